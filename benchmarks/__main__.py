@@ -19,8 +19,8 @@ from .report import Row, table
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
-    *("fanout", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency", "garbage"),
-    *("sync", "mpv", "library", "face", "first_sound", "cluster"),
+    *("fanout", "rooms", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency"),
+    *("garbage", "sync", "mpv", "speakers", "library", "face", "first_sound", "cluster", "hostile"),
 )
 
 
@@ -50,7 +50,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures the hub beside its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="few connections and repetitions: to see that it works")
-    parser.add_argument("--seconds", type=float, help="how long music is listened to, in sync and mpv")
+    parser.add_argument("--seconds", type=float, help="how long music is listened to, in sync, mpv and speakers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
     parser.add_argument("--docs", action="store_true", help=f"write the results into {DOCS.name}, too")
     arguments = parser.parse_args()
@@ -64,7 +64,8 @@ async def main() -> None:
     if arguments.seconds is not None:
         options = replace(options, listening_seconds=arguments.seconds)
     listened = [] if arguments.seconds is None else [f"--seconds {arguments.seconds:g}"]
-    command = " ".join(["script/bench", *listened, *arguments.names])
+    quick = ["--quick"] if arguments.quick else []
+    command = " ".join(["script/bench", *quick, *listened, *arguments.names])
     header = f"Measured on {machine()}, by:\n\n    {command}"
     print(header, flush=True)
     sections: dict[str, str] = {}

@@ -4,16 +4,19 @@ import json
 import random
 
 from .options import Options
-from .report import Row, median
+from .report import Row, median, ratio
 from .targets import API, HUB, LOOP, PLAYER_ID, targets
 
 CONNECTIONS = 50
-GOALS = {1: 75_000, 16: 300_000}
-"""The goal in commands for each CPU second, by the number that a client sends at once."""
+GOALS = {1: 0.85, 16: 1.6}
+"""The goal of `ping` as a multiple of the echo of aiohttp, by the number that a client sends at once."""
+VOLUME_GOAL = 0.5
+"""The goal of `volume_command` as a multiple of `ping`."""
 NUMBER = "%"
 """The placeholder that the load generator replaces by a number."""
 
 PING = "ping"
+ECHO = "echo"
 VOLUME = "volume_command"
 
 
@@ -26,7 +29,7 @@ async def measure(options: Options) -> list[Row]:
             {"type": VOLUME, "player_id": PLAYER_ID, "volume": f"0.{NUMBER}", "request_id": NUMBER}
         ).replace(f'"0.{NUMBER}"', f"0.{NUMBER}"),
         (API, PING): json.dumps({"id": NUMBER, "type": "ping"}).replace(f'"{NUMBER}"', NUMBER),
-        (LOOP, "echo"): json.dumps({"type": "volume_command", "volume": 0.5, "request_id": NUMBER}),
+        (LOOP, ECHO): json.dumps({"type": "volume_command", "volume": 0.5, "request_id": NUMBER}),
     }
     reached: dict[tuple[str, str, int], list[float]] = {}
     async with (
@@ -46,13 +49,14 @@ async def measure(options: Options) -> list[Row]:
                 if result["frames"] != result["expected"]:
                     raise RuntimeError(f"{name} answered {result['frames']} of {result['expected']} commands")
                 reached.setdefault((name, command, window), []).append(result["frames"] / spent)
-    return [
-        Row(
-            f"{name}, {command}, {window} at once: commands a CPU second",
-            median(reached[name, command, window]),
-            "",
-            f"≥ {GOALS[window]}" if name == HUB else "",
-        )
+    rows = [
+        Row(f"{name}, {command}, {window} at once: commands a CPU second", median(reached[name, command, window]), "")
         for window in GOALS
         for name, command in commands
     ]
+    for window, goal in GOALS.items():
+        ping, echo = reached[HUB, PING, window], reached[LOOP, ECHO, window]
+        rows.append(Row(f"MoosicBox, {PING} : {LOOP}, {ECHO}, {window} at once", ratio(ping, echo), "×", f"≥ {goal}"))
+        volume = ratio(reached[HUB, VOLUME, window], ping)
+        rows.append(Row(f"MoosicBox, {VOLUME} : {PING}, {window} at once", volume, "×", f"≥ {VOLUME_GOAL}"))
+    return rows

@@ -1,22 +1,21 @@
 """Headless players (mpv) in one room, and a browser with them: how far apart the output of their sound card is."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Final
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import async_playwright
 
-from script.lib.browser import chromium
-
+from .home import RunningHome
 from .options import Options
 from .report import Row
+from .sync.browser_output import browser_into
 from .sync.listener import Listener, differences
-from .sync.measured_home import MeasuredHome, measured_home
+from .sync.measured_home import measured_home
 from .sync.party import Party, pauses, spread
 from .sync.sound_card import SoundCard, sound_card
 from .sync.speaker import speaker
-from .sync.tab import BROWSER_ARGUMENTS, open_tab
+from .sync.tab import open_tab
 
 BOXES: Final = ("box-1", "box-2")
 BROWSER: Final = len(BOXES)
@@ -35,23 +34,23 @@ async def measure(options: Options) -> list[Row]:
         ]
 
 
-async def _boxes(home: MeasuredHome, card: SoundCard, seconds: float) -> list[Row]:
+async def _boxes(home: RunningHome, card: SoundCard, seconds: float) -> list[Row]:
     *boxes, _ = card.listeners
     party = await _party(home, "Boxes", boxes, seconds)
     return [*spread("two mpv", differences(boxes, party.moments()), None, 5), *pauses("two mpv", party)]
 
 
-async def _mixed(home: MeasuredHome, card: SoundCard, seconds: float) -> list[Row]:
+async def _mixed(home: RunningHome, card: SoundCard, seconds: float) -> list[Row]:
     *boxes, browser = card.listeners
-    async with _chromium(card.environment, card.output(BROWSER)) as browser_process:
-        browser.player_id = (await open_tab(browser_process, home.client, "browser")).player_id
+    async with async_playwright() as playwright, browser_into(playwright, card, BROWSER) as browser_process:
+        browser.player_id = (await open_tab(browser_process, home.client, home.hub, "browser")).player_id
         party = await _party(home, "Everybody", card.listeners, seconds)
     moments = party.moments()
     apart = [apart for box in boxes for apart in differences([box, browser], moments)]
     return [*spread("mpv and browser", apart, None, 15), *pauses("mpv and browser", party)]
 
 
-async def _party(home: MeasuredHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
+async def _party(home: RunningHome, name: str, listeners: Sequence[Listener], seconds: float) -> Party:
     party = Party(await home.hub.create_room(name), home.hub)
     for listener in listeners:
         await party.join(listener)
@@ -59,17 +58,3 @@ async def _party(home: MeasuredHome, name: str, listeners: Sequence[Listener], s
     await party.go_on(seconds)
     await party.end()
     return party
-
-
-@asynccontextmanager
-async def _chromium(environment: Mapping[str, str], output: str) -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium(),
-            args=BROWSER_ARGUMENTS,
-            # Headless browsers are muted by default.
-            ignore_default_args=["--mute-audio"],
-            env={**os.environ, **environment, "PULSE_SINK": output},
-        )
-        yield browser
-        await browser.close()

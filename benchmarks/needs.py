@@ -10,11 +10,12 @@ REPOSITORY = Path(__file__).parents[1]
 BEETS_PYTHON = REPOSITORY / ".venv" / "beets" / "bin" / "python"
 """A separate environment: beets requires other versions than Home Assistant."""
 
-COMPILER, SOUND, BEETS, SOCKETIO = "compiler", "sound", "beets", "python-socketio"
+COMPILER, SOUND, SNAPCLIENT, BEETS, SOCKETIO = "compiler", "sound", "snapclient", "beets", "python-socketio"
 
 PROGRAMS = {
     COMPILER: (("gcc",), "gcc libc6-dev"),
     SOUND: (("pulseaudio", "parec"), "pulseaudio pulseaudio-utils"),
+    SNAPCLIENT: (("snapclient",), "snapclient"),
 }
 """The programs of a need, and Debian's packages that contain them."""
 
@@ -23,8 +24,10 @@ NEEDS = {
     **dict.fromkeys(("stalled", "loop", "latency", "garbage"), (COMPILER,)),
     "fanout": (COMPILER, SOCKETIO),
     "cluster": (SOCKETIO,),
+    "rooms": (SOCKETIO,),
     "library": (BEETS,),
     "mpv": (SOUND,),
+    "speakers": (SOUND, SNAPCLIENT),
 }
 
 

@@ -65,6 +65,16 @@ def memory(pid: int) -> float:
     raise ValueError("no Pss")
 
 
+def memory_field(pid: int, field: str) -> int:
+    """Return a field of a process's status in bytes, such as `VmRSS`, or `VmHWM`, the largest since `clear_refs`."""
+    return int(Path(f"/proc/{pid}/status").read_text("utf-8").partition(f"{field}:")[2].split()[0]) * 1024
+
+
+def forget_largest_memory(pid: int) -> None:
+    """Let `VmHWM` of a process begin anew."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
+
+
 def unread_bytes(port: int) -> list[int]:
     """Return the unsent and unacknowledged bytes of each connection of a server on `port`."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

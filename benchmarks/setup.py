@@ -9,7 +9,8 @@ from .targets import API, BARE, HUB, LOOP, targets
 
 WARM_UP = 100
 SETTLE_SECONDS = 0.5
-GOAL = 220
+GOAL = 1.5
+"""CPU as a multiple of the bare view's."""
 
 
 async def measure(options: Options) -> list[Row]:
@@ -28,10 +29,8 @@ async def measure(options: Options) -> list[Row]:
                 await loads[name].open(count)
                 used[name].append(servers[name].cpu().since(before).total / count * 1e6)
                 await loads[name].close()
-    rows = [
-        Row(f"{name}: CPU a connection", median(used[name]), "µs", f"≤ {GOAL}" if name == HUB else "") for name in names
-    ]
+    rows = [Row(f"{name}: CPU a connection", median(used[name]), "µs") for name in names]
+    rows.append(Row(f"MoosicBox's CPU : that of the {BARE}", ratio(used[HUB], used[BARE]), "×", f"≤ {GOAL}"))
     rows.append(Row(f"MoosicBox : {API}", ratio(used[API], used[HUB]), "×"))
-    rows.append(Row(f"MoosicBox : {BARE} (which checks no token)", ratio(used[BARE], used[HUB]), "×"))
     rows.append(Row(f"MoosicBox : {LOOP} (which checks no token)", ratio(used[LOOP], used[HUB]), "×"))
     return rows

@@ -139,7 +139,7 @@ async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
     port, hub, api, bare = free_port(), folder / "hub.sock", folder / "api.sock", folder / "bare.sock"
     config = ConfigFolder(folder / "config")
     config.write(port=port)
-    _link_component(config.path / "custom_components" / COMPONENT)
+    link_component(config.path / "custom_components" / COMPONENT)
     (config.path / "configuration.yaml").write_text(
         CONFIGURATION.format(component=COMPONENT, hub=hub, api=api, bare=bare)
     )
@@ -180,12 +180,13 @@ def authenticate(token: str, topics: tuple[str, ...] = ("all",), **client: Any) 
     return json.dumps({"type": "authenticate", "token": token, "client": who, "subscribe": list(topics)})
 
 
-def _link_component(path: Path) -> None:
+def link_component(path: Path, module: str = "home_assistant") -> None:
+    """Link a module of `servers` into a configuration folder, as the integration that `path` names."""
     path.mkdir(parents=True)
-    (path / "__init__.py").symlink_to(HERE / "servers" / "home_assistant.py")
+    (path / "__init__.py").symlink_to(HERE / "servers" / f"{module}.py")
     for name in ("bare_view.py", "control.py", "messages.py", "probes.py"):
         (path / name).symlink_to(HERE / "servers" / name)
-    manifest = {"domain": COMPONENT, "name": COMPONENT, "version": "0", "codeowners": [], "requirements": []}
+    manifest = {"domain": path.name, "name": path.name, "version": "0", "codeowners": [], "requirements": []}
     (path / "manifest.json").write_text(json.dumps({**manifest, "after_dependencies": ["moosicbox"]}))
 
 

@@ -1,7 +1,11 @@
 """Both languages of Home Assistant's texts have the same keys and the same placeholders."""
 
+import json
+from pathlib import Path
 import re
 from typing import Any
+
+import pytest
 
 from tests.test_repository import INTEGRATION, read_json
 
@@ -25,6 +29,18 @@ def texts(name: str) -> dict[str, str]:
 
 def placeholders(text: str) -> list[str]:
     return sorted(re.findall(r"\{\w+\}", text))
+
+
+@pytest.mark.parametrize("path", sorted(INTEGRATION.rglob("*.json")), ids=lambda path: path.name)
+def test_no_key_occurs_twice_in_an_object(path: Path) -> None:
+    """JSON keeps the last one without a word."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        assert len(found) == len(pairs), [key for key, _ in pairs]
+        return found
+
+    json.loads(path.read_text("utf-8"), object_pairs_hook=unique)
 
 
 def test_there_are_english_and_german() -> None:

@@ -18,13 +18,20 @@ class Connection(asyncio.Protocol):
     """A WebSocket that reads frame headers only, unless it measures the latency."""
 
     def __init__(
-        self, path: str, texts: tuple[str, ...], got: Callable[[int], None], *, times: list[float] | None
+        self,
+        path: str,
+        texts: tuple[str, ...],
+        got: Callable[[int], None],
+        *,
+        times: list[float] | None,
+        counted: int = COUNTED,
     ) -> None:
         self.open = asyncio.get_running_loop().create_future()
         self._path = path
         self._texts = list(texts)
         self._got = got
         self._times = times
+        self._counted = counted
         self._buffer = bytearray()
         self._upgraded = False
         self._transport: asyncio.Transport
@@ -79,7 +86,7 @@ class Connection(asyncio.Protocol):
             return 0
         if payload is not None and self._times is not None and (found := _AT.search(payload)) is not None:
             self._times.append(time.monotonic_ns() / 1000 - int(found[1]))
-        return size >= COUNTED
+        return size >= self._counted
 
     def say(self, text: str, opcode: int = 1) -> None:
         """Send a text frame with an empty mask."""
@@ -96,12 +103,14 @@ class Connection(asyncio.Protocol):
 class Crowd:
     """All connections to all nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: int = COUNTED) -> None:
+        """Count frames from `counted` bytes on."""
         self.frames = 0
         self.times_us: list[float] = []
         """The latency of each message at the measuring connections."""
         self._connections: list[Connection] = []
         self._news = asyncio.Event()
+        self._counted = counted
 
     def _got(self, frames: int) -> None:
         self.frames += frames
@@ -113,7 +122,7 @@ class Crowd:
         for index in range(count):
             times = self.times_us if index < len(ports) else None
             _, connection = await loop.create_connection(
-                lambda times=times: Connection(path, texts, self._got, times=times),  # type: ignore[misc]
+                lambda times=times: Connection(path, texts, self._got, times=times, counted=self._counted),  # type: ignore[misc]
                 "127.0.0.1",
                 ports[index % len(ports)],
             )
@@ -127,6 +136,16 @@ class Crowd:
             while self.frames < frames:
                 self._news.clear()
                 await self._news.wait()
+
+    async def until_quiet(self, seconds: float = 0.1) -> None:
+        """Wait until no frame has come for some time."""
+        while True:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
+            except TimeoutError:
+                return
 
     def close(self) -> None:
         """Close all connections."""

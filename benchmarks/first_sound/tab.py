@@ -1,12 +1,12 @@
 """A browser tab that is a player, with a slow processor if wanted, and its sound."""
 
-import json
 from pathlib import Path
 import time
 from typing import Final
 
 from playwright.async_api import Browser, CDPSession, Page
 
+from benchmarks.player_tab import become_player
 from benchmarks.process import memory
 from script.lib.browser import storage_state
 
@@ -77,11 +77,7 @@ async def open_tab(browser: Browser, home: MeasuredHome, url: str, name: str) ->
     context = await browser.new_context(base_url=url, locale="en-GB", storage_state=storage_state(home.client, url))
     await context.add_init_script(path=HERE / "ear.js")
     page = await context.new_page()
-    await page.goto("/moosicbox")
-    await page.get_by_role("textbox", name="Name of this player").fill(name)
-    await page.get_by_role("button", name="Play on this device").click()
-    await page.get_by_text("In Home Assistant: media_player.").wait_for()
-    (identity,) = await page.evaluate("Object.values(localStorage).filter(value => value.includes('playerId'))")
+    player_id = await become_player(page, name)
     devtools = await context.new_cdp_session(page)
     await devtools.send("Performance.enable")
     metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
@@ -89,7 +85,7 @@ async def open_tab(browser: Browser, home: MeasuredHome, url: str, name: str) ->
     processes = (await browser_tools.send("SystemInfo.getProcessInfo"))["processInfo"]
     pid = max((process["id"] for process in processes if process["type"] == "renderer"), key=memory)
     zero = next(metric["value"] for metric in metrics if metric["name"] == "NavigationStart")
-    return Tab(json.loads(identity)["playerId"], page, devtools, zero, pid)
+    return Tab(player_id, page, devtools, zero, pid)
 
 
 def now() -> float:

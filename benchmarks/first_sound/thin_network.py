@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final
+
+from benchmarks.forwarding import forwarding
 
 CHUNK: Final = 8_192
 DELAY: Final = 0.003
@@ -28,25 +31,9 @@ class Line:
 async def thin_network(port: int, bits_per_second: float) -> AsyncGenerator[int]:
     """Yield a port that forwards to `port`."""
     line = Line(bits_per_second)
-    carried: set[asyncio.Task[None]] = set()
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # The buffer in front of the line is small, so that the server notices that the client reads no more.
-        there, back = await asyncio.open_connection("127.0.0.1", port, limit=CHUNK)
-        await asyncio.gather(_carry(reader, back, None), _carry(there, writer, line))
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        carried.add(task := asyncio.create_task(carry(reader, writer)))
-        task.add_done_callback(carried.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in carried:
-            task.cancel()
-        await asyncio.gather(*carried, return_exceptions=True)
+    # The buffer in front of the line is small, so that the server notices that the client reads no more.
+    async with forwarding(port, partial(_carry, line=None), partial(_carry, line=line), limit=CHUNK) as forwarded:
+        yield forwarded
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line | None) -> None:

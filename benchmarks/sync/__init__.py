@@ -7,13 +7,14 @@ from typing import Final
 
 from playwright.async_api import Browser, async_playwright
 
+from benchmarks.home import RunningHome
 from benchmarks.options import Options
 from benchmarks.report import Row
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from script.lib.browser import chromium
 
 from .listener import differences
-from .measured_home import MeasuredHome, measured_home
+from .measured_home import measured_home
 from .party import EVERY, SETTLING, Party, pauses, spread
 from .slow_network import slow_network
 from .tab import BROWSER_ARGUMENTS, Disturbance, OpenTab, Tab, open_tab
@@ -38,8 +39,8 @@ async def measure(options: Options) -> list[Row]:
         ]
 
 
-async def _open(browser: Browser, home: MeasuredHome, name: str, disturbance: Disturbance | None = None) -> Tab:
-    tab = await open_tab(browser, home.client, name, disturbance)
+async def _open(browser: Browser, home: RunningHome, name: str, disturbance: Disturbance | None = None) -> Tab:
+    tab = await open_tab(browser, home.client, home.hub, name, disturbance)
     await tab.read_all_the_time()
     return tab
 

@@ -24,6 +24,8 @@ class Listener:
         self.readings: list[Reading] = []
         self.silences: list[float] = []
         """The times at which its sound ended."""
+        self.onsets: list[float] = []
+        """The times at which its sound began; only of the output of a sound card."""
 
     async def close(self) -> None:
         """Stop reading; the readings stay."""

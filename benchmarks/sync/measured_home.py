@@ -1,45 +1,19 @@
-"""A Home Assistant whose music are rulers, and an administrator's client."""
+"""A Home Assistant whose music are rulers."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
-import tempfile
-from typing import Final, NamedTuple
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
 
-from custom_components.moosicbox.engine.client import MoosicBoxClient
-from script.lib.client import HomeAssistantClient
-from script.lib.config_folder import ConfigFolder
-from script.lib.process import HomeAssistantProcess, free_port
+from benchmarks.home import RunningHome, running_home
 
 from .ruler import write_rulers
 
 TRACKS: Final = 4
 
 
-class MeasuredHome(NamedTuple):
-    """A running Home Assistant."""
-
-    folder: Path
-    client: HomeAssistantClient
-    hub: MoosicBoxClient
-    token: str
-
-
 @asynccontextmanager
-async def measured_home() -> AsyncGenerator[MeasuredHome]:
-    """Start a Home Assistant, and stop it afterwards."""
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        config = ConfigFolder(folder / "config")
-        config.write(port=(port := free_port()))
-        process = HomeAssistantProcess(config, port, folder / "home-assistant.log")
-        stack.push_async_callback(process.stop)
-        await process.start()
-        client = await stack.enter_async_context(HomeAssistantClient(process.url))
-        await client.log_in()
-        await client.wait_until_running()
-        await client.set_up_integration()
-        await write_rulers(config.media, TRACKS)
-        made = await client.ask("moosicbox.create_token", sub="benchmark", role="admin", expires_in=86_400)
-        hub = await stack.enter_async_context(MoosicBoxClient(client.url, token=made["token"]))
-        yield MeasuredHome(folder, client, hub, made["token"])
+async def measured_home(variables: Mapping[str, str] | None = None) -> AsyncGenerator[RunningHome]:
+    """Start a Home Assistant with these environment variables, and stop it afterwards."""
+    async with running_home(partial(write_rulers, count=TRACKS), variables=variables) as home:
+        yield home

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 import random
+
+from benchmarks.forwarding import forwarding
 
 CHUNK = 65_536
 
@@ -11,25 +14,9 @@ CHUNK = 65_536
 @asynccontextmanager
 async def slow_network(port: int, jitter: float) -> AsyncGenerator[int]:
     """Yield a port that forwards to `port`, with a delay of up to `jitter` seconds in each direction."""
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_carry(reader, back, jitter), _carry(there, writer, jitter))
-
-    carried: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        carried.add(task := asyncio.create_task(carry(reader, writer)))
-        task.add_done_callback(carried.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in carried:
-            task.cancel()
-        await asyncio.gather(*carried, return_exceptions=True)
+    carry = partial(_carry, jitter=jitter)
+    async with forwarding(port, carry, carry, limit=CHUNK) as forwarded:
+        yield forwarded
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, jitter: float) -> None:

@@ -52,6 +52,8 @@ class SoundCard:
         sounding = bool((right > 0.01).all())
         if self._sounding[number] and not sounding:
             listener.silences.append(at + float(np.argmin(right > 0.01)) / RATE)
+        elif not self._sounding[number] and right[-1] > 0.01:
+            listener.onsets.append(at + float(np.argmax(right > 0.01)) / RATE)
         self._sounding[number] = bool(right[-1] > 0.01)
         if (place := read(left, right)) is not None:
             listener.readings.append(Reading(at, *place))

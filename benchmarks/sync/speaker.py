@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 import os
 import sys
 
+from benchmarks.home import RunningHome
 from script.lib.config_folder import REPOSITORY
 
-from .measured_home import MeasuredHome
 from .sound_card import SoundCard
 
 
 @asynccontextmanager
-async def speaker(home: MeasuredHome, card: SoundCard, number: int) -> AsyncGenerator[None]:
+async def speaker(home: RunningHome, card: SoundCard, number: int) -> AsyncGenerator[None]:
     """Start the player for an output of the card, and wait until it is connected."""
     name = card.listeners[number].player_id
     process = await asyncio.create_subprocess_exec(

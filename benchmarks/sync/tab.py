@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-import json
 from pathlib import Path
 from typing import Final, NamedTuple, override
 
 from playwright.async_api import Browser, BrowserContext, Page
 
+from benchmarks.player_tab import become_player
+from custom_components.moosicbox.engine.client import MoosicBoxClient
 from script.lib.browser import storage_state
 from script.lib.client import HomeAssistantClient
 
@@ -70,7 +71,11 @@ class Tab(Listener):
 
 
 async def open_tab(
-    browser: Browser, client: HomeAssistantClient, name: str, disturbance: Disturbance | None = None
+    browser: Browser,
+    client: HomeAssistantClient,
+    hub: MoosicBoxClient,
+    name: str,
+    disturbance: Disturbance | None = None,
 ) -> Tab:
     """Open a tab with a profile of its own, and make it a player; reading isn't started."""
     url = disturbance.url if disturbance else client.url
@@ -80,12 +85,10 @@ async def open_tab(
         script = (HERE / "disturb.js").read_text(encoding="utf-8")
         await context.add_init_script(f"const PPM = {disturbance.ppm};\n{script}")
     page = await context.new_page()
-    await page.goto("/moosicbox")
-    await page.get_by_role("textbox", name="Name of this player").fill(name)
-    await page.get_by_role("button", name="Play on this device").click()
-    await page.get_by_text("In Home Assistant: media_player.").wait_for()
-    (identity,) = await page.evaluate("Object.values(localStorage).filter(value => value.includes('playerId'))")
-    return Tab(json.loads(identity)["playerId"], context, page)
+    player_id = await become_player(page, name)
+    # The rulers are read by their level.
+    await hub.player(player_id).volume(1.0)
+    return Tab(player_id, context, page)
 
 
 type OpenTab = Callable[..., Awaitable[Tab]]

@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, TrackNotFound, unheard
+from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound, unheard
 from .errors import action_error, translated
 
 ALL_SOURCES: Final = "media-source://"
@@ -109,7 +109,7 @@ class Browser:
 
     async def _root(self) -> BrowseMediaSource:
         root, titles = self._nodes.folder("", NAME, MediaClass.DIRECTORY), await self._titles()
-        root.children = [self._category_folder(category, titles) for category in CATEGORIES]
+        root.children = [await self._category_folder(category, titles) for category in CATEGORIES]
         return root
 
     async def search_folder(self) -> BrowseMediaSource:
@@ -119,8 +119,8 @@ class Browser:
     async def _search_folder(self) -> BrowseMediaSource:
         return self._with_children(await self.search_folder(), (await self._library.recent(limit=MAX_HITS)).items)
 
-    def _category_folder(self, category: str, titles: Mapping[str, str]) -> BrowseMediaSource:
-        playable = category == "favourites"
+    async def _category_folder(self, category: str, titles: Mapping[str, str]) -> BrowseMediaSource:
+        playable = category == "favourites" and bool((await self._library.get_tracks(FAVOURITE, limit=1)).items)
         return self._nodes.folder(category, titles[category], CATEGORIES[category], playable=playable)
 
     async def _category(self, category: str) -> BrowseMediaSource:
@@ -153,7 +153,7 @@ class Browser:
                     *(await library.get_albums(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_tracks(FAVOURITE, limit=MAX_CHILDREN)).items,
                 )
-        folder = self._category_folder(category, await self._titles())
+        folder = await self._category_folder(category, await self._titles())
         return self._with_children(folder, items, total)
 
     async def _item(self, kind: Kind, id_: str) -> BrowseMediaSource:
@@ -295,7 +295,7 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
     elif part:
         found = _from(found, part, whole=whole)
     if not found:
-        raise TrackNotFound("This has no track that can be played now")
+        raise TrackNotFound(Sentence("nothing_playable", "This has no track that can be played now"))
     return found
 
 

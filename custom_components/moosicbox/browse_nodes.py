@@ -62,7 +62,8 @@ class Nodes:
                 node.thumbnail = item.artwork_url
                 return node
             case Playlist():
-                return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK)
+                has_tracks = item.track_count > 0
+                return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK, playable=has_tracks)
 
     def station(self, station: Station) -> BrowseMediaSource:
         """Return the node of a radio station, which every player can play."""
@@ -103,7 +104,14 @@ class Nodes:
         )
 
     def _collection(
-        self, kind: Kind, id_: str, title: str, inner: MediaClass, artwork_url: str | None = None
+        self,
+        kind: Kind,
+        id_: str,
+        title: str,
+        inner: MediaClass,
+        artwork_url: str | None = None,
+        *,
+        playable: bool = True,
     ) -> BrowseMediaSource:
         return BrowseMediaSource(
             domain=DOMAIN,
@@ -111,7 +119,7 @@ class Nodes:
             media_class=MediaClass(kind),
             media_content_type=MediaType(kind),
             title=title,
-            can_play=self.collections_playable,
+            can_play=playable and self.collections_playable,
             can_expand=True,
             can_search=kind in ("artist", "album"),
             children_media_class=inner,

@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import AreaSelector
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
@@ -25,7 +26,7 @@ from .models import MoosicBoxConfigEntry
 from .option_checks import Faults, async_check
 from .options import OPTIONS, SECTION_OF, changed, effective
 from .player_flow import PlayerSubentryFlow
-from .speaker_flow import DEFAULT_PATH, SpeakerSteps, SpeakerSubentryFlow, url_of
+from .speaker_flow import CONF_AREA, DEFAULT_PATH, SpeakerSteps, SpeakerSubentryFlow, url_of
 
 
 class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
@@ -76,11 +77,15 @@ class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether the speaker is to be added."""
+        """Ask whether the speaker is to be added, and to which area."""
         if user_input is None:
             self.context["title_placeholders"] = {"name": self._name}
-            self._set_confirm_only()
-            return self.async_show_form(step_id="confirm", description_placeholders={"name": self._name})
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({vol.Optional(CONF_AREA): AreaSelector()}),
+                description_placeholders={"name": self._name},
+            )
+        self._area_id = user_input.get(CONF_AREA)
         if self._kind == "snapcast":
             return cast(ConfigFlowResult, self.async_added(self._kind))
         return cast(ConfigFlowResult, await self.async_step_prepare())

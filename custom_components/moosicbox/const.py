@@ -9,6 +9,8 @@ HUB_ID: Final = "HUB"
 """The hub's identifier in the device registry; ids of players are lower case."""
 ALARM_ID: Final = "ALARM:"
 """The identifiers of alarms' devices begin with this."""
+FOLLOWER_ID: Final = "FOLLOWER:"
+"""The unique ids of followers' switches begin with this."""
 ROOM_ID: Final = "ROOM:"
 """The prefix of rooms' identifiers in the device registry."""
 QUEUE_PLACES: Final = ("next", "end", "replace")

@@ -91,7 +91,7 @@ def _library(library: Library) -> dict[str, Any]:
 
 def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:
     ids = {player.client_id for player in players}
-    return [report for report in client_reports(hub) if report["client_id"] in ids]
+    return [dict(report) for report in client_reports(hub) if report["client_id"] in ids]
 
 
 def _room(room: Room) -> dict[str, Any]:

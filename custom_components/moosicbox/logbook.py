@@ -10,6 +10,7 @@ from homeassistant.components.logbook import (
     LazyEventPartialState,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from .adapters.event_bridge import (
     EVENT_CLIENT_CONNECTED,
@@ -20,33 +21,42 @@ from .adapters.event_bridge import (
 from .const import DOMAIN, NAME
 
 type Describe = Callable[[LazyEventPartialState], dict[str, Any]]
+type Parts = tuple[str, str, dict[str, Any]]
+"""The subject of an entry, the key of its text, and the values of the text's placeholders."""
 
 
 @callback
-def async_describe_events(_hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
+def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
     """Register the descriptions. The other events describe what entities show."""
     for event_type, describe in (
-        (EVENT_CLIENT_CONNECTED, lambda data: (data["name"], f"connected, used by {data['username']}")),
-        (EVENT_CLIENT_DISCONNECTED, lambda data: (data["name"], "disconnected")),
-        (EVENT_NOTIFICATION, lambda data: (NAME, f"sent: {data['title'] or data['message'] or 'an event'}")),
+        (EVENT_CLIENT_CONNECTED, lambda data: (data["name"], "connected", {"username": data["username"]})),
+        (EVENT_CLIENT_DISCONNECTED, lambda data: (data["name"], "disconnected", {})),
+        (EVENT_NOTIFICATION, _sent),
         (EVENT_TRACK_CHANGED, _track_changed),
     ):
-        async_describe_event(DOMAIN, event_type, _entry(describe))
+        async_describe_event(DOMAIN, event_type, _entry(hass, describe))
 
 
-def _track_changed(data: Mapping[str, Any]) -> tuple[str, str]:
-    track = data["track"]
-    if track is None:
-        return NAME, "stopped playing"
-    artist = f" by {track['artist']}" if track.get("artist") else ""
-    return NAME, f"plays {track['title']}{artist}"
+def _sent(data: Mapping[str, Any]) -> Parts:
+    text = data["title"] or data["message"]
+    return NAME, "sent" if text else "sent_event", {"text": text}
 
 
-def _entry(describe: Callable[[Mapping[str, Any]], tuple[str, str]]) -> Describe:
+def _track_changed(data: Mapping[str, Any]) -> Parts:
+    if (track := data["track"]) is None:
+        return NAME, "stopped", {}
+    artist = track.get("artist")
+    return NAME, "plays_by" if artist else "plays", {"title": track["title"], "artist": artist}
+
+
+def _entry(hass: HomeAssistant, describe: Callable[[Mapping[str, Any]], Parts]) -> Describe:
     @callback
     def described(event: LazyEventPartialState) -> dict[str, Any]:
-        name, message = describe(event.data)
-        entry = {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: message}
+        name, key, values = describe(event.data)
+        # Home Assistant doesn't tell whom it describes the event for: the language is the server's, not the user's.
+        texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+        text = texts.get(f"component.{DOMAIN}.common.activity_{key}", key)
+        entry = {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: text.format(**values)}
         if (entity_id := event.data.get("entity_id")) is not None:
             entry[LOGBOOK_ENTRY_ENTITY_ID] = entity_id
         return entry

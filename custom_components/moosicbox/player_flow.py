@@ -5,22 +5,35 @@ from typing import Any, Final, override
 from urllib.parse import urlencode
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.core import callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
-from homeassistant.helpers.selector import BooleanSelector, QrCodeSelector, QrCodeSelectorConfig, QrErrorCorrectionLevel
+from homeassistant.helpers.selector import (
+    AreaSelector,
+    BooleanSelector,
+    QrCodeSelector,
+    QrCodeSelectorConfig,
+    QrErrorCorrectionLevel,
+)
 import voluptuous as vol
 
-from .adapters.pairing import PairedDevice, Pairing
+from .adapters.pairing import PERMISSIONS, PairedDevice, Pairing
+from .adapters.subentries import PAIRED, area_of, async_set_area, subentries
 from .engine.api import PAIRING_CODE_LIFETIME, ROLES, Offer, Unavailable
-from .models import async_loaded_data
+from .models import MoosicBoxData, async_loaded_data
 
+CONF_AREA: Final = "area"
 CONF_CONTROL: Final = "control"
 SPEAKER: Final = frozenset({"listen", "play"})
+INSTALL: Final = 'uv tool install "moosicbox[cli] @ git+https://github.com/moosicbox/home-assistant-moosicbox"'
+"""How a computer gets the command that pairs it."""
+GUIDE: Final = "https://github.com/moosicbox/home-assistant-moosicbox/blob/main/docs/speaker.md"
 
 
 class PlayerSubentryFlow(ConfigSubentryFlow):
     """Pairs one device. The subentry is created when the device redeems the code, with the name it sends."""
 
     def __init__(self) -> None:
+        self._area_id: str | None = None
         self._pairing: Pairing | None = None
         self._offer: Offer | None = None
         self._code = ""
@@ -28,16 +41,38 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         self._waiting: asyncio.Task[None] | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the player's permissions."""
+        """Ask for the player's permissions and area."""
         if (data := async_loaded_data(self.hass)) is None:
             return self.async_abort(reason="not_loaded")
         if user_input is None:
             return self.async_show_form(
-                step_id="user", data_schema=vol.Schema({vol.Required(CONF_CONTROL, default=False): BooleanSelector()})
+                step_id="user",
+                data_schema=_form(may_control=False, area_id=None),
+                description_placeholders={"install": INSTALL, "guide": GUIDE},
             )
+        self._area_id = user_input.get(CONF_AREA)
+        return await self._async_offer(data, may_control=user_input[CONF_CONTROL])
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change the player's area; other permissions need another token, so the player is paired again."""
+        if (data := async_loaded_data(self.hass)) is None:
+            return self.async_abort(reason="not_loaded")
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        may_control = not SPEAKER.issuperset(subentry.data.get(PERMISSIONS, SPEAKER))
+        if user_input is None:
+            form = _form(may_control=may_control, area_id=area_of(self.hass, entry, subentry))
+            return self.async_show_form(
+                step_id="reconfigure", data_schema=form, description_placeholders={"name": subentry.title}
+            )
+        async_set_area(self.hass, entry, subentry, user_input.get(CONF_AREA))
+        if user_input[CONF_CONTROL] == may_control:
+            return self.async_abort(reason="reconfigure_successful")
+        return await self._async_offer(data, may_control=not may_control)
+
+    async def _async_offer(self, data: MoosicBoxData, *, may_control: bool) -> SubentryFlowResult:
         self._pairing = data.pairing
         try:
-            self._code, self._offer = data.pairing.offer(ROLES["user"] if user_input[CONF_CONTROL] else SPEAKER)
+            self._code, self._offer = data.pairing.offer(ROLES["user"] if may_control else SPEAKER)
         except Unavailable:
             return self.async_abort(reason="too_many_codes")
         self._waiting = self.hass.async_create_background_task(
@@ -55,7 +90,12 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="code",
             data_schema=vol.Schema({vol.Optional("qr_code"): qr_code}),
-            description_placeholders={"code": self._code, "minutes": str(PAIRING_CODE_LIFETIME // 60)},
+            description_placeholders={
+                "code": self._code,
+                "minutes": str(PAIRING_CODE_LIFETIME // 60),
+                "install": INSTALL,
+                "guide": GUIDE,
+            },
         )
 
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -89,6 +129,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         def handle_paired(redeemed_offer: Offer, device: PairedDevice) -> None:
             if redeemed_offer is offer:
                 self._device = device
+                self._set_area(device)
                 redeemed.set()
 
         unsubscribe = pairing.paired.subscribe(handle_paired)
@@ -100,9 +141,24 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         finally:
             unsubscribe()
 
+    @callback
+    def _set_area(self, device: PairedDevice) -> None:
+        if self._area_id is not None:
+            subentry = subentries(self.hass, PAIRED)[device.player_id]
+            async_set_area(self.hass, self._get_entry(), subentry, self._area_id)
+
     def _address(self) -> str:
         try:
             url = get_url(self.hass, prefer_external=False)
         except NoURLAvailableError:
             url = ""
         return "moosicbox:pair?" + urlencode({"url": url, "code": self._code})
+
+
+def _form(*, may_control: bool, area_id: str | None) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Optional(CONF_AREA, description={"suggested_value": area_id}): AreaSelector(),
+            vol.Required(CONF_CONTROL, default=may_control): BooleanSelector(),
+        }
+    )

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any, Final, cast, override
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.data_entry_flow import AbortFlow, FlowHandler
 from homeassistant.helpers.importlib import async_import_module
-from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
+from homeassistant.helpers.selector import (
+    AreaSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+)
 import voluptuous as vol
 from yarl import URL
 
+from .adapters.subentries import area_of, async_set_area
 from .models import MoosicBoxData, async_loaded_data
 
 if TYPE_CHECKING:
     from .engine.sendspin_api import Candidate, Method, Pairing
 
 CONF_ADDRESS: Final = "address"
+CONF_AREA: Final = "area"
 CONF_CODE: Final = "code"
 CONF_SPEAKER: Final = "speaker"
 DEFAULT_PORT: Final = 8928
@@ -29,6 +37,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
     """The steps that a discovered speaker and one that is added by hand have in common."""
 
     _name = ""
+    _area_id: str | None = None
     _player_id: str | None = None
     _url: str | None = None
     _candidate: Candidate | None = None
@@ -49,7 +58,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         """Add the speaker, and end the flow."""
         if self._player_id is None:
             raise AbortFlow("not_reachable")
-        self.speakers_data().speakers.add(self._player_id, self._name, kind, self._url)
+        self.speakers_data().speakers.add(self._player_id, self._name, kind, self._url, self._area_id)
         return self.async_abort(reason="speaker_added", description_placeholders={"name": self._name})
 
     async def async_step_prepare(self, _user_input: dict[str, Any] | None = None) -> Any:
@@ -186,7 +195,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
     def _show_code_form(self, method: Method, errors: dict[str, str]) -> Any:
         return self.async_show_form(
             step_id=method,
-            data_schema=vol.Schema({vol.Required(CONF_CODE): str}),
+            data_schema=vol.Schema({vol.Required(CONF_CODE): TextSelector()}),
             errors=errors,
             description_placeholders={"name": self._name},
         )
@@ -210,6 +219,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
         waiting = {info.player_id: info for info in self.speakers_data().speakers.waiting}
         errors: dict[str, str] = {}
         if user_input is not None:
+            self._area_id = user_input.get(CONF_AREA)
             if (info := waiting.get(user_input.get(CONF_SPEAKER, ""))) is not None:
                 self._player_id, self._name = info.player_id, info.name
                 if info.kind == "snapcast":
@@ -223,8 +233,38 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
         fields: dict[Any, Any] = {}
         if options:
             fields[vol.Optional(CONF_SPEAKER)] = SelectSelector(SelectSelectorConfig(options=options))
-        fields[vol.Optional(CONF_ADDRESS)] = str
+        fields[vol.Optional(CONF_ADDRESS)] = TextSelector()
+        fields[vol.Optional(CONF_AREA)] = AreaSelector()
         form = self.async_show_form(step_id="user", data_schema=vol.Schema(fields), errors=errors)
+        return cast(SubentryFlowResult, form)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change the speaker's area, and the address of one that is connected to."""
+        self.speakers_data()
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        errors: dict[str, str] = {}
+        area_id, address = area_of(self.hass, entry, subentry), subentry.data.get("url", "")
+        if user_input is not None:
+            area_id, address = user_input.get(CONF_AREA), user_input.get(CONF_ADDRESS, "").strip()
+            url = url_of(address) if address else None
+            if address and url is None:
+                errors[CONF_ADDRESS] = "no_address"
+            else:
+                data = {key: value for key, value in subentry.data.items() if key != "url"}
+                self.hass.config_entries.async_update_subentry(
+                    entry, subentry, data=data | ({} if url is None else {"url": url})
+                )
+                async_set_area(self.hass, entry, subentry, area_id)
+                return cast(SubentryFlowResult, self.async_abort(reason="reconfigure_successful"))
+        fields: dict[Any, Any] = {vol.Optional(CONF_AREA, description={"suggested_value": area_id}): AreaSelector()}
+        if subentry.data["kind"] == "sendspin":
+            fields[vol.Optional(CONF_ADDRESS, description={"suggested_value": address})] = TextSelector()
+        form = self.async_show_form(
+            step_id="reconfigure",
+            data_schema=vol.Schema(fields),
+            errors=errors,
+            description_placeholders={"name": subentry.title},
+        )
         return cast(SubentryFlowResult, form)
 
 

@@ -7,6 +7,7 @@ import msgspec
 from custom_components.moosicbox.engine.protocol.errors import HubError
 
 from .messages import Message
+from .results import result_schemas
 from .texts import Texts
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -17,6 +18,12 @@ type Schema = dict[str, Any]
 def schema(client: list[Message], server: list[Message], texts: Texts) -> Schema:
     """Return the schema of all messages, and of the records that they consist of."""
     defs = _definitions("client", client, texts) | _definitions("server", server, texts)
+    results = result_schemas(client, defs)
+    for request, result in results.items():
+        defs[f"client.{request}"]["x-result"] = {"$ref": f"#/$defs/result.{request}"}
+        defs[f"result.{request}"] = {"title": f"result.{request}", **result}
+    distinct = {repr(result): f"#/$defs/result.{request}" for request, result in reversed(results.items())}
+    defs["server.result"]["properties"]["data"]["anyOf"] = [{"$ref": name} for name in sorted(distinct.values())]
     defs["server.error"] = _error_schema(defs["server.queue_updated"]["properties"]["ops"]["items"])
     return {
         "$schema": DIALECT,
@@ -50,11 +57,25 @@ def _definitions(side: str, messages: list[Message], texts: Texts) -> Schema:
         if name in names.values() and "type" not in found["required"]:
             found["required"] = ["type", *found["required"]]
             found["properties"]["type"].pop("default", None)
+        if side == "client":
+            found["properties"] = {
+                field: property_ if field in found["required"] else _nullable(property_)
+                for field, property_ in found["properties"].items()
+            }
         for field, property_ in found["properties"].items():
             if text := texts.field(side if name in names.values() else "record", name.removeprefix(f"{side}."), field):
                 property_["description"] = text
         defs[name] = found
     return defs
+
+
+def _nullable(property_: Schema) -> Schema:
+    # The hub reads null as if the field were absent.
+    if not property_ or {"type": "null"} in property_.get("anyOf", ()):
+        return property_
+    outer: Schema = {key: property_[key] for key in ("default", "description") if key in property_}
+    inner = {key: value for key, value in property_.items() if key not in outer}
+    return {"anyOf": [*(inner["anyOf"] if inner.keys() == {"anyOf"} else [inner]), {"type": "null"}], **outer}
 
 
 def _is_sent(component: Schema, field: str) -> bool:
@@ -101,6 +122,8 @@ def _error_schema(op: Schema) -> Schema:
             "size": {"type": "integer", "minimum": 0, "description": "Bytes."},
             "max_size": {"type": "integer", "minimum": 0, "description": "Bytes."},
             "close_code": {"type": "integer", "minimum": 1000, "maximum": 4999},
+            "rule_id": {"type": "string", "description": "The rule that forbids it."},
+            "max_volume": {"type": "number", "minimum": 0, "maximum": 1, "description": "The highest volume allowed."},
             "revision": {"type": "integer", "minimum": 0, "description": "The queue's current revision."},
             "ops": {"type": "array", "items": op, "description": "The missed changes."},
         },

@@ -38,6 +38,7 @@ def _row(name: str, property_: dict[str, Any], *, required: bool) -> tuple[str, 
     if required:
         presence = ""
     elif (default := property_.get("default")) is not None:
+        type_ = type_.removesuffix(" or null")
         presence = f"`{json.dumps(default)}` if absent"
     else:
         presence = "optional"
@@ -48,7 +49,8 @@ def _row(name: str, property_: dict[str, Any], *, required: bool) -> tuple[str, 
 
 def _type(property_: dict[str, Any]) -> str:
     if "$ref" in property_:
-        return _link(property_["$ref"].rpartition("/")[2])
+        name = property_["$ref"].rpartition("/")[2]
+        return "object" if name.startswith("result.") else _link(name)
     if "anyOf" in property_:
         parts = [_type(part) for part in property_["anyOf"]]
         return " or ".join(dict.fromkeys(parts))
@@ -93,6 +95,9 @@ def _ranged(type_: str, property_: dict[str, Any]) -> str:
         return type_
     if most is None:
         return f"{type_} ≥ {least}"
+    if most == 2**53:
+        # The largest integer that every program reads exactly.
+        return f"{type_}, {least} to 2^53"
     if type_ == "integer" and most == 2**62:
         return type_
     return f"{type_}, {_plain(least)} to {_plain(most)}"

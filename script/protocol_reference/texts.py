@@ -20,11 +20,19 @@ class MessageText(msgspec.Struct, forbid_unknown_fields=True):
     errors: list[str] = []
 
 
-class ErrorText(msgspec.Struct, forbid_unknown_fields=True):
-    """The explanation of an error."""
+class Cause(msgspec.Struct, forbid_unknown_fields=True):
+    """One of the causes of an error that has several verdicts."""
 
     cause: str
+    retryable: bool
+
+
+class ErrorText(msgspec.Struct, forbid_unknown_fields=True):
+    """The explanation of an error: its `cause`, or its `causes` if these differ in whether a retry may succeed."""
+
     help: str
+    cause: str = ""
+    causes: list[Cause] = []
     fields: str = ""
 
 

@@ -58,9 +58,10 @@ def _object(definition: Schema, indent: str = "") -> str:
 def _type(value: Schema) -> str:
     match value:
         case {"$ref": str(reference)}:
-            return _name(reference.removeprefix("#/$defs/"))
+            # Types of results are in `results.d.ts`.
+            return "unknown" if reference.startswith("#/$defs/result.") else _name(reference.removeprefix("#/$defs/"))
         case {"anyOf": list(members)}:
-            return " | ".join(_type(member) for member in members)
+            return " | ".join(dict.fromkeys(_type(member) for member in members))
         case {"enum": list(members)}:
             return " | ".join(json.dumps(member) for member in members)
         case {"type": "array", "items": dict(items)}:

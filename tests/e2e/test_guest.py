@@ -129,6 +129,28 @@ async def test_without_an_invite_there_is_nothing(home: Home, tabs: Tabs) -> Non
         await tab.page.context.close()
 
 
+async def test_revoked_invites_admit_nobody_any_more(tabs: Tabs, open_tab: OpenTab) -> None:
+    """The host's button revokes all invites of the room; its guests stay."""
+    host = await open_tab("/moosicbox/rooms")
+    await make_room(host, "Porch")
+    link = await invite_link(host)
+    early = await guest_tab(tabs, link)
+    await come_in(early.page, "Ada")
+
+    await host.page.get_by_role("button", name="Invite").click()
+    await host.page.get_by_role("button", name="Revoke all invites").click()
+    await expect(host.page.get_by_text("All invites to this room are revoked")).to_be_visible()
+
+    late = await guest_tab(tabs, link)
+    await late.page.get_by_label("Your name").fill("Bob")
+    await late.page.get_by_role("button", name="Join").click()
+    await expect(late.page.get_by_text("This invite is no longer valid")).to_be_visible()
+    await expect(early.page.get_by_role("tab", name="People")).to_be_visible()
+    assert host.errors == []
+    for tab in early, late:
+        await tab.page.context.close()
+
+
 async def test_household_members_join_from_the_list(home: Home, open_tab: OpenTab) -> None:
     host, other = await open_tab("/moosicbox/rooms"), await open_tab("/moosicbox/rooms")
     await make_room(host, "Kitchen party", control="everyone")

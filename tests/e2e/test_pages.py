@@ -204,3 +204,25 @@ async def test_cards_work_on_a_dashboard(home: Home, open_tab: OpenTab) -> None:
     assert await violations(page, "moosicbox-card") == []
     await dashboard.screenshot("card")
     assert dashboard.errors == []
+
+
+async def test_a_narrow_card_leaves_room_for_the_queue(home: Home, open_tab: OpenTab) -> None:
+    """In a section of a dashboard on a phone, where the height of a card is fixed."""
+    tab = await open_tab("/moosicbox/rooms")
+    await make_room(tab, "Narrow room")
+    card = {"type": "custom:moosicbox-card", "entity": "media_player.narrow_room", "show_queue": True}
+    view = {"title": "Home", "type": "sections", "sections": [{"type": "grid", "cards": [card]}]}
+    async with home.api.websocket() as websocket:
+        await websocket.command("lovelace/dashboards/create", url_path="narrow-test", title="Narrow")
+        await websocket.command("lovelace/config/save", url_path="narrow-test", config={"views": [view]})
+    page = (await open_tab("/narrow-test/0", viewport=PHONE)).page
+    await expect(page.get_by_text("The queue is empty")).to_be_visible()
+    (card_box, player, queue) = [
+        await page.locator(selector).bounding_box() for selector in ("moosicbox-card", ".player", ".queue")
+    ]
+    assert card_box is not None
+    assert player is not None
+    assert queue is not None
+    assert player["width"] < 420
+    assert queue["y"] >= player["y"] + player["height"]
+    assert card_box["y"] + card_box["height"] - queue["y"] >= 240

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Locator, Page, expect
 import pytest
 import pytest_asyncio
@@ -12,7 +14,6 @@ from script.lib.process import free_port
 
 from .conftest import OpenTab
 from .home import Home
-from .network import network
 from .tabs import PHONE, Tab
 
 SONG = "media-source://media_source/local/brass-morning.flac"
@@ -162,7 +163,7 @@ async def test_page_controls_the_entity(player: PlayerTab) -> None:
     await player.wait_until_past(5)
 
     await player.card.get_by_role("slider", name="Volume").press("PageDown")
-    await player.wait_for_state("playing", volume_level=0.75)
+    await player.wait_for_state("playing", volume_level=0.05)
     await player.card.get_by_role("button", name="Mute").click()
     await player.wait_for_state("playing", is_volume_muted=True)
     await player.card.get_by_role("button", name="Stop", exact=True).click()
@@ -259,12 +260,18 @@ async def test_item_that_cannot_be_played(player: PlayerTab) -> None:
 
 
 async def test_address_that_leads_nowhere(player: PlayerTab) -> None:
-    """Told apart from one that leads to something else than music; neither lets scripts read it."""
+    """Told apart from one that leads to something else than its type says; neither lets scripts read it."""
+
+    async def no_song(_request: web.Request) -> web.Response:
+        return web.Response(body=bytes(10_000), content_type="audio/mpeg")
+
+    application = web.Application()
+    application.router.add_get("/no-song.mp3", no_song)
     await player.play(f"http://127.0.0.1:{free_port()}/song.mp3")
     await expect(player.page.get_by_text("This item can't be reached.")).to_be_visible()
     await player.tab.screenshot("player-unreachable")
-    async with network(player.home.port) as between:
-        await player.play(f"http://localhost:{between.port}/manifest.json")
+    async with TestServer(application) as foreign:
+        await player.play(str(foreign.make_url("/no-song.mp3")))
         await expect(player.page.get_by_text("This browser can't play this item")).to_be_visible()
     await player.play()
     await player.wait_until_heard()

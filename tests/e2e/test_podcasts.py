@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from playwright.async_api import expect
 import pytest_asyncio
 
-from tests.engine.library.podcasts.feeds import Publisher
+from tests.engine.library.podcasts.feeds import Publisher, episode, feed as bodies
 
 from .conftest import OpenTab
 from .home import Home
@@ -17,6 +17,8 @@ from .tabs import PHONE
 async def feed() -> AsyncGenerator[str]:
     """The address of a feed."""
     publisher = Publisher()
+    # Nothing outside of this machine is fetched.
+    publisher.body = bodies(episode(1), episode(2), cover="")
     async with publisher.server:
         yield publisher.url()
 

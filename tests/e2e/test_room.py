@@ -35,7 +35,7 @@ class Party:
             await self.room.queue.add(media=f"media-source://media_source/local/{name}")
 
     async def join(self, name: str) -> Listener:
-        listener = await open_tab(await self._tabs.browser(), self._home.api, name)
+        listener = await open_tab(await self._tabs.browser(), self._home.api, self.hub, name)
         await listener.read_all_the_time()
         self.listeners.append(listener)
         await self.hub.request(RoomJoin(room_id=self.room.id, player_id=listener.player_id))

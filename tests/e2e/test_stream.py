@@ -148,6 +148,8 @@ async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, tabs:
     player = await become_player(home, tab, "gapless")
     if await tab.page.evaluate("new AudioContext().sampleRate") != 44_100:
         pytest.skip("the output has another sample rate than the files; tests/frontend/stream tests that")
+    await player.call("volume_set", volume_level=1)
+    await player.wait_for_state("idle", volume_level=1)
     await player.play(f"{MEDIA}/streams/first.flac")
     await player.play(f"{MEDIA}/streams/second.flac", enqueue="add")
     await tab.page.wait_for_function(f"continuity().heard > {FIRST_SAMPLES + 3 * 44_100}")

@@ -22,7 +22,7 @@ class Member:
     report: PlayerReport | None = None
     failed_item_id: str | None = None
     announcement: Command | None = None
-    mixes: bool = True
+    crossfades: bool = True
     ready: set[str] = field(default_factory=set)
 
     def is_ready(self, queue_item_id: str) -> bool:

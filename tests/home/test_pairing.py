@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox import player_flow
+from custom_components.moosicbox.adapters.subentries import area_of
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.access.pairing import ALL_GUESSES, GUESS_WINDOW, GUESSES, PairingCodes
 from custom_components.moosicbox.engine.hub import Hub
@@ -24,12 +26,20 @@ from tests.wire.tokens import refused
 PAIR = "/api/moosicbox/pair"
 
 
-async def add_player(hass: HomeAssistant, entry: MockConfigEntry, *, control: bool = False) -> tuple[str, str]:
+async def add_player(
+    hass: HomeAssistant, entry: MockConfigEntry, *, control: bool = False, **fields: str
+) -> tuple[str, str]:
     """Go through the dialog until it waits; return the flow's id and the code."""
     subentries = hass.config_entries.subentries
     result = await subentries.async_init((entry.entry_id, "player"), context={"source": SOURCE_USER})
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
-    result = await subentries.async_configure(result["flow_id"], {"control": control})
+    result = await subentries.async_configure(result["flow_id"], {"control": control, **fields})
+    return await waiting(hass, result)
+
+
+async def waiting(hass: HomeAssistant, result: SubentryFlowResult) -> tuple[str, str]:
+    """Go on from the page with the code until the dialog waits; return the flow's id and the code."""
+    subentries = hass.config_entries.subentries
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "code")
     placeholders = result["description_placeholders"]
     assert placeholders is not None
@@ -109,6 +119,73 @@ async def test_wrong_guesses_are_limited(hass: HomeAssistant, entry: MockConfigE
     status, answer = await pair(http, code)
     assert (status, answer["error_type"]) == (429, "rate_limit_exceeded")
     assert entry.subentries == {}
+
+
+async def test_the_dialog_tells_how_the_command_is_installed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """In both of its pages, with the command of the guide."""
+    subentries = hass.config_entries.subentries
+    first = await subentries.async_init((entry.entry_id, "player"), context={"source": SOURCE_USER})
+    second = await subentries.async_configure(first["flow_id"], {"control": False})
+    guide = Path("docs/speaker.md").read_text(encoding="utf-8")
+    for page in first, second:
+        placeholders = page["description_placeholders"]
+        assert placeholders is not None
+        assert placeholders["install"] in guide
+        assert placeholders["guide"].endswith("docs/speaker.md")
+
+
+async def test_a_players_area_is_asked_for(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect, area_registry: ar.AreaRegistry
+) -> None:
+    """The device gets it when the player first connects, also if it was deleted before."""
+    kitchen, attic = area_registry.async_create("Kitchen"), area_registry.async_create("Attic")
+    for area in kitchen, attic:
+        _, code = await add_player(hass, entry, area=area.id)
+        _, answer = await pair(http, code)
+        (subentry,) = entry.subentries.values()
+        box = await connect()
+        await box.authenticate(answer["token"], client=player("box-1"))
+        await hass.async_block_till_done()
+        assert area_of(hass, entry, subentry) == area.id
+        assert [device.name for device in dr.async_entries_for_area(dr.async_get(hass), area.id)] == ["Box-1"]
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        assert (await box.closed())[0] == 4503
+        await hass.async_block_till_done()
+
+
+async def test_a_player_is_reconfigured(
+    hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, connect: Connect, area_registry: ar.AreaRegistry
+) -> None:
+    """The area at once; other permissions by pairing again."""
+    _, code = await add_player(hass, entry)
+    _, answer = await pair(http, code)
+    (subentry_id,) = entry.subentries
+    area = area_registry.async_create("Kitchen")
+
+    async def reconfigure(**fields: Any) -> SubentryFlowResult:
+        result = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reconfigure")
+        return await hass.config_entries.subentries.async_configure(result["flow_id"], fields)
+
+    result = await reconfigure(control=False, area=area.id)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert area_of(hass, entry, entry.subentries[subentry_id]) == area.id
+    box = await connect()
+    await box.authenticate(answer["token"], client=player("box-1"))
+    await hass.async_block_till_done()
+    (device,) = dr.async_entries_for_area(dr.async_get(hass), area.id)
+
+    flow_id, code = await waiting(hass, await reconfigure(control=True))
+    moved = dr.async_get(hass).async_get(device.id)
+    assert moved is not None
+    assert moved.area_id is None
+    _, answer = await pair(http, code)
+    assert (await dialog_result(hass, flow_id))["reason"] == "paired"
+    assert (await box.closed())[0] == 4503
+    again = await connect()
+    assert "control" in (await again.authenticate(answer["token"], client=player("box-1")))["permissions"]
+    result = await reconfigure(control=True)
+    assert result["reason"] == "reconfigure_successful"
 
 
 async def test_deleting_the_subentry_revokes_the_token_and_removes_the_entity(

@@ -9,7 +9,12 @@ from aiohttp import ClientSession
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, SOURCE_ZEROCONF
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.requirements import RequirementsNotFound
 import pytest
@@ -254,6 +259,41 @@ async def test_a_speaker_is_added_by_its_address(
         result = await submit(hass, result, {"next_step_id": "trust"})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
         await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+
+
+async def test_a_speakers_area_and_address_can_be_changed(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    session: ClientSession,
+    area_registry: ar.AreaRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """The area is asked for when the speaker is added; a new address that it announces changes only the address."""
+    den, attic = area_registry.async_create("Den"), area_registry.async_create("Attic")
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url), {"area": den.id})
+        await submit(hass, result, {"next_step_id": "trust"})
+        await until(lambda: dr.async_entries_for_area(device_registry, den.id))
+        (subentry,) = entry.get_subentries_of_type("speaker")
+
+        async def reconfigure(**fields: str) -> Any:
+            result = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+            return await submit(hass, result, fields)
+
+        result = await reconfigure(address="not an address", area=attic.id)
+        assert result["errors"] == {"address": "no_address"}
+        result = await submit(hass, result, {"address": "den.local", "area": attic.id})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+        (device,) = dr.async_entries_for_area(device_registry, attic.id)
+        assert device.config_subentry_id == subentry.subentry_id
+        assert (await discovered(hass, speaker, url))["reason"] == "already_configured"
+        data = entry.subentries[subentry.subentry_id].data
+        assert dict(data) == {"kind": "sendspin", "url": url, "area": attic.id}
+        await reconfigure()
+        assert dict(entry.subentries[subentry.subentry_id].data) == {"kind": "sendspin"}
+        assert dr.async_entries_for_area(device_registry, attic.id) == []
 
 
 async def test_nothing_at_an_address(hass: HomeAssistant, entry: MockConfigEntry) -> None:

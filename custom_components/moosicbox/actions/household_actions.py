@@ -8,7 +8,9 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..browse_media import identifier_of, is_library_id
+from ..contexts import contexts_by_entity_id
 from ..engine.api import Player, Room
+from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields, Handler, async_request
 from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, targeted_contexts, targeted_players
@@ -148,8 +150,49 @@ async def announce(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     return response
 
 
+FOLLOWER_FIELDS: Final[Fields] = {
+    vol.Optional("follower_id"): ID,
+    vol.Optional("name"): cv.string,
+    vol.Optional("enabled"): cv.boolean,
+    vol.Optional("hold_seconds"): vol.Coerce(float),
+    vol.Optional("fade_seconds"): vol.Coerce(float),
+    vol.Optional("places"): vol.All(
+        cv.ensure_list,
+        [
+            vol.Schema(
+                {
+                    vol.Required("entity_id"): cv.entity_id,
+                    vol.Required("player"): cv.entity_id,
+                    vol.Optional("state"): cv.string,
+                }
+            )
+        ],
+    ),
+}
+
+
+async def save_follower(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Add or change a follower; return its id."""
+    fields: dict[str, Any] = dict(call.data)
+    if "places" in fields:
+        fields["places"] = [_place(data, place) for place in fields["places"]]
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": "save_follower", **fields}
+    )
+    return response
+
+
+def _place(data: MoosicBoxData, place: dict[str, str]) -> dict[str, str]:
+    """Return a place with the id of the player instead of its entity."""
+    context = contexts_by_entity_id(data.hub).get(place["player"])
+    if not isinstance(context, Player):
+        raise invalid("no_player_entity", entity_id=place["player"])
+    fields = {name: value for name, value in place.items() if name != "player"}
+    return {**fields, "player_id": context.player_id}
+
+
 async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Return all alarms, sleep timers, rules, snapshots, and announcements that are repeated."""
+    """Return all alarms, sleep timers, rules, snapshots, followers, and announcements that are repeated."""
     response: ServiceResponse = await async_request(data, call, {"type": "household_command", "action": "get"})
     return response
 
@@ -214,6 +257,17 @@ HOUSEHOLD_ACTIONS: Final = (
         name="acknowledge_announcement",
         handler=_household_command("acknowledge_announcement"),
         fields={vol.Optional("announcement_id"): ID},
+    ),
+    ActionDescription(
+        name="save_follower",
+        handler=save_follower,
+        fields=FOLLOWER_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="delete_follower",
+        handler=_household_command("delete_follower"),
+        fields={vol.Required("follower_id"): ID},
     ),
     ActionDescription(
         name="snapshot",

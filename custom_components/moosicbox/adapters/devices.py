@@ -1,12 +1,13 @@
 """Devices of players and rooms: created with their first entity, renamed and removed here."""
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN, ROOM_ID
 from ..contexts import PlayerOrRoom, context_identifier
 from ..engine.api import Hub, Player
 from .callbacks import combined
+from .subentries import AREA
 
 
 @callback
@@ -30,12 +31,27 @@ def async_track_devices(hass: HomeAssistant, entry_id: str, hub: Hub) -> CALLBAC
         if (device := device_of(context)) is not None:
             registry.async_remove_device(device.id)
 
+    @callback
+    def handle_created(event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        device, entry = registry.async_get(event.data["device_id"]), hass.config_entries.async_get_entry(entry_id)
+        if device is None or entry is None or device.config_entry_id != entry_id:
+            return
+        subentry = entry.subentries.get(device.config_subentry_id or "")
+        if subentry is not None and AREA in subentry.data:
+            registry.async_update_device(device.id, area_id=subentry.data[AREA])
+
     return combined(
+        hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, handle_created, _is_creation),
         hub.players.changed.subscribe(handle_changed),
         hub.rooms.changed.subscribe(handle_changed),
         hub.players.removed.subscribe(handle_removed),
         hub.rooms.closed.subscribe(handle_removed),
     )
+
+
+@callback
+def _is_creation(data: dr.EventDeviceRegistryUpdatedData) -> bool:
+    return data["action"] == "create"
 
 
 def _remove_closed_rooms(registry: dr.DeviceRegistry, entry_id: str, hub: Hub) -> None:

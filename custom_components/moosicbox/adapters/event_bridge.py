@@ -16,6 +16,8 @@ from ..engine.api import (
     ClientEvent,
     CurrentChanged,
     CurrentOp,
+    Follower,
+    FollowEvent,
     Hub,
     LibraryUpdated,
     PlaybackContext,
@@ -36,6 +38,7 @@ EVENT_ANNOUNCEMENT: Final = f"{DOMAIN}_announcement"
 EVENT_CLIENT_CONNECTED: Final = f"{DOMAIN}_client_connected"
 EVENT_CLIENT_DISCONNECTED: Final = f"{DOMAIN}_client_disconnected"
 EVENT_CLIENT_EVENT: Final = f"{DOMAIN}_client_event"
+EVENT_FOLLOW: Final = f"{DOMAIN}_follow"
 EVENT_LIBRARY_UPDATED: Final = f"{DOMAIN}_library_updated"
 EVENT_NOTIFICATION: Final = f"{DOMAIN}_notification"
 EVENT_ROOM_EVENT: Final = f"{DOMAIN}_room_event"
@@ -64,6 +67,7 @@ class EventBridge:
             hub.publisher.playback_event.subscribe(self._handle_playback),
             hub.household.alarms.happened.subscribe(self._handle_alarm),
             hub.household.announcer.happened.subscribe(self._handle_announcement),
+            hub.household.followers.happened.subscribe(self._handle_follow),
             hub.household.sleep_timers.ended.subscribe(
                 lambda context: self._fire(EVENT_SLEEP_TIMER_ENDED, _context_data(context))
             ),
@@ -113,6 +117,10 @@ class EventBridge:
     def _handle_announcement(self, announcement_id: str, text: str, kind: AnnouncementEvent, user: str | None) -> None:
         data = {"event_type": kind, "announcement_id": announcement_id, "text": text, "user": user}
         self._fire(EVENT_ANNOUNCEMENT, data)
+
+    def _handle_follow(self, follower: Follower, player: Player, kind: FollowEvent, reason: str) -> None:
+        data = {"event_type": kind, "name": follower.name, "follower_id": follower.follower_id}
+        self._fire(EVENT_FOLLOW, {**data, "reason": reason or None, **_context_data(player)})
 
     def _handle_room_event(self, room: Room, event_type: str, data: dict[str, Any]) -> None:
         user_id = data.get("user_id")

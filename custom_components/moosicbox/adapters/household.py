@@ -5,12 +5,13 @@ from typing import Final
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, STATE_HOME, STATE_ON
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
-from ..const import ALARM_ID, DOMAIN
-from ..engine.api import Alarm, AlarmEvent, Hub, Media, Track
+from ..const import ALARM_ID, DOMAIN, FOLLOWER_ID
+from ..engine.api import Alarm, AlarmEvent, Follower, Hub, Media, Track
 from ..http.panel import STATIC_URL
 from .callbacks import combined
+from .presence import PresenceTracker
 from .speech import CHIME, async_speak
 
 ISSUE_PREFIX: Final = "alarm_missed_"
@@ -36,6 +37,7 @@ class HouseholdAdapter:
         household.ringing.connect_host(self._is_allowed, TONE)
         household.announcer.connect_host(partial(async_speak, self._hass), CHIME)
         await self._async_set_time_zone()
+        presence = PresenceTracker(self._hass, self._hub)
 
         async def config_changed(_event: Event) -> None:
             await self._async_set_time_zone()
@@ -44,6 +46,8 @@ class HouseholdAdapter:
             self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, config_changed),
             household.alarms.deleted.subscribe(self._remove_device),
             household.alarms.happened.subscribe(self._handle_alarm),
+            household.followers.deleted.subscribe(self._remove_switch),
+            presence.async_start(),
         )
 
     async def _async_set_time_zone(self) -> None:
@@ -74,6 +78,14 @@ class HouseholdAdapter:
                 translation_key=f"alarm_missed_{reason}",
                 translation_placeholders={"alarm": alarm.name, "time": alarm.time},
             )
+
+    @callback
+    def _remove_switch(self, follower: Follower) -> None:
+        registry = er.async_get(self._hass)
+        if (
+            entity_id := registry.async_get_entity_id("switch", DOMAIN, FOLLOWER_ID + follower.follower_id)
+        ) is not None:
+            registry.async_remove(entity_id)
 
     @callback
     def _remove_device(self, alarm: Alarm) -> None:

@@ -24,6 +24,7 @@ from ..engine.api import (
     Limits,
     NotSupported,
     Seal,
+    Sentence,
     Streams,
     Unavailable,
 )
@@ -65,7 +66,13 @@ async def async_prepare_feeds(hass: HomeAssistant) -> None:
     try:
         await async_process_requirements(hass, DOMAIN, [FEED_REQUIREMENT])
     except RequirementsNotFound as error:
-        raise NotSupported(f"{FEED_REQUIREMENT} can't be installed, which reads podcasts") from error
+        raise NotSupported(
+            Sentence(
+                "feeds_not_installed",
+                "{requirement}, which reads podcasts, can't be installed",
+                requirement=FEED_REQUIREMENT,
+            )
+        ) from error
 
 
 def make_streams(hass: HomeAssistant, library: Library, ffmpeg: str | None) -> Streams:

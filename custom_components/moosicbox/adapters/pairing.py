@@ -17,6 +17,8 @@ from .subentries import PAIRED, subentries, subentry_of
 SUBENTRY: Final = PAIRED
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_NAME: Final = 100
+PERMISSIONS: Final = "permissions"
+"""The key of the permissions of the token, in a subentry's data."""
 
 
 class PairedDevice(NamedTuple):
@@ -64,7 +66,7 @@ class Pairing:
         if (player := self._hub.players.find(device.player_id)) is not None and player.owner_user_id != sub:
             raise PermissionDenied("This player_id belongs to another user")
         await self._authenticator.async_revoke(sub=sub)
-        self._add_subentry(device)
+        self._add_subentry(device, offer)
         issued = await self._authenticator.async_create(
             sub=sub, name=device.name, permissions=offer.permissions, lifetime=MAX_LIFETIME
         )
@@ -84,16 +86,17 @@ class Pairing:
         """Return the id of the subentry that the entities of a player belong to; None for any other context."""
         return subentry_of(self._hass, context)
 
-    def _add_subentry(self, device: PairedDevice) -> None:
+    def _add_subentry(self, device: PairedDevice, offer: Offer) -> None:
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(DOMAIN)
+        data = {"player_id": device.player_id, PERMISSIONS: sorted(offer.permissions)}
         if (known := subentries(self._hass, SUBENTRY).get(device.player_id)) is not None:
-            entries.async_update_subentry(entry, known, title=device.name)
+            entries.async_update_subentry(entry, known, title=device.name, data={**known.data, **data})
             return
         entries.async_add_subentry(
             entry,
             ConfigSubentry(
-                data=MappingProxyType({"player_id": device.player_id}),
+                data=MappingProxyType(data),
                 subentry_type=SUBENTRY,
                 title=device.name,
                 unique_id=device.player_id,

@@ -17,7 +17,7 @@ from homeassistant.requirements import RequirementsNotFound, async_process_requi
 from ..const import DOMAIN
 from ..engine.api import Gateway, Hub, Player, Signal
 from ..options import effective
-from .subentries import PREFIXES, SPEAKER, subentries, subentry_of
+from .subentries import AREA, PREFIXES, SPEAKER, subentries, subentry_of
 
 if TYPE_CHECKING:
     # Loaded only where speakers are used.
@@ -81,13 +81,14 @@ class HomeSpeakers:
         player_id: str = api.sendspin_player_id(client_id)
         return player_id
 
-    def add(self, player_id: str, name: str, kind: str, url: str | None) -> None:
-        """Add a speaker, or change the name and address of one that was added."""
+    def add(self, player_id: str, name: str, kind: str, url: str | None, area_id: str | None = None) -> None:
+        """Add a speaker, or change the address of one that was added."""
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(DOMAIN)
-        data = {"kind": kind} | ({} if url is None else {"url": url})
+        data = {"kind": kind} | ({} if url is None else {"url": url}) | ({} if area_id is None else {AREA: area_id})
         if (known := self.added.get(player_id)) is not None:
-            entries.async_update_subentry(entry, known, data=data)
+            kept = {key: value for key, value in known.data.items() if key == AREA}
+            entries.async_update_subentry(entry, known, data=kept | data)
             return
         entries.async_add_subentry(
             entry,

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
 from ..contexts import PlayerOrRoom
@@ -13,6 +14,8 @@ PAIRED: Final = "player"
 SPEAKER: Final = "speaker"
 PREFIXES: Final = {PAIRED: PAIRED_PREFIX, SPEAKER: "speaker:"}
 """Before the player id, in the owner of such a player."""
+AREA: Final = "area"
+"""The key of an area's id, in a subentry's data: the area that the player's device is created in."""
 
 
 def subentries(hass: HomeAssistant, subentry_type: str) -> dict[str, ConfigSubentry]:
@@ -33,3 +36,24 @@ def subentry_of(hass: HomeAssistant, context: PlayerOrRoom) -> str | None:
             subentry = subentries(hass, subentry_type).get(context.player_id)
             return None if subentry is None else subentry.subentry_id
     return None
+
+
+def area_of(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> str | None:
+    """Return the id of the area of a player's device, or of the one that it is going to be created in."""
+    device = _device_of(hass, entry, subentry)
+    area_id: str | None = subentry.data.get(AREA) if device is None else device.area_id
+    return area_id
+
+
+@callback
+def async_set_area(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, area_id: str | None) -> None:
+    """Move a player's device to an area, now and whenever it is created; None: to no area."""
+    data = {key: value for key, value in subentry.data.items() if key != AREA}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data | ({} if area_id is None else {AREA: area_id}))
+    if (device := _device_of(hass, entry, subentry)) is not None:
+        dr.async_get(hass).async_update_device(device.id, area_id=area_id)
+
+
+def _device_of(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> dr.DeviceEntry | None:
+    identifier = (DOMAIN, str(subentry.unique_id))
+    return dr.async_get(hass).async_get_device_by_identifier(identifier, entry.entry_id)

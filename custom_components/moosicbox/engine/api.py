@@ -16,6 +16,7 @@ from .clock import Clock, iso_from_unix
 from .handlers.rooms import PARTY as GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
 from .household.announcer import AnnouncementEvent
+from .household.followers import FollowEvent
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
@@ -106,6 +107,7 @@ from .protocol.errors import (
     PlayerNotFound,
     QueueItemNotFound,
     RoomNotFound,
+    Sentence,
     SerializationFailed,
     TrackNotFound,
     Unavailable,
@@ -116,8 +118,10 @@ from .protocol.household import (
     Announce,
     CancelSleepTimer,
     DismissAlarm,
+    Follower,
     MusicSource,
     SaveAlarm,
+    SaveFollower,
     SetSleepTimer,
     SkipAlarm,
     SleepTimerInfo,
@@ -198,6 +202,8 @@ __all__ = [
     "FileReader",
     "FileTags",
     "Filters",
+    "FollowEvent",
+    "Follower",
     "Gateway",
     "Genre",
     "GetClients",
@@ -262,8 +268,10 @@ __all__ = [
     "RoomNotFound",
     "RoomSkipVote",
     "SaveAlarm",
+    "SaveFollower",
     "Seal",
     "SeekCommand",
+    "Sentence",
     "SerializationFailed",
     "Session",
     "Sessions",

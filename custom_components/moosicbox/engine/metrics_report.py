@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from .hub import Hub
 from .metrics import Histogram, Traffic
+from .protocol.results import ClientReport, HistogramReport, MetricsResult
 
 type Health = Literal["healthy", "degraded", "unhealthy"]
 
@@ -37,7 +38,7 @@ def traffic(hub: Hub) -> Traffic:
     return total
 
 
-def metrics_report(hub: Hub) -> dict[str, Any]:
+def metrics_report(hub: Hub) -> MetricsResult:
     """Return the metrics as JSON data; times are in milliseconds where the name ends in `_ms`, otherwise in seconds."""
     metrics, total = hub.metrics, traffic(hub)
     connected = list(hub.sessions.connected())
@@ -64,9 +65,9 @@ def metrics_report(hub: Hub) -> dict[str, Any]:
     }
 
 
-def client_reports(hub: Hub) -> list[dict[str, Any]]:
+def client_reports(hub: Hub) -> list[ClientReport]:
     """Return the connected clients with the metrics of each, without secrets."""
-    reports = []
+    reports: list[ClientReport] = []
     for session in hub.sessions.connected():
         if (connection := session.connection) is None:
             continue
@@ -182,7 +183,7 @@ def _family(name: str, text: str, histogram: Histogram) -> HistogramMetricFamily
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=histogram.total)
 
 
-def _histogram(histogram: Histogram) -> dict[str, Any]:
+def _histogram(histogram: Histogram) -> HistogramReport:
     return {
         "buckets": dict(zip([*map(str, histogram.bounds), "+Inf"], histogram.counts, strict=True)),
         "sum": histogram.total,

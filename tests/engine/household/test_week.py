@@ -1,14 +1,23 @@
-"""A week of a household in virtual time: alarms, the night of the clock change, a restart, quiet hours, sleep timers."""
+"""A week of a household in virtual time: alarms, the clock change, a restart, quiet hours, sleep timers, follow me."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from custom_components.moosicbox.engine.protocol.client import QueueAdd, RoomCreate, RoomJoin, VolumeCommand
+from custom_components.moosicbox.engine.protocol.client import (
+    PlaybackCommand,
+    QueueAdd,
+    RoomCreate,
+    RoomJoin,
+    VolumeCommand,
+)
 from custom_components.moosicbox.engine.protocol.errors import RefusedByRule
 from custom_components.moosicbox.engine.protocol.household import (
+    Announce,
     DismissAlarm,
+    FollowPlace,
     MusicSource,
     SaveAlarm,
+    SaveFollower,
     SaveRule,
     SetSleepTimer,
     SkipAlarm,
@@ -20,6 +29,7 @@ from .house import House
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ADMIN = principal("admin", role="admin")
+AREA = "sensor.ada_area"
 MONDAY = datetime(2026, 10, 19, tzinfo=BERLIN)
 """The clocks are changed on Sunday, 25 October."""
 TRACKS = tuple(f"song-{number}" for number in range(60))
@@ -116,7 +126,31 @@ async def test_a_week_of_a_household() -> None:
     await week.until(4, "07:30:00")
     house.connect("bedroom")
 
-    # Saturday: no alarm. Sunday: the clocks have been changed in the night.
+    # Saturday: no alarm. Music follows Ada through three rooms, dinner is called, and in the night the music stays away
+    # from the bedroom with its quiet hours.
+    places = tuple(FollowPlace(entity_id=AREA, state=name, player_id=name) for name in ("kitchen", "kids", "bedroom"))
+    await house.do(SaveFollower(name="Ada", places=places))
+    followers = house.hub.household.followers
+    followers.set_state(AREA, "kitchen")
+    await week.until(5, "18:00:00")
+    await house.do(QueueAdd(player_id="kitchen", track_ids=TRACKS, play=True))
+    for at, area in (("18:10:00", "kids"), ("18:20:00", "bedroom"), ("18:30:00", "kitchen")):
+        await week.until(5, at)
+        followers.set_state(AREA, area)
+        await house.pass_seconds(15)
+        week.note(f"music in {[name for name in house.names if house.is_playing(name)]}")
+    called = await house.do(Announce(media_content_id="test/dinner", everybody_awake=True))
+    week.note(f"dinner is called in {sorted(called['players'])}")
+    await week.until(5, "22:30:00")
+    await house.do(QueueAdd(player_id="kitchen", track_ids=TRACKS, play=True))
+    followers.set_state(AREA, "bedroom")
+    await house.pass_seconds(15)
+    week.note(f"music in {[name for name in house.names if house.is_playing(name)]}")
+    called = await house.do(Announce(media_content_id="test/doorbell", everybody_awake=True, volume=0.9))
+    week.note(f"the doorbell is heard in {called['players']} with {house.player('kitchen').volume}")
+    await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
+
+    # Sunday: the clocks have been changed in the night.
     await week.until(6, "11:00:00")
     await house.do(DismissAlarm())
     assert house.log == [
@@ -137,6 +171,12 @@ async def test_a_week_of_a_household() -> None:
         "Thu 21:30:02 in the room ['kitchen'], bedroom sleeps",
         "Fri 07:00:00 rang Work",
         "Fri 07:10:00 missed Work player_unavailable",
+        "Sat 18:10:15 music in ['kids']",
+        "Sat 18:20:15 music in ['bedroom']",
+        "Sat 18:30:15 music in ['kitchen']",
+        "Sat 18:30:15 dinner is called in ['bedroom', 'kids', 'kitchen']",
+        "Sat 22:30:15 music in ['kitchen']",
+        "Sat 22:30:15 the doorbell is heard in ['kitchen'] with 0.3",
         "Sun 10:30:00 rang Brunch",
         "Sun 11:00:00 stopped Brunch dismissed",
     ]

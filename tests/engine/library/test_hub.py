@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from jsonschema import Draft202012Validator
+import msgspec
 import pytest
 
 from custom_components.moosicbox.engine.assembly import build_hub
@@ -10,8 +12,10 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
-from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest
+from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest, PlaylistEdit
+from custom_components.moosicbox.engine.sessions.session import Actor
 from tests.engine.fakes import Harness, principal, settle
+from tests.engine.protocol.test_results import SCHEMA
 
 from .found import fill, found
 
@@ -182,3 +186,31 @@ async def test_related_artists_and_other_artists_than_now(library: Library) -> N
     chosen = [(await library.similar([seed.track_id], 1))[0].artist for _ in range(60)]
     assert chosen.count("B") > chosen.count("C")
     assert len(set(chosen)) > 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(("get_artists", {}), ("get_albums", {}), ("get_tracks", {}), ("get_genres", {}), ("get_playlists", {})),
+        *(("recent", {}), ("get_history", {}), ("search", {"query": "T1"}), ("get_scrobbling", {}), ("scan", {})),
+        *(("get_artist", "get_artists"), ("get_album", "get_albums"), ("get_track", "get_tracks")),
+        *(("set_favourite", "get_tracks"), ("edit_playlist", {})),
+    ],
+    ids=lambda asked: asked[0],
+)
+async def test_results_hold_to_the_schema(harness: LibraryHarness, asked: tuple[Any, Any]) -> None:
+    request_type, fields = asked
+    ada = Actor(principal("ada", role="admin"))
+
+    async def ask(request_type: Any, **fields: Any) -> Any:
+        answer = await harness.hub.dispatcher.execute(ada, LibraryRequest(request_type=request_type, **fields))
+        return msgspec.json.decode(msgspec.json.encode(answer))
+
+    if isinstance(fields, str):
+        first = (await ask(fields))["items"][0]
+        fields = {"id": next(value for name, value in first.items() if name == f"{fields[4:-1]}_id")}
+    if request_type == "edit_playlist":
+        fields = {"playlist": PlaylistEdit(name="Mine", track_ids=())}
+    result = await ask(request_type, **fields)
+    defs = SCHEMA["$defs"]
+    Draft202012Validator({"$ref": "#/$defs/result.library_request", "$defs": defs}).validate(result)

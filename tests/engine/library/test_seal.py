@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.moosicbox.engine.access.hub_key import HubKey
-from custom_components.moosicbox.engine.library.seal import PATH, Seal, stream_source
+from custom_components.moosicbox.engine.library import seal as seals
+from custom_components.moosicbox.engine.library.seal import PATH, WINDOW, Seal, stream_source
 
 TRACK = "t-0123456789abcdef"
 UNTIL = 1_800_000_000
@@ -36,3 +37,21 @@ def test_without_a_key_nothing_is_genuine_until_there_is_one() -> None:
     seal.use([HubKey(b"key")])
     assert seal.opened(seal.address(TRACK).removeprefix(PATH)) == TRACK
     assert seal.opened(picture.removeprefix(PATH)) is None
+
+
+def test_the_address_of_a_picture_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same for a window, so that browsers keep the picture, and valid until the end of the next one."""
+    seal = Seal(b"key")
+    start = 1_800_000_000 // WINDOW * WINDOW
+    for now, is_valid in (
+        (start, True),
+        (start + WINDOW - 1, True),
+        (start + 2 * WINDOW, True),
+        (start + 2 * WINDOW + 1, False),
+    ):
+        monkeypatch.setattr(seals.time, "time", lambda: start)
+        picture = seal.address(TRACK)
+        monkeypatch.setattr(seals.time, "time", lambda now=now: now)
+        assert (seal.opened(picture.removeprefix(PATH)) == TRACK) is is_valid
+        assert (seal.address(TRACK) == picture) is (now < start + WINDOW)
+        assert seal.renewed(picture) == seal.address(TRACK)

@@ -48,7 +48,7 @@ def test_tracks_of_an_album_in_order_are_not_mixed() -> None:
 
 
 def test_a_member_that_can_not_mix_prevents_it() -> None:
-    assert start_of_second(staged(6.0, Member(), Member("other", mixes=False))) == (180.0, 0.0)
+    assert start_of_second(staged(6.0, Member(), Member("other", crossfades=False))) == (180.0, 0.0)
 
 
 def test_it_takes_a_quarter_of_a_short_item_at_most() -> None:

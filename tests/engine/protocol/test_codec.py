@@ -19,7 +19,7 @@ ERROR_TYPES = set(
     authentication_failed permission_denied rate_limit_exceeded message_too_large serialization_error invalid_message
     unknown_type client_not_found connection_closed player_not_found room_not_found room_full queue_item_not_found
     track_not_found revision_conflict item_locked not_supported unavailable internal_error
-    alarm_not_found rule_not_found snapshot_not_found refused_by_rule
+    alarm_not_found follower_not_found rule_not_found snapshot_not_found refused_by_rule
     """.split()  # noqa: SIM905
 )
 CODEC = Harness().hub.dispatcher.codec

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioHeader, Chunk
 
 type Samples = NDArray[np.int16]
+type Exact = NDArray[np.integer | np.floating]
+"""Samples that may not have been rounded yet."""
 
 RATE = 44_100
 SECONDS = 3.0
@@ -24,6 +26,25 @@ def noise() -> Samples:
     """Return the noise, one row a sample, one column a channel."""
     generator = np.random.default_rng(5)
     return generator.integers(-9_000, 9_000, (round(SECONDS * RATE), 2), np.int16)
+
+
+def faded(before: Exact, after: Exact, seconds: float) -> Exact:
+    """Return the end of an item as it fades out, mixed with the beginning of another one that fades in."""
+    count = round(seconds * RATE)
+    turn = np.linspace(0, np.pi / 2, count, endpoint=False)[:, None]
+    mixed: Exact = np.cos(turn) * before[:count] + np.sin(turn) * after[:count]
+    return mixed
+
+
+def amplified(samples: Samples, gain_db: float) -> Exact:
+    """Return samples with a gain."""
+    louder: Exact = samples * 10 ** (gain_db / 20)
+    return louder
+
+
+def close(one: Samples, other: Exact) -> bool:
+    """Return whether samples differ only by rounding and dither."""
+    return one.shape == other.shape and bool(np.abs(one.astype(float) - other).max() <= 3)
 
 
 def write(folder: Path) -> None:

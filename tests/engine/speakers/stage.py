@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from custom_components.moosicbox.engine.access.rights import Principal
@@ -34,9 +35,12 @@ class Files:
 
     def __init__(self) -> None:
         self.expired: set[str] = set()
+        self.tracks: dict[str, dict[str, float]] = {}
+        """Fields of tracks, by the names of their files."""
 
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         track = Track(track_id=media_content_id, title=media_content_id, media_content_id=media_content_id)
+        track = msgspec.structs.replace(track, **self.tracks.get(media_content_id, {}))
         self.expired.discard(media_content_id)
         return Media(track=track, source=f"/{media_content_id}")
 

@@ -32,7 +32,7 @@ def written(noises: Path) -> dict[str, bytes]:
     """The output of ffmpeg for the noise, by codec."""
 
     async def render(audio_format: AudioFormat) -> bytes:
-        arguments = ffmpeg.command("ffmpeg", str(noises / "whole.flac"), 0.0, audio_format)
+        arguments = ffmpeg.command("ffmpeg", ffmpeg.Input(str(noises / "whole.flac")), 0.0, audio_format)
         # From a file, so that no server is needed.
         arguments[arguments.index(ffmpeg.PROTOCOLS)] = "file"
         for option in ("-rw_timeout", "-reconnect", "-reconnect_delay_max"):

@@ -1,5 +1,10 @@
 """A player whose speaker is fed, at a real hub in real time."""
 
+import numpy as np
+import pytest
+
+from custom_components.moosicbox.engine.limits import Limits
+from custom_components.moosicbox.engine.playback import playback
 from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
     QueueAdd,
@@ -58,6 +63,39 @@ async def test_an_album_has_no_gaps(house: Stage) -> None:
     assert min(output.gaps_us) >= -1
     states = [item.state for item in house.player("den").solo_playback.queue.items]
     assert states == ["played", "played"]
+
+
+async def test_plays_as_loud_as_the_hub_says(house: Stage) -> None:
+    house.files.tracks["second.flac"] = {"track_gain": -6.0}
+    output = await house.add("den")
+    await play(house, "den", "first.flac", "second.flac")
+    await house.until(lambda: house.finished("den"))
+    quieter = sound.amplified(sound.noise()[sound.CUT :], -6.0)
+    assert sound.close(output.samples, np.concatenate([sound.noise()[: sound.CUT], quieter]))
+
+
+async def test_crossfades(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tracks are too short for the fade that is set; its length is a part of theirs."""
+    monkeypatch.setattr(playback, "HANDOVER_US", 900 * MILLISECOND_US)
+    house.hub.shared_limits.replace(Limits(crossfade=2))
+    length = len(sound.noise()) - sound.CUT
+    house.files.tracks = {
+        "whole.flac": {"duration": sound.SECONDS},
+        "second.flac": {"duration": length / sound.RATE},
+    }
+    output = house.output()
+    output.ahead_us = 400 * MILLISECOND_US
+    await house.add("den", output)
+    await play(house, "den", "whole.flac", "second.flac")
+    await house.until(lambda: house.finished("den"))
+    place = next(number for number, sent in enumerate(output.sent) if sent.chunk.start < 0)
+    begins = output.sent[place - 1].chunk.end - output.sent[place].chunk.start
+    seconds = playback.MAX_CROSSFADE * length / sound.RATE
+    assert begins / sound.RATE == pytest.approx(sound.SECONDS - seconds, abs=0.001)
+    before, after = sound.noise(), sound.noise()[sound.CUT :]
+    mixed = sound.faded(before[begins:], after, len(before[begins:]) / sound.RATE)
+    assert sound.close(output.samples, np.concatenate([before[:begins], mixed, after[len(mixed) :]]))
+    assert min(output.gaps_us) >= -30
 
 
 async def test_pauses_and_goes_on_where_it_was(house: Stage) -> None:

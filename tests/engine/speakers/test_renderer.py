@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from custom_components.moosicbox.engine.speakers.renderer import ffmpeg
-from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES, AudioFormat, Chunk
+from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES, AudioFormat, Chunk, Fade, Source
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 from custom_components.moosicbox.engine.speakers.renderer.rendering import AHEAD_SECONDS, Reader, RenderingFailed
 
@@ -38,7 +38,7 @@ async def samples(reader: Reader) -> sound.Samples:
 async def test_renders_exactly_from_any_position(
     renderer: Renderer, audio_format: AudioFormat, position: float
 ) -> None:
-    reader = renderer.open("item", "/whole.flac", position, audio_format)
+    reader = renderer.open(Source("item", "/whole.flac"), position, audio_format)
     chunks = await rest(reader)
     first = round(position * sound.RATE)
     assert chunks[0].start == first
@@ -52,7 +52,7 @@ async def test_renders_exactly_from_any_position(
 @pytest.mark.parametrize("position", [0.0, 1.23456])
 async def test_leaves_out_what_an_encoder_added(renderer: Renderer, name: str, position: float) -> None:
     """MP3 says so in LAME's header, MP4 in an edit list or in iTunes' note."""
-    heard = await samples(renderer.open("item", f"/{name}", position, PCM))
+    heard = await samples(renderer.open(Source("item", f"/{name}"), position, PCM))
     expected = sound.noise()[round(position * sound.RATE) :]
     assert len(heard) == len(expected)
     middle = slice(4_000, 24_000)
@@ -61,34 +61,64 @@ async def test_leaves_out_what_an_encoder_added(renderer: Renderer, name: str, p
 
 
 async def test_the_parts_of_an_album_join_without_a_gap(renderer: Renderer) -> None:
-    parts = [renderer.open(name, f"/{name}.flac", 0.0, FLAC) for name in ("first", "second")]
+    parts = [renderer.open(Source(name, f"/{name}.flac"), 0.0, FLAC) for name in ("first", "second")]
     headers = [await part.header() for part in parts]
     assert headers[0] == headers[1]  # So a decoder goes on.
     chunks = [chunk for part in parts for chunk in await rest(part)]
     assert np.array_equal(sound.decode(headers[0], chunks), sound.noise())
 
 
+@pytest.mark.parametrize("gain_db", [-6.5, 3.0])
+async def test_applies_a_gain(renderer: Renderer, gain_db: float) -> None:
+    heard = await samples(renderer.open(Source("item", "/whole.flac", gain_db), 0.5, PCM))
+    assert sound.close(heard, sound.amplified(sound.noise()[sound.RATE // 2 :], gain_db))
+
+
+async def test_items_with_other_gains_are_rendered_anew(renderer: Renderer) -> None:
+    for gain_db in (0.0, -3.0, 0.0):
+        renderer.open(Source("item", "/whole.flac", gain_db), 0.0, PCM)
+    assert len(renderer) == 2
+
+
+@pytest.mark.parametrize("audio_format", [PCM, FLAC], ids=["pcm", "flac"])
+async def test_mixes_the_end_of_an_item_with_the_next_one(renderer: Renderer, audio_format: AudioFormat) -> None:
+    """From 1 s on the first item is heard alone, from 1.02 s on it fades out while the second one fades in."""
+    fade = Fade(source=Source("a", "/whole.flac", -3.0), position=1.0, alone=0.02, seconds=0.5)
+    reader = renderer.open(Source("b", "/second.flac", -1.0), -0.02, audio_format, fade)
+    chunks = await rest(reader)
+    alone = round(0.02 * sound.RATE)
+    assert chunks[0].start == -alone
+    assert chunks[-1].end == len(sound.noise()) - sound.CUT
+    heard = sound.decode(await reader.header(), chunks)
+    before = sound.amplified(sound.noise()[sound.RATE :], -3.0)
+    after = sound.amplified(sound.noise()[sound.CUT :], -1.0)
+    mixed = sound.faded(before[alone:], after, 0.5)
+    assert sound.close(heard, np.concatenate([before[:alone], mixed, after[len(mixed) :]]))
+
+
 async def test_resamples_to_the_nearest_rate(renderer: Renderer) -> None:
-    reader = renderer.open("item", "/whole.flac", 0.0, AudioFormat(codec="flac", rates=(48_000, 96_000), bits=24))
+    reader = renderer.open(
+        Source("item", "/whole.flac"), 0.0, AudioFormat(codec="flac", rates=(48_000, 96_000), bits=24)
+    )
     header = await reader.header()
     assert (header.rate, header.bits, header.channels) == (48_000, 24, 2)
     assert sum(chunk.samples for chunk in await rest(reader)) == round(sound.SECONDS * 48_000)
 
 
 async def test_readers_share_a_rendering(renderer: Renderer) -> None:
-    first = renderer.open("item", "/whole.flac", 0.0, FLAC)
-    second = renderer.open("item", "/whole.flac", 0.0, FLAC)
+    first = renderer.open(Source("item", "/whole.flac"), 0.0, FLAC)
+    second = renderer.open(Source("item", "/whole.flac"), 0.0, FLAC)
     await rest(first)
-    late = renderer.open("item", "/whole.flac", 2.0, FLAC)
+    late = renderer.open(Source("item", "/whole.flac"), 2.0, FLAC)
     assert len(renderer) == 1
-    assert renderer.open("item", "/whole.flac", 0.0, PCM) is not first
-    assert renderer.open("other", "/whole.flac", 0.0, FLAC) is not first
+    assert renderer.open(Source("item", "/whole.flac"), 0.0, PCM) is not first
+    assert renderer.open(Source("other", "/whole.flac"), 0.0, FLAC) is not first
     assert len(renderer) == 3
     assert [chunk.data for chunk in await rest(second)][-1] == [chunk.data for chunk in await rest(late)][-1]
 
 
 async def test_a_rendering_ends_with_its_last_reader(renderer: Renderer) -> None:
-    readers = [renderer.open("item", "/whole.flac", 0.0, FLAC) for _ in range(2)]
+    readers = [renderer.open(Source("item", "/whole.flac"), 0.0, FLAC) for _ in range(2)]
     await readers[0].header()
     readers[0].close()
     assert len(renderer) == 1
@@ -101,7 +131,7 @@ async def test_a_rendering_ends_with_its_last_reader(renderer: Renderer) -> None
 async def test_renders_only_a_little_ahead(renderer: Renderer, noises: Path) -> None:
     long = np.zeros((60 * sound.RATE, 2), np.int16)
     await asyncio.to_thread(sound.encode, long, noises / "long.flac")
-    reader = renderer.open("item", "/long.flac", 0.0, PCM)
+    reader = renderer.open(Source("item", "/long.flac"), 0.0, PCM)
     await reader.header()
     async with asyncio.timeout(10):
         while reader.buffered_until < AHEAD_SECONDS:
@@ -126,7 +156,7 @@ async def test_renders_only_a_little_ahead(renderer: Renderer, noises: Path) -> 
 async def test_refuses_what_is_no_music(renderer: Renderer, noises: Path, name: str, content: bytes) -> None:
     """A list would lead ffmpeg to addresses that were not checked."""
     (noises / name).write_bytes(content)
-    reader = renderer.open("item", f"/{name}", 0.0, FLAC)
+    reader = renderer.open(Source("item", f"/{name}"), 0.0, FLAC)
     with pytest.raises(RenderingFailed):
         await reader.header()
 
@@ -135,7 +165,7 @@ async def test_opens_no_decoder_of_pictures(renderer: Renderer, noises: Path, se
     """A second stream of the file is of no interest, and its decoder may have faults."""
     picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=5:duration=3", "-c:v", "png")
     await asyncio.to_thread(sound.encode, sound.noise(), noises / "video.m4a", *picture, "-c:a", "aac", "-f", "mov")
-    heard = await samples(renderer.open("item", "/video.m4a", 0.0, PCM))
+    heard = await samples(renderer.open(Source("item", "/video.m4a"), 0.0, PCM))
     assert len(heard) >= round(sound.SECONDS * sound.RATE)
     url = str(server.make_url("/video.m4a"))
     for limits, ended in (([], 0), (ffmpeg.input_options(url), 1)):
@@ -148,18 +178,18 @@ async def test_opens_no_files(noises: Path) -> None:
     async with ClientSession() as session:
         renderer = Renderer("ffmpeg", lambda address: f"file:{noises}{address}", session)
         with pytest.raises(RenderingFailed):
-            await renderer.open("item", "/whole.flac", 0.0, FLAC).header()
+            await renderer.open(Source("item", "/whole.flac"), 0.0, FLAC).header()
         await renderer.close()
 
 
 async def test_an_item_that_is_gone_fails(renderer: Renderer) -> None:
     with pytest.raises(RenderingFailed):
-        await renderer.open("item", "/gone.flac", 0.0, FLAC).header()
+        await renderer.open(Source("item", "/gone.flac"), 0.0, FLAC).header()
 
 
 async def test_a_program_that_is_missing_fails(server: TestServer) -> None:
     async with ClientSession() as session:
         renderer = Renderer("/no/ffmpeg", lambda address: str(server.make_url(address)), session)
         with pytest.raises(RenderingFailed):
-            await renderer.open("item", "/whole.flac", 0.0, FLAC).header()
+            await renderer.open(Source("item", "/whole.flac"), 0.0, FLAC).header()
         await renderer.close()

@@ -58,7 +58,7 @@ class Member:
     report: PlayerReport | None = None
     failed_item_id: str | None = None
     announcement: Command | None = None
-    mixes: bool = False
+    crossfades: bool = False
 
     def is_ready(self, queue_item_id: str) -> bool:
         """Return `True`: the hub doesn't wait for the member."""

@@ -113,6 +113,26 @@ async def test_favourites_are_a_folder(hass: HomeAssistant, kitchen: Client, lib
     assert await titles(kitchen) == [track.title]
 
 
+async def test_only_what_has_tracks_can_be_played(hass: HomeAssistant, kitchen: Client, library: Library) -> None:
+    """The favourites, which are played without their albums, and playlists."""
+
+    async def is_playable(place: str, title: str) -> bool:
+        (child,) = [child for child in (await browse(hass, place)).children if child.title == title]
+        if child.can_expand:
+            assert (await browse(hass, child.media_content_id)).can_play is child.can_play
+        can_play: bool = child.can_play
+        return can_play
+
+    await kitchen.request("library_request", request_type="edit_playlist", playlist={"name": "Empty"})
+    assert await is_playable(f"{OURS}/playlists", "Sunday")
+    assert not await is_playable(f"{OURS}/playlists", "Empty")
+    album, track = (await library.get_albums()).items[0], (await library.get_tracks()).items[0]
+    for id_, expected in ("", False), (album.album_id, False), (track.track_id, True):
+        if id_:
+            await kitchen.request("library_request", request_type="set_favourite", id=id_, favourite=True)
+        assert await is_playable("", "Favourites") is expected
+
+
 async def test_albums_have_thumbnails(
     hass: HomeAssistant,
     kitchen: Client,

@@ -4,7 +4,7 @@ from ..hub import Hub
 from ..metrics_report import client_reports, metrics_report
 from ..protocol.client import GetClients, GetMetrics
 from ..protocol.errors import NotSupported
-from ..protocol.results import ClientsResult
+from ..protocol.results import ClientsResult, MetricsResult
 from ..sessions.session import Actor
 
 
@@ -20,7 +20,7 @@ class AdminHandlers:
         hub.register(GetMetrics, self.metrics, "admin")
         hub.register(GetClients, self.clients, "admin")
 
-    def metrics(self, _actor: Actor, _message: GetMetrics) -> dict[str, object]:
+    def metrics(self, _actor: Actor, _message: GetMetrics) -> MetricsResult:
         """Return the hub's metrics."""
         if not self.hub.limits.metrics:
             raise NotSupported("Metrics are switched off")

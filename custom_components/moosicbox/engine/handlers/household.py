@@ -1,4 +1,4 @@
-"""Commands of the household: sleep timers, alarms, rules, snapshots and announcements."""
+"""Commands of the household: sleep timers, alarms, rules, snapshots, announcements and followers."""
 
 from typing import Any
 
@@ -12,19 +12,29 @@ from ..protocol.household import (
     Announce,
     CancelSleepTimer,
     DeleteAlarm,
+    DeleteFollower,
     DeleteRule,
     DeleteSnapshot,
     DismissAlarm,
     HouseholdGet,
     RestoreSnapshot,
     SaveAlarm,
+    SaveFollower,
     SaveRule,
     SetSleepTimer,
     SkipAlarm,
     SnoozeAlarm,
     TakeSnapshot,
 )
-from ..protocol.results import AlarmResult, AnnounceResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
+from ..protocol.results import (
+    AlarmResult,
+    AnnounceResult,
+    FollowerResult,
+    RestoreResult,
+    RuleResult,
+    SleepTimerResult,
+    SnapshotResult,
+)
 from ..sessions.session import Actor
 
 
@@ -48,6 +58,8 @@ class HouseholdHandlers:
         hub.register(TakeSnapshot, self.take_snapshot, "control")
         hub.register(RestoreSnapshot, self.restore_snapshot, "control")
         hub.register(DeleteSnapshot, self.delete_snapshot, "control")
+        hub.register(SaveFollower, self.save_follower, "control")
+        hub.register(DeleteFollower, self.delete_follower, "control")
         hub.register(Announce, self.announce, "control", target_decides=True)
         hub.register(AcknowledgeAnnouncement, self.acknowledge_announcement, "control")
         hub.register(SaveRule, self.save_rule, "admin")
@@ -80,6 +92,20 @@ class HouseholdHandlers:
     def delete_rule(self, _actor: Actor, message: DeleteRule) -> None:
         """Delete a rule."""
         self.hub.household.rules.delete(message.rule_id)
+
+    # ------------------------------------------------------------ followers
+
+    def save_follower(self, actor: Actor, message: SaveFollower) -> FollowerResult:
+        """Add or change a follower."""
+        actor.principal.require_household("control")
+        for place in message.places or ():
+            self.hub.players.get(place.player_id)
+        return {"follower_id": self.hub.household.followers.save(message).follower_id}
+
+    def delete_follower(self, actor: Actor, message: DeleteFollower) -> None:
+        """Delete a follower."""
+        actor.principal.require_household("control")
+        self.hub.household.followers.delete(message.follower_id)
 
     # ------------------------------------------------------------ announcements
 

@@ -24,6 +24,7 @@ from ..timers import Timer, Timers
 from .alarms import Alarms
 from .announcer import Announcer
 from .fades import Fades
+from .followers import Followers
 from .music import HubMusic
 from .ringing import Ringing
 from .rules import Rules
@@ -47,6 +48,7 @@ class Household:
     snapshots: Snapshots
     announcements: Announcements
     announcer: Announcer
+    followers: Followers
     topics: Topics
     timers: Timers
     clock: Clock
@@ -67,6 +69,7 @@ class Household:
             self.rules,
             self.snapshots,
             self.announcer,
+            self.followers,
         ):
             part.changed.subscribe(self._part_changed)
 
@@ -130,6 +133,7 @@ class Household:
                 for each in self.snapshots
             ),
             announcements=tuple(self.announcer),
+            followers=tuple(self.followers),
         )
 
     def register_topics(self, catalog: TopicCatalog) -> None:
@@ -145,6 +149,8 @@ class Household:
             rules=tuple(self.rules),
             snapshots=tuple(self.snapshots),
             announcements=self.announcer.capture(),
+            followers=tuple(self.followers),
+            followed_groups=self.followers.capture_groups(),
             time_zone=self._time_zone,
             faded_volumes={**self.announcements.volumes(), **self.fades.volumes()},
         )
@@ -159,6 +165,7 @@ class Household:
         self.alarms.restore(saved.alarms)
         self.rules.restore(saved.rules)
         self.snapshots.load(saved.snapshots)
+        self.followers.restore(saved.followers, saved.followed_groups)
 
     def _snapshot(self, _id: str, _viewer: Principal) -> list[HouseholdState]:
         return [self.state()]
@@ -236,6 +243,18 @@ def build_household(
             rooms=rooms,
             rules=rules,
             media_resolver=media_resolver,
+            timers=timers,
+            clock=clock,
+            system=system,
+            spawn=spawn,
+        ),
+        followers=Followers(
+            players=players,
+            rooms=rooms,
+            grouping=grouping,
+            publisher=publisher,
+            rules=rules,
+            fades=fades,
             timers=timers,
             clock=clock,
             system=system,

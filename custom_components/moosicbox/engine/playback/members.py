@@ -33,8 +33,8 @@ class Member(Protocol):
     """The announcement that it plays instead."""
 
     @property
-    def mixes(self) -> bool:
-        """True if it can play two sounds at once."""
+    def crossfades(self) -> bool:
+        """True if it can mix the end of an item with the next one."""
 
     def is_ready(self, queue_item_id: str) -> bool:
         """Return whether it has buffered an item."""
@@ -70,9 +70,9 @@ class Members:
             return min(MAX_LEAD_US, max(MIN_ROOM_LEAD_US, lead_us, round_trip_us * 3 // 2 + ROOM_MARGIN_US))
         return min(MAX_LEAD_US, round_trip_us // 2 + SOLO_MARGIN_US + lead_us)
 
-    def mix(self) -> bool:
-        """Return whether every connected member can play two sounds at once."""
-        return all(member.mixes for member in self.connected())
+    def crossfade(self) -> bool:
+        """Return whether every connected member can mix the end of an item with the next one."""
+        return all(member.crossfades for member in self.connected())
 
     def max_lead_us(self) -> int:
         """Return the longest lead of the connected members."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ..protocol.client import PlayerReport
-from ..protocol.errors import QueueItemNotFound
+from ..protocol.errors import QueueItemNotFound, Sentence
 from ..protocol.types import ItemState, QueueItem, RepeatMode
 from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged, StatusChanged
 from .gain import continues_album
@@ -147,7 +147,7 @@ class Playback(Playhead):
     def seek(self, now_us: int, position: float) -> None:
         """Go to a position of the current item. Raise QueueItemNotFound if there is none."""
         if self.current is None:
-            raise QueueItemNotFound("The queue has no current item")
+            raise QueueItemNotFound(Sentence("no_current_item", "The queue has no current item"))
         at_us = now_us + self.lead_us()
         place = self._bounded(position)
         if self.pending_start is not None:
@@ -216,7 +216,7 @@ class Playback(Playhead):
             return 0.0
         seconds = min(self.crossfade_seconds, MAX_CROSSFADE * min(self.duration, following_duration))
         begins_in_time = ends_us - seconds * 1e6 > self.timeline.anchor_us + HANDOVER_US
-        return seconds if begins_in_time and self.members.mix() else 0.0
+        return seconds if begins_in_time and self.members.crossfade() else 0.0
 
     def advance(self, now_us: int) -> None:
         """Do what is due: hand the next item to the players, make it the current one, or stop waiting for members."""

@@ -7,7 +7,7 @@ from typing import Final, Protocol, Self, override
 from msgspec import UNSET, UnsetType
 
 from ..protocol.client import ClientInfo, PlayerReport
-from ..protocol.errors import NotSupported
+from ..protocol.errors import NotSupported, Sentence
 from ..protocol.server import PlaybackStatus, VolumeUpdate
 from ..protocol.types import PlayerInfo
 from .events import Command, MixedAnnouncement, PlaybackEvent
@@ -250,10 +250,22 @@ class Player:
         """True if it can play two sounds at once, which it has to declare."""
         return self.capabilities is not None and "mix" in self.capabilities
 
+    @property
+    def crossfades(self) -> bool:
+        """True if it can mix the end of an item with the next one, which it has to declare."""
+        return self.mixes or (self.capabilities is not None and "crossfade" in self.capabilities)
+
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""
         if not self.has_capability(capability):
-            raise NotSupported(f"{self.name} doesn't support this: it has not declared {capability!r}")
+            raise NotSupported(
+                Sentence(
+                    "player_cant",
+                    "{player} doesn't support this: it has not declared {capability!r}",
+                    player=self.name,
+                    capability=capability,
+                )
+            )
 
     # ------------------------------------------------------------ messages
 

@@ -10,6 +10,7 @@ from .results import (
     ChatResult,
     ClientsResult,
     InviteResult,
+    MetricsResult,
     QueueResult,
     RefreshResult,
     RevisionResult,
@@ -45,7 +46,7 @@ from .types import (
     Volume,
 )
 
-Index = Annotated[int, Meta(ge=0)]
+Index = Annotated[int, Meta(ge=0, le=2**53)]
 HubMicroseconds = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Ids = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=1000)]
 Topics = Annotated[tuple[TopicName, ...], Meta(max_length=1000)]
@@ -403,7 +404,7 @@ class ClientEvent(ClientMessage[None], tag="client_event", frozen=True, kw_only=
     data: dict[str, Any] = {}
 
 
-class GetMetrics(ClientMessage[dict[str, object]], tag="get_metrics", frozen=True, kw_only=True):
+class GetMetrics(ClientMessage[MetricsResult], tag="get_metrics", frozen=True, kw_only=True):
     """Returns the hub's metrics."""
 
 

@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from .client import Request
-from .results import AlarmResult, AnnounceResult, RestoreResult, RuleResult, SleepTimerResult, SnapshotResult
+from .results import (
+    AlarmResult,
+    AnnounceResult,
+    FollowerResult,
+    RestoreResult,
+    RuleResult,
+    SleepTimerResult,
+    SnapshotResult,
+)
 from .server import StateMessage
 from .types import Id, MediaContentId, Name, PlayerId, Record, Volume
 
@@ -223,7 +231,13 @@ class SnapshotInfo(Record, frozen=True, kw_only=True):
 
 
 Players = Annotated[tuple[PlayerId, ...], Meta(max_length=500)]
-SpeechOptions = Annotated[dict[Name, str | int | float | bool], Meta(max_length=20)]
+SpeechOption = (
+    Annotated[str, Meta(max_length=500)]
+    | Annotated[int, Meta(ge=-(2**53), le=2**53)]
+    | Annotated[float, Meta(ge=-1e15, le=1e15)]
+    | bool
+)
+SpeechOptions = Annotated[dict[Name, SpeechOption], Meta(max_length=20)]
 
 
 class Announce(HouseholdCommand[AnnounceResult], tag="announce", frozen=True, kw_only=True):
@@ -259,6 +273,42 @@ class AnnouncementInfo(Record, frozen=True, kw_only=True):
     repeats_left: int
 
 
+class FollowPlace(Record, frozen=True, kw_only=True):
+    """A place to which music follows: an entity that reports presence, and a player."""
+
+    entity_id: Annotated[str, Meta(min_length=3, max_length=255)]
+    player_id: PlayerId
+    state: Name | UnsetType = UNSET
+
+
+class SaveFollower(HouseholdCommand[FollowerResult], tag="save_follower", frozen=True, kw_only=True):
+    """Adds a follower, or changes the fields that are given of the follower `follower_id`."""
+
+    follower_id: Id | None = None
+    name: Name | None = None
+    enabled: bool | None = None
+    places: Annotated[tuple[FollowPlace, ...], Meta(max_length=50)] | None = None
+    hold_seconds: Annotated[float, Meta(ge=0, le=600)] | None = None
+    fade_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
+
+
+class DeleteFollower(HouseholdCommand[None], tag="delete_follower", frozen=True, kw_only=True):
+    """Deletes a follower."""
+
+    follower_id: Id
+
+
+class Follower(Record, frozen=True, kw_only=True):
+    """A person or the household, whose music follows from place to place."""
+
+    follower_id: Id
+    name: str
+    enabled: bool = True
+    places: tuple[FollowPlace, ...] = ()
+    hold_seconds: float = 10.0
+    fade_seconds: float = 3.0
+
+
 class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=True):
     """The complete state of the household."""
 
@@ -267,3 +317,4 @@ class HouseholdState(StateMessage, tag="household_state", frozen=True, kw_only=T
     rules: tuple[Rule, ...] = ()
     snapshots: tuple[SnapshotInfo, ...] = ()
     announcements: tuple[AnnouncementInfo, ...] = ()
+    followers: tuple[Follower, ...] = ()

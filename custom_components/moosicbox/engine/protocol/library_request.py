@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from .client import ClientMessage, Ids
+from .client import ClientMessage, Ids, Index
 from .results import LibraryResult
 from .types import Id, MediaContentId, Name, Record
 
@@ -109,9 +109,9 @@ class PlaylistEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
 
     name: Name | None = None
     track_ids: Annotated[tuple[Id, ...], Meta(max_length=10_000)] | None = None
-    remove: Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=10_000)] = ()
+    remove: Annotated[tuple[Index, ...], Meta(max_length=10_000)] = ()
     add: Ids | None = None
-    at: Annotated[int, Meta(ge=0)] | None = None
+    at: Index | None = None
     delete: bool = False
     rules: SmartRules | None = None
 

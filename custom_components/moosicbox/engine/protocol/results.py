@@ -89,10 +89,65 @@ class BroadcastResult(TypedDict):
     recipients: int
 
 
+class ClientReport(TypedDict):
+    """A connected client, and its traffic."""
+
+    client_id: str
+    name: str
+    kind: str
+    version: str | None
+    player_id: str | None
+    user_id: str
+    username: str
+    transport: str
+    address: str
+    connected_at: str
+    subscriptions: int
+    messages_sent: int
+    messages_received: int
+    bytes_sent: int
+    bytes_received: int
+    latency_ms: float | None
+    queued_messages: int
+    queued_bytes: int
+
+
 class ClientsResult(TypedDict):
     """The answer to `get_clients`."""
 
-    clients: list[dict[str, object]]
+    clients: list[ClientReport]
+
+
+class HistogramReport(TypedDict):
+    """Observed times in seconds: how many were at most each bound, their sum and number."""
+
+    buckets: dict[str, int]
+    sum: float
+    count: int
+
+
+class MetricsResult(TypedDict):
+    """The answer to `get_metrics`."""
+
+    active_connections: int
+    total_connections: int
+    messages_sent: int
+    messages_received: int
+    bytes_sent: int
+    bytes_received: int
+    average_latency_ms: float | None
+    latency_seconds: HistogramReport
+    fan_out_seconds: HistogramReport
+    sessions: int
+    players: int
+    users: int
+    topics: int
+    disconnects: dict[str, int]
+    recoveries: dict[str, int]
+    rate_limit_refusals: dict[str, int]
+    rejected_connections: dict[str, int]
+    queued_messages: int
+    queued_bytes: int
 
 
 class SleepTimerResult(TypedDict):
@@ -146,6 +201,12 @@ class RuleResult(TypedDict):
     """The answer to `household_command` `save_rule`."""
 
     rule_id: str
+
+
+class FollowerResult(TypedDict):
+    """The answer to `household_command` `save_follower`."""
+
+    follower_id: str
 
 
 class LibraryResult(TypedDict, total=False):

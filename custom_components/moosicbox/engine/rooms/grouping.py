@@ -1,6 +1,6 @@
 """Groups of players: a group is a room that is closed once it has fewer than two players."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -14,7 +14,7 @@ from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import HubError, InvalidMessage, RoomFull, Unavailable
+from ..protocol.errors import HubError, InvalidMessage, RoomFull, Sentence, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
 from ..signals import Signal
@@ -55,6 +55,7 @@ class Grouping:
         self.inherited: Signal[Room, Player] = Signal()
         """A group is about to be closed, and a player has taken over its playback."""
         self._checks: dict[str, Timer] = {}
+        self._is_kept: Callable[[Room], bool] = lambda _room: False
         rooms.left.subscribe(lambda room, _participant: self._schedule_check(room))
         rooms.joined.subscribe(lambda room, _participant: self._schedule_check(room))
         rooms.closed.subscribe(self._room_closed)
@@ -63,6 +64,14 @@ class Grouping:
         """Check the groups that were restored."""
         for room in self._rooms:
             self._schedule_check(room)
+
+    def keep_groups(self, is_kept: Callable[[Room], bool]) -> None:
+        """Dissolve no group that has one player, and of which `is_kept` returns True."""
+        self._is_kept = is_kept
+
+    def check_soon(self, room: Room) -> None:
+        """Dissolve a group that has become too small."""
+        self._schedule_check(room)
 
     # ------------------------------------------------------------ commands
 
@@ -124,7 +133,10 @@ class Grouping:
 
     async def _create(self, leader: Player, others: int) -> Room:
         if not others:
-            raise InvalidMessage(f"Name other players to group with {leader.name}", ["group_members"])
+            raise InvalidMessage(
+                Sentence("name_others", "Name other players to group with {player}", player=leader.name),
+                ["group_members"],
+            )
         self._session_of(leader)
         room_id = GROUP_ID_PREFIX + leader.player_id
         unusable = len(room_id) > MAX_ID_LENGTH or self._rooms.find(room_id) is not None
@@ -149,7 +161,9 @@ class Grouping:
     def _session_of(self, player: Player) -> Session:
         session = self._sessions.find_by_client(player.client_id) if player.connected else None
         if session is None:
-            raise Unavailable(f"{player.name} isn't connected, so it can't be grouped")
+            raise Unavailable(
+                Sentence("player_away", "{player} isn't connected, so it can't be grouped", player=player.name)
+            )
         return session
 
     # ------------------------------------------------------------ checking
@@ -168,7 +182,7 @@ class Grouping:
     def _check(self, room: Room) -> None:
         self._checks.pop(room.room_id, None)
         self._rename(room)
-        if len(room.renderers) > 1:
+        if len(room.renderers) > 1 or (room.renderers and self._is_kept(room)):
             return
         # Players that were disconnected may rejoin by themselves for a while.
         now_us = self._clock.now_us()

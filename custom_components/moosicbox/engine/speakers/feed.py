@@ -30,6 +30,10 @@ class Segment:
     anchor: Anchor
     in_room: bool
     """True if others play the same, so that it must be on time rather than complete."""
+    cut: int | None = None
+    """The sample from which on the following segment has the rest of this item, mixed with the next one."""
+    fades_at: float | None = None
+    """The position (seconds) at which the following item begins to be mixed in; `None` if it follows at the end."""
 
     @property
     def duration(self) -> float | None:
@@ -101,8 +105,24 @@ class Feed:
         """Set the segment that follows the one that is being sent."""
         if self.following is not None:
             self.following.reader.close()
+        self.segment.cut = self.segment.fades_at = None
         self.following = segment
         self._followed.set()
+
+    def fade_into(self, segment: Segment, cut: int, fades_at: float) -> None:
+        """Set the segment that follows, whose audio begins with the rest of the current one.
+
+        Args:
+            segment: The segment that follows.
+            cut: The sample of the current item from which on it is part of that audio.
+            fades_at: The position (seconds) in the current item at which the other one begins.
+        """
+        self.follow(segment)
+        self.segment.cut, self.segment.fades_at = cut, fades_at
+
+    def has_sent(self, sample: int) -> bool:
+        """Return whether a sample of the current item has been sent, or is about to be."""
+        return self.segment.reader.sample > sample
 
     def close(self) -> None:
         """Release all audio."""
@@ -128,13 +148,16 @@ class Feed:
                 self._header = header
                 self._output.begin(header)
             while (chunk := await segment.reader.next()) is not None:
+                if segment.cut is not None and chunk.start >= segment.cut:
+                    break
                 await self._handle(segment, chunk, header.rate)
             self._on_change()  # The exact length is known now.
             if (following := await self._wait_for_following(segment)) is None:
                 return
-            if not following.in_room and (end_us := segment.end_us) is not None:
+            change_us = segment.end_us if segment.fades_at is None else segment.time_of(segment.fades_at)
+            if not following.in_room and change_us is not None:
                 # Alone, the change needs no gap, whether the hub knew the end exactly or not.
-                following.anchor = following.anchor._replace(at_us=end_us)
+                following.anchor = following.anchor._replace(at_us=change_us)
             self._previous, self.segment, self.following = segment, following, None
             segment.reader.close()
             self._report_at(following.anchor.at_us)

@@ -6,10 +6,12 @@ which it is to be heard, so that nothing here has to act exactly in time.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 import logging
 from typing import Any, Final, Literal
 
 import msgspec
+from msgspec import UnsetType
 
 from ..protocol.client import PlayerReport
 from ..protocol.errors import HubError
@@ -18,6 +20,7 @@ from ..protocol.types import PlayableTrack, ReportState
 from ..sync.orders import anchor_of, is_same_order, start_anchor
 from .feed import Feed, Segment
 from .output import Output
+from .renderer.audio import Fade, Source
 from .renderer.renderer import Renderer
 from .renderer.rendering import Reader, RenderingFailed
 
@@ -86,7 +89,7 @@ class FedPlayer:
         self._order: SynchronizedPlayback | None = None
         self._prepared: Prepare | None = None
         """The item that will follow, as the hub named it last."""
-        self._preloaded: tuple[str, Reader] | None = None
+        self._preloaded: Reader | None = None
         self._preloaded_us = 0
         self._starting: Reader | None = None
         """The reader of the item that is being started, which was prepared."""
@@ -162,10 +165,10 @@ class FedPlayer:
         if is_same_order(self._order, order):
             return
         self._order = order
-        if self._preloaded is not None and self._preloaded[0] == order.queue_item_id:
+        if self._preloaded is not None and self._preloaded.source.item_id == order.queue_item_id:
             # The item that is prepared after it may be announced before it is opened.
             self._release_starting()
-            self._starting, self._preloaded = self._preloaded[1], None
+            self._starting, self._preloaded = self._preloaded, None
         continues = self._continues(order)
         self._executing = _replaced(self._executing, None if continues else self._execute(order, self._now_us()))
 
@@ -181,13 +184,35 @@ class FedPlayer:
             feed.follow(None)
             segment.anchor, segment.in_room = anchor, bool(order.room_id)
             return True
+        source = _source(order.queue_item_id, order.track, order.gain_db)
+        if order.crossfade:
+            return self._fade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
             return False
         try:
-            reader = self._open(order.queue_item_id, order.track.stream_url, anchor.position)
+            reader = self._renderer.open(source, anchor.position, self._output.audio_format)
         except RenderingFailed:
             return False
-        feed.follow(Segment(order.queue_item_id, order.track, reader, anchor, bool(order.room_id)))
+        feed.follow(Segment(source.item_id, order.track, reader, anchor, bool(order.room_id)))
+        return True
+
+    def _fade(
+        self, feed: Feed, track: PlayableTrack, source: Source, order: SynchronizedPlayback, seconds: float
+    ) -> bool:
+        """Mix the next item with the current one from some time on; return whether that is possible."""
+        segment, anchor = feed.segment, anchor_of(order)
+        fades_at = segment.position_at(anchor.at_us)
+        cut = segment.reader.boundary(fades_at)
+        if cut is None or feed.has_sent(cut) or (header := segment.reader.known_header) is None:
+            return False
+        alone = fades_at - cut / header.rate
+        fade = Fade(source=segment.reader.source, position=cut / header.rate, alone=alone, seconds=seconds)
+        audio_format = replace(self._output.audio_format, rates=(header.rate,))
+        try:
+            reader = self._renderer.open(source, -alone, audio_format, fade)
+        except RenderingFailed:
+            return False
+        feed.fade_into(Segment(source.item_id, track, reader, anchor, bool(order.room_id)), cut, fades_at)
         return True
 
     def _set_volume(self, update: VolumeUpdate) -> None:
@@ -215,9 +240,8 @@ class FedPlayer:
             self._stop_feed()
             self._output.clear()
             self._set_mode("paused", item_id, order.start_position)
-            self._preloading = _replaced(
-                self._preloading, self._preload(item_id, track.stream_url, order.start_position)
-            )
+            source = _source(item_id, track, order.gain_db)
+            self._preloading = _replaced(self._preloading, self._preload(source, order.start_position))
         else:
             await self._play(order, item_id, track, received_us)
 
@@ -229,7 +253,7 @@ class FedPlayer:
             start = start_anchor(order, received_us, self._now_us() + self._output.lead_us)
             begin = start.position // GRID * GRID
         try:
-            reader = await self._opened(item_id, track.stream_url, begin)
+            reader = await self._opened(_source(item_id, track, order.gain_db), begin)
         except (RenderingFailed, HubError, TimeoutError) as error:
             await self._sleep_until(order.sync_time_us)
             self._fail(item_id, str(error))
@@ -298,36 +322,35 @@ class FedPlayer:
 
     # ---- audio
 
-    def _open(self, item_id: str, address: str, position: float) -> Reader:
-        return self._renderer.open(item_id, address, position, self._output.audio_format)
-
-    async def _opened(self, item_id: str, address: str, position: float) -> Reader:
+    async def _opened(self, source: Source, position: float) -> Reader:
         """Return a reader that has audio. Raise RenderingFailed, HubError, TimeoutError."""
+        audio_format = self._output.audio_format
         try:
-            return await _ready(self._open(item_id, address, position))
+            return await _ready(self._renderer.open(source, position, audio_format))
         except RenderingFailed:
             # The address may have expired.
-            return await _ready(self._open(item_id, await self._renew(item_id), position))
+            renewed = replace(source, address=await self._renew(source.item_id))
+            return await _ready(self._renderer.open(renewed, position, audio_format))
 
     def _prepare(self, prepared: Prepare) -> None:
         self._prepared = prepared
         if prepared.queue_item_id is None or prepared.track is None:
             self._preloading = _replaced(self._preloading, None)
             self._release_preloaded()
-        elif self._preloaded is None or self._preloaded[0] != prepared.queue_item_id:
-            self._preloading = _replaced(
-                self._preloading, self._preload(prepared.queue_item_id, prepared.track.stream_url, 0.0)
-            )
+            return
+        source = _source(prepared.queue_item_id, prepared.track, prepared.gain_db)
+        if self._preloaded is None or self._preloaded.source != source:
+            self._preloading = _replaced(self._preloading, self._preload(source, 0.0))
 
-    async def _preload(self, item_id: str, address: str, position: float) -> None:
+    async def _preload(self, source: Source, position: float) -> None:
         """Keep an item ready, for a while at least."""
         self._release_preloaded()
         try:
-            reader = await self._opened(item_id, address, position)
+            reader = await self._opened(source, position)
         except (RenderingFailed, HubError, TimeoutError) as error:
             _LOGGER.debug("An item can't be prepared: %s", error)
             return
-        self._preloaded, self._ready_id = (item_id, reader), item_id
+        self._preloaded, self._ready_id = reader, source.item_id
         self._preloaded_us = self._now_us()
         self.report()
 
@@ -343,7 +366,7 @@ class FedPlayer:
 
     def _release_preloaded(self) -> None:
         if self._preloaded is not None:
-            self._preloaded[1].close()
+            self._preloaded.close()
             self._preloaded = self._ready_id = None
 
     # ---- reports
@@ -390,6 +413,10 @@ _REPORTED: Final[dict[Mode, ReportState]] = {
     "ended": "idle",
     "error": "error",
 }
+
+
+def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType) -> Source:
+    return Source(item_id, track.stream_url, gain_db or 0.0)
 
 
 async def _ready(reader: Reader) -> Reader:

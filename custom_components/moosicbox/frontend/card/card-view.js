@@ -65,7 +65,7 @@ class CardView {
     this.element = this.#shell.element;
     this.#removeViewer = this.#app.addViewer();
     this.#view = {
-      element: el("div", { class: "moosicbox-card" }, ...children),
+      element: el("div", { class: this.#queue ? "moosicbox-card with-queue" : "moosicbox-card" }, ...children),
       render: (/** @type {AppState} */ state) => {
         this.#render(state);
       },

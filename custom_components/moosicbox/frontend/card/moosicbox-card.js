@@ -72,7 +72,7 @@ class MoosicBoxCard extends HTMLElement {
 
   getGridOptions() {
     return this.#config?.show_queue
-      ? { columns: 12, min_columns: 6, rows: QUEUE_ROWS, min_rows: 8 }
+      ? { columns: 12, min_columns: 9, rows: QUEUE_ROWS, min_rows: 10 }
       : { columns: 12, min_columns: 6, min_rows: 3 };
   }
 

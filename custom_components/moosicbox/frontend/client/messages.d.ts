@@ -29,7 +29,7 @@ export interface ClientMessages {
     type: "client_event";
     request_id?: string | null;
     event: string;
-    data?: Record<string, unknown>;
+    data?: Record<string, unknown> | null;
   };
   "get_clients": {
     type: "get_clients";
@@ -52,16 +52,16 @@ export interface ClientMessages {
     message?: string | null;
     tts_entity?: string | null;
     language?: string | null;
-    options?: Record<string, string | number | number | boolean> | null;
+    options?: Record<string, string | number | boolean> | null;
     media_content_id?: string | null;
-    player_ids?: Array<string>;
-    room_ids?: Array<string>;
-    everybody_awake?: boolean;
-    chime?: boolean;
+    player_ids?: Array<string> | null;
+    room_ids?: Array<string> | null;
+    everybody_awake?: boolean | null;
+    chime?: boolean | null;
     volume?: number | null;
-    priority?: "high" | "low" | "normal";
+    priority?: "high" | "low" | "normal" | null;
     repeat_seconds?: number | null;
-    max_repeats?: number;
+    max_repeats?: number | null;
   };
   "household_command.cancel_sleep_timer": {
     action: "cancel_sleep_timer";
@@ -75,6 +75,12 @@ export interface ClientMessages {
     request_id?: string | null;
     type: "household_command";
     alarm_id: string;
+  };
+  "household_command.delete_follower": {
+    action: "delete_follower";
+    request_id?: string | null;
+    type: "household_command";
+    follower_id: string;
   };
   "household_command.delete_rule": {
     action: "delete_rule";
@@ -123,22 +129,33 @@ export interface ClientMessages {
     stop_minutes?: number | null;
     only_if?: string | null;
   };
+  "household_command.save_follower": {
+    action: "save_follower";
+    request_id?: string | null;
+    type: "household_command";
+    follower_id?: string | null;
+    name?: string | null;
+    enabled?: boolean | null;
+    places?: Array<FollowPlace> | null;
+    hold_seconds?: number | null;
+    fade_seconds?: number | null;
+  };
   "household_command.save_rule": {
     action: "save_rule";
     request_id?: string | null;
     type: "household_command";
     rule_id?: string | null;
-    name?: string;
-    player_ids?: Array<string>;
+    name?: string | null;
+    player_ids?: Array<string> | null;
     begins?: string | null;
     ends?: string | null;
-    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed">;
-    max_volume?: number;
+    days?: Array<"fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed"> | null;
+    max_volume?: number | null;
     announcement_volume?: number | null;
-    silent?: boolean;
-    genres?: Array<string>;
-    artists?: Array<string>;
-    albums?: Array<string>;
+    silent?: boolean | null;
+    genres?: Array<string> | null;
+    artists?: Array<string> | null;
+    albums?: Array<string> | null;
   };
   "household_command.set_sleep_timer": {
     action: "set_sleep_timer";
@@ -147,15 +164,15 @@ export interface ClientMessages {
     player_id?: string | null;
     room_id?: string | null;
     minutes?: number | null;
-    until?: "album" | "time" | "track";
-    fade_seconds?: number;
+    until?: "album" | "time" | "track" | null;
+    fade_seconds?: number | null;
   };
   "household_command.skip_alarm": {
     action: "skip_alarm";
     request_id?: string | null;
     type: "household_command";
     alarm_id: string;
-    skip?: boolean;
+    skip?: boolean | null;
   };
   "household_command.snooze_alarm": {
     action: "snooze_alarm";
@@ -180,7 +197,7 @@ export interface ClientMessages {
     filters?: Filters | null;
     query?: string | null;
     sort?: string | null;
-    limit?: number;
+    limit?: number | null;
     cursor?: string | null;
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
@@ -263,8 +280,8 @@ export interface ClientMessages {
     room_id?: string | null;
     op_id?: string | null;
     if_revision?: number | null;
-    offset?: number;
-    limit?: number;
+    offset?: number | null;
+    limit?: number | null;
   };
   "queue_command.move": {
     action: "move";
@@ -334,11 +351,11 @@ export interface ClientMessages {
     name: string;
     id?: string | null;
     description?: string | null;
-    max_participants?: number;
-    is_public?: boolean;
+    max_participants?: number | null;
+    is_public?: boolean | null;
     host_user_id?: string | null;
-    control?: "everyone" | "host" | "votes";
-    wait?: "all" | "bounded" | "none";
+    control?: "everyone" | "host" | "votes" | null;
+    wait?: "all" | "bounded" | "none" | null;
   };
   "room_command.get": {
     action: "get";
@@ -351,7 +368,7 @@ export interface ClientMessages {
     request_id?: string | null;
     type: "room_command";
     room_id: string;
-    role?: "dj" | "guest" | "host" | "listener";
+    role?: "dj" | "guest" | "host" | "listener" | null;
     expires_in?: number | null;
     uses?: number | null;
   };
@@ -448,7 +465,7 @@ export interface ClientMessages {
     type: "stream_request";
     request_id?: string | null;
     queue_item_id: string;
-    data_saver?: boolean;
+    data_saver?: boolean | null;
   };
   "subscribe": {
     type: "subscribe";
@@ -504,7 +521,7 @@ export interface ServerMessages {
   };
   "error": {
     type: "error";
-    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "snapshot_not_found" | "track_not_found" | "unavailable" | "unknown_type";
+    error_type: "alarm_not_found" | "authentication_failed" | "client_not_found" | "connection_closed" | "follower_not_found" | "internal_error" | "invalid_message" | "item_locked" | "message_too_large" | "not_supported" | "permission_denied" | "player_not_found" | "queue_item_not_found" | "rate_limit_exceeded" | "refused_by_rule" | "revision_conflict" | "room_full" | "room_not_found" | "rule_not_found" | "serialization_error" | "snapshot_not_found" | "track_not_found" | "unavailable" | "unknown_type";
     message: string;
     retryable: boolean;
     retry_after?: number;
@@ -514,6 +531,8 @@ export interface ServerMessages {
     size?: number;
     max_size?: number;
     close_code?: number;
+    rule_id?: string;
+    max_volume?: number;
     revision?: number;
     ops?: Array<AddOp | RemoveOp | MoveOp | ClearOp | ResetOp | CurrentOp | UpdateOp>;
   };
@@ -533,7 +552,7 @@ export interface ServerMessages {
     auth_required: boolean;
     authenticated: boolean;
     heartbeat_interval: number;
-    limits: Record<string, number | number>;
+    limits: Record<string, number>;
     features: Record<string, number>;
   };
   "household_state": {
@@ -545,6 +564,7 @@ export interface ServerMessages {
     rules: Array<Rule>;
     snapshots: Array<SnapshotInfo>;
     announcements: Array<AnnouncementInfo>;
+    followers: Array<Follower>;
   };
   "library_scan_progress": {
     type: "library_scan_progress";
@@ -841,8 +861,8 @@ export interface ClientInfo {
   player_id?: string | null;
   version?: string | null;
   capabilities?: Array<string> | null;
-  lead_ms?: number;
-  output_delay_ms?: number;
+  lead_ms?: number | null;
+  output_delay_ms?: number | null;
 }
 
 export interface CurrentOp {
@@ -860,7 +880,22 @@ export interface Filters {
   year_to?: number | null;
   added_since?: string | null;
   favourite?: boolean | null;
-  kinds?: Array<"album" | "artist" | "episode" | "genre" | "playlist" | "podcast" | "station" | "track">;
+  kinds?: Array<"album" | "artist" | "episode" | "genre" | "playlist" | "podcast" | "station" | "track"> | null;
+}
+
+export interface FollowPlace {
+  entity_id: string;
+  player_id: string;
+  state?: string;
+}
+
+export interface Follower {
+  follower_id: string;
+  name: string;
+  enabled: boolean;
+  places: Array<FollowPlace>;
+  hold_seconds: number;
+  fade_seconds: number;
 }
 
 export interface MoveOp {
@@ -928,16 +963,16 @@ export interface PlayerVolume {
 export interface PlaylistEdit {
   name?: string | null;
   track_ids?: Array<string> | null;
-  remove?: Array<number>;
+  remove?: Array<number> | null;
   add?: Array<string> | null;
   at?: number | null;
-  delete?: boolean;
+  delete?: boolean | null;
   rules?: SmartRules | null;
 }
 
 export interface PodcastEdit {
   url?: string | null;
-  delete?: boolean;
+  delete?: boolean | null;
 }
 
 export interface Position {
@@ -990,7 +1025,7 @@ export interface ResetOp {
 export interface Resume {
   session_id: string;
   secret: string;
-  positions?: Record<string, Position>;
+  positions?: Record<string, Position> | null;
 }
 
 export interface RoomInfo {
@@ -1033,11 +1068,11 @@ export interface SmartRule {
 }
 
 export interface SmartRules {
-  rules?: Array<SmartRule>;
-  match?: "all" | "any";
-  order?: "-added" | "-artist" | "-duration" | "-loudness" | "-played" | "-plays" | "-title" | "-year" | "added" | "artist" | "duration" | "loudness" | "played" | "plays" | "random" | "title" | "year";
-  limit?: number;
-  mine?: boolean;
+  rules?: Array<SmartRule> | null;
+  match?: "all" | "any" | null;
+  order?: "-added" | "-artist" | "-duration" | "-loudness" | "-played" | "-plays" | "-title" | "-year" | "added" | "artist" | "duration" | "loudness" | "played" | "plays" | "random" | "title" | "year" | null;
+  limit?: number | null;
+  mine?: boolean | null;
 }
 
 export interface SnapshotInfo {
@@ -1053,7 +1088,7 @@ export interface StationEdit {
   artwork_url?: string | null;
   country?: string | null;
   genre?: string | null;
-  delete?: boolean;
+  delete?: boolean | null;
 }
 
 export interface Track {

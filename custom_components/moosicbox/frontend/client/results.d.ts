@@ -1,8 +1,7 @@
 /**
  * What the hub answers to a request: the `data` of its `result`, or the message that stands in for one.
  *
- * `schema.json` has no models of these, so they are written by hand, from `docs/protocol/client-messages.md`; only answers that
- * the browser side reads are here.
+ * Written by hand after `result.…` in `docs/protocol/schema.json`; only answers that the browser side reads are here.
  */
 import type { ClientMessage, Position, QueuePage, ServerMessages, SmartRules } from "./messages.js";
 
@@ -27,6 +26,7 @@ export interface Results {
     players: string[];
     refused: { player_id?: string; room_id?: string; error: string; message: string }[];
   };
+  "household_command.save_follower": { follower_id: string };
   "household_command.save_rule": { rule_id: string };
   "household_command.set_sleep_timer": { ends_at: string | null };
   "room_command.create": { room_id: string };

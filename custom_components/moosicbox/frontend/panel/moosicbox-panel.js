@@ -11,11 +11,11 @@ import { TargetButton } from "../ui/shell/target-button.js";
 import { styles } from "../ui/styles.js";
 
 /** @import { App } from "../app/app.js" */
-/** @import { Context, PageName, View } from "../ui/context.js" */
+/** @import { Context, HomeAssistantState, PageName, View } from "../ui/context.js" */
 
 /**
  * The part of `hass` that the panel uses.
- * @typedef {{language?: string, locale?: {language: string}}} Hass
+ * @typedef {{language?: string, locale?: {language: string}, states?: Record<string, HomeAssistantState>}} Hass
  */
 /** @typedef {{prefix: string, path: string}} Route */
 
@@ -130,7 +130,8 @@ class MoosicBoxPanel extends HTMLElement {
     const open = (/** @type {PageName} */ page) => {
       navigate(`${PREFIX}/${page}`);
     };
-    this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open });
+    const states = () => this.#hass?.states ?? {};
+    this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open, states });
     const { context } = this.#shell;
     const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
     const mini = new LazyView(context, lazyViews.miniPlayer);

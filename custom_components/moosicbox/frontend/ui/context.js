@@ -8,6 +8,8 @@
 
 /** @typedef {"listen" | "library" | "rooms" | "household" | "hub"} PageName */
 
+/** @typedef {{attributes: {friendly_name?: string}}} HomeAssistantState */
+
 /**
  * @typedef {object} Context
  * @property {App} app
@@ -18,6 +20,7 @@
  * @property {(text: string, action?: {label: string, run: () => void}) => void} toast
  * @property {(page: PageName) => void} open opens a page of MoosicBox
  * @property {(path: string) => void} navigate opens a page of Home Assistant
+ * @property {() => Record<string, HomeAssistantState>} states the entities of Home Assistant by their ids; none outside of it
  * @property {(dialog: HTMLElement) => void} mount adds a dialog or menu to the page
  * @property {(...sheets: CSSStyleSheet[]) => void} addStyles adds style sheets that were fetched later
  */

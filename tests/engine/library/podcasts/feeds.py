@@ -10,6 +10,7 @@ NAMESPACES = (
     'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
     ' xmlns:podcast="https://podcastindex.org/namespace/1.0"'
 )
+COVER = "http://podcast.example/cover.jpg"
 DAYS = ("Sun, 01 Nov 2026", "Mon, 02 Nov 2026", "Tue, 03 Nov 2026", "Wed, 04 Nov 2026")
 
 
@@ -23,12 +24,12 @@ def episode(number: int, *, guid: str | None = None, title: str | None = None) -
     )
 
 
-def feed(*episodes: str, title: str = "Tidal Tales") -> bytes:
+def feed(*episodes: str, title: str = "Tidal Tales", cover: str = COVER) -> bytes:
     """Return a feed."""
     return (
         f'<?xml version="1.0"?><rss version="2.0" {NAMESPACES}><channel><title>{title}</title>'
         f"<description>Tales of the sea</description><itunes:author>Ana</itunes:author>"
-        f'<itunes:image href="http://podcast.example/cover.jpg"/>{"".join(episodes)}</channel></rss>'
+        f'<itunes:image href="{cover}"/>{"".join(episodes)}</channel></rss>'
     ).encode()
 
 

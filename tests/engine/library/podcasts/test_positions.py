@@ -9,6 +9,7 @@ import pytest
 from custom_components.moosicbox.engine.access.rights import Principal
 from custom_components.moosicbox.engine.assembly import build_hub
 from custom_components.moosicbox.engine.library.index.podcasts import Checked
+from custom_components.moosicbox.engine.library.index.positions import Kept
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Episode
 from custom_components.moosicbox.engine.library.reader.messages import Feed, FeedEpisode
@@ -68,7 +69,7 @@ class Listening(Harness):
             await self.done()
         self.clock.time_us = end_us
 
-    async def position(self, episode: Episode, who: Principal | None = ADA) -> tuple[float, bool]:
+    async def position(self, episode: Episode, who: Principal | None = ADA) -> Kept:
         return await self.library.people.position(None if who is None else who.sub, episode.track_id)
 
 

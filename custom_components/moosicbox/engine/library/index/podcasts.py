@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 from typing import Final, NamedTuple
 
-from ...protocol.errors import TrackNotFound, Unavailable
+from ...protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..reader.messages import Feed, FeedEpisode
 from .search_entries import EPISODE, PODCAST, drop_entry, put_entry
 from .text import sort_key
@@ -128,7 +128,7 @@ def require_room(index: sqlite3.Connection, podcast_id: str) -> None:
     """Raise Unavailable if a podcast would be one too many."""
     (others,) = index.execute("SELECT count(*) FROM podcasts WHERE podcast_id <> ?", (podcast_id,)).fetchone()
     if others >= MAX_PODCASTS:
-        raise Unavailable(f"There are {MAX_PODCASTS} podcasts already")
+        raise Unavailable(Sentence("too_many_podcasts", "There are {most} podcasts already", most=MAX_PODCASTS))
 
 
 def _put_episode(

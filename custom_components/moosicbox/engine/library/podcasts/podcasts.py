@@ -8,7 +8,7 @@ from typing import Final
 from ...background import Spawn
 from ...clock import Clock
 from ...fetching import FetchFailed
-from ...protocol.errors import HubError, InvalidMessage, NotSupported, TrackNotFound
+from ...protocol.errors import HubError, InvalidMessage, NotSupported, Sentence, TrackNotFound
 from ...timers import Timer, Timers
 from ..index.podcasts import Checked, Due, podcast_id_of
 from ..library import Library
@@ -73,9 +73,11 @@ class Podcasts:
             try:
                 fetched = await self._fetcher.fetch(url)
             except FetchFailed as error:
-                raise InvalidMessage(f"The feed can't be fetched: {error}", ["podcast", "url"]) from error
+                raise InvalidMessage(
+                    Sentence("feed_failed", "The feed can't be fetched: {reason}", reason=error), ["podcast", "url"]
+                ) from error
             if not await self._keep(url, fetched):
-                raise NotSupported("There is no feed of a podcast at this address")
+                raise NotSupported(Sentence("no_feed", "There is no feed of a podcast at this address"))
         await self._plan()
         return await self._library.podcast(podcast_id_of(url))
 

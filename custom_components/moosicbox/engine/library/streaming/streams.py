@@ -117,7 +117,7 @@ class Streams:
             try:
                 return await self._transcoded(request, place, file, to, start)
             except TranscodingFailed as error:
-                raise Unavailable("This track can't be transcoded") from error
+                raise Unavailable("This track can't be transcoded", again=False) from error
 
     async def _transcoded(
         self, request: web.Request, place: TrackFile, file: BinaryIO, to: Format, start: float
@@ -130,7 +130,7 @@ class Streams:
         if request.method == hdrs.METH_HEAD:
             return web.Response(headers=headers)
         if (transcoder := self._transcoder) is None:
-            raise Unavailable("Nothing can be transcoded here")
+            raise Unavailable("Nothing can be transcoded here", again=False)
         if start or not await asyncio.to_thread(transcoder.fits, place, to):
             headers[hdrs.ACCEPT_RANGES] = "none"
             async with transcoder.live(file, place.mime_type, to, start) as chunks:

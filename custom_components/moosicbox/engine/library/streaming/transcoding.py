@@ -94,7 +94,9 @@ class Transcoding:
     async def close(self) -> None:
         """End its process: it has no readers any more."""
         if self.task is not None:
-            self.task.cancel()
+            # A task that is done with its process still removes the file.
+            if not self._done:
+                self.task.cancel()
             await asyncio.wait({self.task})
         if self._file is not None:
             self._file.close()

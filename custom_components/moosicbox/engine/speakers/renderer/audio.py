@@ -1,6 +1,6 @@
 """The audio of a rendering: the requested format, its header and its chunks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 type Codec = Literal["flac", "pcm"]
@@ -29,6 +29,38 @@ class AudioFormat:
     channels: int = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An item to be rendered.
+
+    Attributes:
+        item_id: Identifies the item.
+        address: Where its media is fetched from. Equal items may have different addresses.
+        gain_db: The gain of its samples.
+    """
+
+    item_id: str
+    address: str = field(compare=False)
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fade:
+    """The end of the item before, which fades out while an item fades in, both with constant power.
+
+    Attributes:
+        source: The item before.
+        position: Where in it the rendering begins, in seconds.
+        alone: How long it is heard alone, in seconds, until the fade begins.
+        seconds: How long the fade takes.
+    """
+
+    source: Source
+    position: float
+    alone: float
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioHeader:
     """The format of the chunks of a rendering.
@@ -49,7 +81,7 @@ class Chunk(NamedTuple):
     """Consecutive samples of an item, encoded."""
 
     start: int
-    """The first sample, counted from the item's beginning."""
+    """The first sample, counted from the item's beginning; negative where the item before it is heard alone."""
     samples: int
     """Samples per channel."""
     data: bytes

@@ -5,11 +5,11 @@ from contextlib import suppress
 import os
 import resource
 import ssl
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ...library.streaming.formats import SOURCES
-from .audio import CHUNK_SAMPLES, AudioFormat
+from .audio import CHUNK_SAMPLES, AudioFormat, Fade
 
 MAX_MEMORY: Final = 768 * 1024 * 1024
 """Bytes of address space."""
@@ -24,40 +24,109 @@ PREROLL_SECONDS: Final = 0.5
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def command(
-    program: str, url: str, position: float, audio_format: AudioFormat, length: float | None = None
-) -> list[str]:
+class Input(NamedTuple):
+    """An item as an input of ffmpeg.
+
+    Attributes:
+        url: Where the item is.
+        gain_db: The gain of its samples.
+        length: The item's length in seconds, if more would be decoded.
+    """
+
+    url: str
+    gain_db: float = 0.0
+    length: float | None = None
+
+
+def command(program: str, item: Input, position: float, audio_format: AudioFormat) -> list[str]:
     """Return the command that writes an item's audio to standard output.
 
     Args:
         program: The executable.
-        url: Where the item is.
+        item: The item.
         position: Where to begin, in seconds.
         audio_format: The format to write.
-        length: The item's length in seconds, if more would be decoded.
     """
+    jump = _jump(position)
+    filters = [*_shape(item, position), "aresample=dither_method=triangular", _layout(audio_format)]
+    return [
+        *_begin(program, (item.url, jump)),
+        *("-map", "0:a:0", "-map_metadata", "-1", "-threads", "1", "-filter_threads", "1"),
+        *("-af", ",".join(filters)),
+        *_end(audio_format),
+    ]
+
+
+def fade_command(program: str, item: Input, before: Input, fade: Fade, audio_format: AudioFormat) -> list[str]:
+    """Return the command that writes the end of an item, and another item that fades in there.
+
+    Args:
+        program: The executable.
+        item: The item that fades in, from its beginning on.
+        before: The item that fades out.
+        fade: When.
+        audio_format: The format to write. It has one rate, that of the item before.
+    """
+    (rate,) = audio_format.rates
+    end = fade.position + fade.alone + fade.seconds
+    common = f"aresample,aformat=sample_fmts=flt:sample_rates={rate}:channel_layouts={_channels(audio_format)}"
+    ends = ",".join(
+        [
+            *_shape(before._replace(length=min(end, before.length or end)), fade.position),
+            *(common, f"afade=t=out:curve=qsin:st={fade.alone:.6f}:d={fade.seconds:.6f}"),
+        ]
+    )
+    begins = ",".join(
+        [
+            *_shape(item, 0.0),
+            *(common, f"afade=t=in:curve=qsin:d={fade.seconds:.6f}", f"adelay={round(fade.alone * rate)}S:all=1"),
+        ]
+    )
+    mixed = "amix=inputs=2:duration=longest:normalize=0,aresample=dither_method=triangular"
+    return [
+        *_begin(program, (before.url, _jump(fade.position)), (item.url, 0.0)),
+        *("-filter_complex", f"[0:a:0]{ends}[a];[1:a:0]{begins}[b];[a][b]{mixed},{_layout(audio_format)}"),
+        *("-map_metadata", "-1", "-threads", "1", "-filter_complex_threads", "1"),
+        *_end(audio_format),
+    ]
+
+
+def _begin(program: str, *inputs: tuple[str, float]) -> list[str]:
+    arguments = [program, "-nostdin", "-hide_banner", "-loglevel", "quiet"]
+    for url, jump in inputs:
+        arguments += ["-threads", "1", *input_options(url)]
+        arguments += [*(("-ss", f"{jump:.6f}") if jump else ()), "-i", url]
+    return arguments
+
+
+def _end(audio_format: AudioFormat) -> tuple[str, ...]:
+    return (*_encoder_options(audio_format), "-bitexact", "-flush_packets", "1", "pipe:1")
+
+
+def _jump(position: float) -> float:
+    """Return where to begin to decode: the first frames after a jump may be incomplete, those of MP3 refer to others."""
+    return max(0.0, position - PREROLL_SECONDS)
+
+
+def _shape(item: Input, position: float) -> list[str]:
+    """Return the filters that cut an item and apply its gain."""
+    jump = _jump(position)
+    begin = position - jump
+    end = "" if item.length is None else f":end={max(begin, item.length - jump):.6f}"
+    return [
+        *([f"atrim=start={begin:.6f}{end}", "asetpts=PTS-STARTPTS"] if begin or end else []),
+        *([f"volume={item.gain_db:.2f}dB"] if item.gain_db else []),
+    ]
+
+
+def _layout(audio_format: AudioFormat) -> str:
     rates = "|".join(map(str, audio_format.rates))
     sample_format = "s16" if audio_format.bits == 16 else "s32"
-    layout = {1: "mono", 2: "stereo"}.get(audio_format.channels, f"{audio_format.channels}c")
-    # The first frames after a jump may be incomplete: of MP3, they refer to the frames before.
-    jump = max(0.0, position - PREROLL_SECONDS)
-    begin = position - jump
-    cut = f"atrim=start={begin:.6f}" + ("" if length is None else f":end={max(begin, length - jump):.6f}")
-    filters = [
-        *([] if not begin and length is None else [cut, "asetpts=PTS-STARTPTS"]),
-        "aresample=dither_method=triangular",
-        f"aformat=sample_fmts={sample_format}:sample_rates={rates}:channel_layouts={layout}",
-    ]
-    return [
-        program,
-        *("-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1"),
-        *input_options(url),
-        *(("-ss", f"{jump:.6f}") if jump else ()),
-        *("-i", url, "-map", "0:a:0", "-map_metadata", "-1", "-threads", "1", "-filter_threads", "1"),
-        *("-af", ",".join(filters)),
-        *_encoder_options(audio_format),
-        *("-bitexact", "-flush_packets", "1", "pipe:1"),
-    ]
+    return f"aformat=sample_fmts={sample_format}:sample_rates={rates}:channel_layouts={_channels(audio_format)}"
+
+
+def _channels(audio_format: AudioFormat) -> str:
+    return {1: "mono", 2: "stereo"}.get(audio_format.channels, f"{audio_format.channels}c")
 
 
 def input_options(url: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from . import ffmpeg
-from .audio import AudioFormat
+from .audio import AudioFormat, Fade, Source
 from .probe import exact_length
 from .rendering import Reader, Rendering, RenderingFailed
 
@@ -33,26 +33,26 @@ class Renderer:
         self._probe_program = str(Path(program).with_name("ffprobe"))
         self._resolve = resolve
         self._session = session
-        self._renderings: dict[tuple[str, AudioFormat], list[Rendering]] = {}
+        self._renderings: dict[tuple[Source, AudioFormat, Fade | None], list[Rendering]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         """Return the number of renderings."""
         return sum(map(len, self._renderings.values()))
 
-    def open(self, item_id: str, address: str, position: float, audio_format: AudioFormat) -> Reader:
+    def open(self, source: Source, position: float, audio_format: AudioFormat, fade: Fade | None = None) -> Reader:
         """Return a reader of an item's audio.
 
         Args:
-            item_id: Identifies the item; readers of the same item and format share a rendering where they can.
-            address: Where the item's media is fetched from.
-            position: Where to begin, in seconds.
-            audio_format: The format that the speaker accepts.
+            source: The item; readers of the same item and format share a rendering where they can.
+            position: Where to begin, in seconds; with a fade, negative by the time for which the item before is alone.
+            audio_format: The format that the speaker accepts; with a fade, it has one rate.
+            fade: The end of the item before, if that is mixed in.
 
         Raises:
             RenderingFailed: Too many renderings run.
         """
-        key = item_id, audio_format
+        key = source, audio_format, fade
         running = self._renderings.setdefault(key, [])
         for rendering in running:
             if rendering.covers(position):
@@ -69,13 +69,20 @@ class Renderer:
             task.add_done_callback(self._closing.discard)
 
         async def command() -> list[str]:
-            url = self._resolve(address)
-            length = await self._exact_length(url) if address.startswith("/") else None
-            return ffmpeg.command(self._program, url, position, audio_format, length)
+            item = await self._input(source)
+            if fade is None:
+                return ffmpeg.command(self._program, item, position, audio_format)
+            before = await self._input(fade.source)
+            return ffmpeg.fade_command(self._program, item, before, fade, audio_format)
 
-        rendering = Rendering(command, position, audio_format, close)
+        rendering = Rendering(command, source, position, audio_format, close)
         running.append(rendering)
         return rendering.open(position)
+
+    async def _input(self, source: Source) -> ffmpeg.Input:
+        url = self._resolve(source.address)
+        length = await self._exact_length(url) if source.address.startswith("/") else None
+        return ffmpeg.Input(url, source.gain_db, length)
 
     async def _exact_length(self, url: str) -> float | None:
         try:

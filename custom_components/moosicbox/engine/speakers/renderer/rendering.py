@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final
 
 from . import ffmpeg
-from .audio import AudioFormat, AudioHeader, Chunk
+from .audio import CHUNK_SAMPLES, AudioFormat, AudioHeader, Chunk, Source
 from .containers import ContainerError, container_for
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class Rendering:
     """A running ffmpeg and the audio that it has produced. It runs until it is closed.
 
     Attributes:
+        source: The item.
         header: The format of the chunks; `None` until the first one exists.
         end: The sample after the item's last one; `None` as long as it isn't known.
     """
@@ -41,6 +42,7 @@ class Rendering:
     def __init__(
         self,
         command: Callable[[], Awaitable[list[str]]],
+        source: Source,
         position: float,
         audio_format: AudioFormat,
         on_unused: Callable[[Rendering], None],
@@ -49,10 +51,12 @@ class Rendering:
 
         Args:
             command: Returns the command that renders.
+            source: The item.
             position: Where in the item the rendering begins, in seconds.
             audio_format: The output of the command.
             on_unused: Called when the last reader is closed.
         """
+        self.source = source
         self.header: AudioHeader | None = None
         self.end: int | None = None
         self._position = position
@@ -68,6 +72,10 @@ class Rendering:
     def newest(self) -> int | None:
         """The sample after the last one that has been rendered; `None` before the first one."""
         return self._chunks[-1].end if self._chunks else None
+
+    def first_sample(self, header: AudioHeader) -> int:
+        """Return the sample with which the first chunk begins."""
+        return round(self._position * header.rate)
 
     def covers(self, position: float) -> bool:
         """Return whether a reader can begin at a position (seconds) without rendering anew."""
@@ -143,7 +151,7 @@ class Rendering:
             for samples, encoded in container.feed(data) if data else container.finish():
                 if self.header is None and (header := container.header) is not None:
                     self.header = header
-                    next_sample = round(self._position * header.rate)
+                    next_sample = self.first_sample(header)
                 self._append(Chunk(next_sample, samples, encoded))
                 next_sample += samples
             if not data:
@@ -225,6 +233,24 @@ class Reader:
         self._sample = chunk.end
         rendering.wake()
         return chunk
+
+    @property
+    def source(self) -> Source:
+        """The item."""
+        return self._rendering.source
+
+    @property
+    def known_header(self) -> AudioHeader | None:
+        """The format of the chunks; `None` before the first one exists."""
+        return self._rendering.header
+
+    def boundary(self, position: float) -> int | None:
+        """Return the last sample at or before a position (seconds) at which a chunk begins; `None` if none does."""
+        if (header := self._rendering.header) is None:
+            return None
+        begin = self._rendering.first_sample(header)
+        sample = round(position * header.rate)
+        return None if sample < begin else sample - (sample - begin) % CHUNK_SAMPLES
 
     def close(self) -> None:
         """Read no more; the rendering ends with its last reader."""

@@ -1,7 +1,8 @@
-/** The Household page: alarms, timers, announcements, snapshots and rules, which the hub keeps. */
+/** The Household page: alarms, timers, announcements, follow me, snapshots and rules, which the hub keeps. */
 import { el } from "../dom.js";
 import { Alarms } from "./alarms.js";
 import { Announcements } from "./announcements.js";
+import { Followers } from "./followers.js";
 import { Rules } from "./rules.js";
 import { Snapshots } from "./snapshots.js";
 import { SleepTimers } from "./sleep-timers.js";
@@ -18,6 +19,7 @@ export class HouseholdPage {
       new Alarms(context),
       new SleepTimers(context),
       new Announcements(context),
+      new Followers(context),
       new Snapshots(context),
       new Rules(context),
     ];

@@ -22,6 +22,7 @@ import { defaultName } from "./player-setup.js";
  * @property {boolean} [guest]
  * @property {(path: string) => void} [navigate] opens a page of Home Assistant
  * @property {(page: PageName) => void} [open] opens a page of MoosicBox
+ * @property {Context["states"]} [states] the entities of Home Assistant
  */
 
 /** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
@@ -46,7 +47,7 @@ export class Shell {
   element;
 
   /** @param {ShellOptions} options */
-  constructor({ app, localize, language, root, guest = false, navigate = () => undefined, open = () => undefined }) {
+  constructor({ app, localize, language, root, guest = false, ...host }) {
     this.#app = app;
     this.#localize = localize;
     this.context = {
@@ -54,8 +55,10 @@ export class Shell {
       localize,
       language,
       guest,
-      navigate,
-      open,
+      navigate: () => undefined,
+      open: () => undefined,
+      states: () => ({}),
+      ...host,
       actions: new Actions(
         (message, options) => app.request(message, options),
         app.store,

@@ -1,0 +1,73 @@
+"""A peer: the server that comes with Sendspin's reference player, which plays when it is told to.
+
+Arguments: a file, and the addresses of players. It writes a line when all players are connected. Each line that it reads
+lets it play from the file's beginning, or be silent. When it plays, it writes the time at which the beginning is due, in
+microseconds of the machine's monotonic clock.
+"""
+
+import asyncio
+import sys
+
+from aiosendspin.noise.keys import Identity
+from aiosendspin.server import SendspinServer
+from aiosendspin.server.push_stream import PushStream
+from aiosendspin.server.server import ClientConnectedEvent, SendspinEvent
+from sendspin.serve.server import PartyPairingStore
+from sendspin.serve.source import decode_audio
+
+BUFFER_US = 5_000_000
+
+
+async def push(stream: PushStream, file: str) -> None:
+    """Play, as `sendspin serve` does."""
+    try:
+        source = await decode_audio(file)
+        begun = False
+        async for chunk in source.generator:
+            stream.prepare_audio(chunk, source.format)
+            due_us = await stream.commit_audio()
+            if not begun:
+                print(due_us, flush=True)
+                begun = True
+            await stream.sleep_to_limit_buffer(max_buffer_us=BUFFER_US)
+    finally:
+        stream.stop()
+
+
+async def main(file: str, *urls: str) -> None:
+    """Serve until the input ends."""
+    loop = asyncio.get_running_loop()
+    server = SendspinServer(loop, Identity.generate(), "Peer", pairing_store=PartyPairingStore())
+    connected: set[str] = set()
+    complete = asyncio.Event()
+
+    def handle(_server: SendspinServer, event: SendspinEvent) -> None:
+        if isinstance(event, ClientConnectedEvent):
+            connected.add(event.client_id)
+            if len(connected) == len(urls):
+                complete.set()
+
+    server.add_event_listener(handle)
+    for url in urls:
+        server.connect_to_client(url)
+    await complete.wait()
+    first, *others = (client for client_id in connected if (client := server.get_client(client_id)) is not None)
+    for other in others:
+        await first.group.add_client(other)
+    commands = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    print("connected", flush=True)
+    pushing: asyncio.Task[None] | None = None
+    while await commands.readline():
+        if pushing is None:
+            pushing = asyncio.create_task(push(first.group.start_stream(), file))
+        else:
+            pushing.cancel()
+            await asyncio.gather(pushing, return_exceptions=True)
+            pushing = None
+            await first.group.stop()
+    await server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -10,17 +10,20 @@ import { Dialog } from "./dialog.js";
  * @property {string} title
  * @property {Node[]} fields
  * @property {() => Promise<unknown>} save sends the content; a falsy result keeps the dialog open
- * @property {{text: string, run: () => Promise<unknown>} | null} remove deletes the object; null for a new one
+ * @property {string} [saveText] of the button
+ * @property {Node[]} [buttons] more of them, before the one that saves
+ * @property {{text: string, run: () => Promise<unknown>} | null} [remove] deletes the object; null for a new one
  */
 
 /**
  * @param {Context} context
  * @param {FormDialogOptions} options
+ * @returns {Dialog}
  */
-export function openFormDialog(context, { id, title, fields, save, remove }) {
+export function openFormDialog(context, { id, title, fields, save, saveText, buttons = [], remove = null }) {
   const button = el("button", {
     class: "main",
-    text: context.localize("save"),
+    text: saveText ?? context.localize("save"),
     attributes: { type: "submit", form: id },
   });
   const submit = async () => {
@@ -36,7 +39,8 @@ export function openFormDialog(context, { id, title, fields, save, remove }) {
     void submit();
   };
   const form = el("form", { class: "form", attributes: { id }, on: { submit: onsubmit } }, ...fields);
-  const actions = [button];
+  /** @type {Node[]} */
+  const actions = [...buttons, button];
   if (remove) {
     const onclick = () => {
       void remove.run();
@@ -45,4 +49,5 @@ export function openFormDialog(context, { id, title, fields, save, remove }) {
     actions.unshift(textButton("quiet danger", remove.text, onclick));
   }
   const dialog = new Dialog(context, { title, content: [form], actions });
+  return dialog;
 }

@@ -58,9 +58,7 @@ class Nodes:
             case Station():
                 return self.station(item)
             case Podcast():
-                node = self._collection("podcast", item.podcast_id, item.title, MediaClass.EPISODE)
-                node.thumbnail = item.artwork_url
-                return node
+                return self._collection("podcast", item.podcast_id, item.title, MediaClass.EPISODE, item.artwork_url)
             case Playlist():
                 has_tracks = item.track_count > 0
                 return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK, playable=has_tracks)
@@ -75,7 +73,7 @@ class Nodes:
             title=station.name,
             can_play=True,
             can_expand=False,
-            thumbnail=station.artwork_url,
+            thumbnail=_thumbnail(station.artwork_url),
         )
 
     def track(self, track: LibraryTrack, title: str | None = None, parent: str = "track") -> BrowseMediaSource:
@@ -88,7 +86,7 @@ class Nodes:
             title=title or with_artist(track),
             can_play=track.available,
             can_expand=False,
-            thumbnail=track.artwork_url if isinstance(track, Episode) else _thumbnail(track.artwork_url),
+            thumbnail=_thumbnail(track.artwork_url),
         )
 
     def shuffled(self, identifier: str, title: str) -> BrowseMediaSource:
@@ -147,4 +145,5 @@ def in_album(track: LibraryTrack, artist: str | None) -> str:
 
 
 def _thumbnail(artwork_url: str | None) -> str | None:
-    return None if artwork_url is None else f"{artwork_url}{THUMBNAIL}"
+    # Pictures of podcasts are on other servers, and come in one size.
+    return f"{artwork_url}{THUMBNAIL}" if artwork_url is not None and artwork_url.startswith("/") else artwork_url

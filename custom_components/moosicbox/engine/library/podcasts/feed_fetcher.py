@@ -11,12 +11,13 @@ from yarl import URL
 from ...fetching import CHUNK_BYTES, USER_AGENT, FetchFailed, SessionFactory
 from ...playback.addresses import encode_url, is_http_url
 from ...protocol.errors import HubError
-from ...radio.stream_finder import REDIRECTIONS
 
 TIMEOUT: Final = ClientTimeout(total=30, connect=5, sock_read=15)
 """Seconds for one address."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 """Of a feed, uncompressed."""
+REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
+"""Statuses of responses that lead to another address."""
 MAX_REDIRECTS: Final = 5
 MAX_VALIDATOR: Final = 500
 """Characters of an ETag or a date that is sent back."""

@@ -158,7 +158,7 @@ class Podcasts:
         if feed is None or not (feed.episodes or due):
             return False
         if due is not None and not await self._library.due_podcasts(0, due.podcast_id):
-            # Nobody follows it any more.
+            # It was removed meanwhile.
             return True
         await self._library.put_podcast(url, feed, self._checked(fetched.etag, fetched.modified))
         return True

@@ -22,7 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 SAVE_US: Final = 10_000_000
 """The longest time for which a position is only known to the hub."""
 END_SECONDS: Final = 15.0
-"""What may be left of an episode that counts as heard."""
+"""The end of an episode, from which on it counts as heard."""
 LEAST_SECONDS: Final = 5.0
 """Positions before it begin anew."""
 

@@ -316,6 +316,16 @@ export interface ClientMessages {
     from: number;
     to: number;
   };
+  "queue_command.song_radio": {
+    action: "song_radio";
+    request_id?: string | null;
+    type: "queue_command";
+    player_id?: string | null;
+    room_id?: string | null;
+    op_id?: string | null;
+    if_revision?: number | null;
+    track_id?: string | null;
+  };
   "queue_command.transfer": {
     action: "transfer";
     request_id?: string | null;

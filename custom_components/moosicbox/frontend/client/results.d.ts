@@ -16,6 +16,7 @@ export interface Results {
   library_request: LibraryResult;
   room_chat: { message_id: string };
   "queue_command.add": { revision: number; queue_item_ids: string[] };
+  "queue_command.song_radio": { revision: number; queue_item_ids: string[] };
   "queue_command.get": { queue: QueuePage };
   "household_command.save_alarm": { alarm_id: string; next_at: string | null };
   "household_command.skip_alarm": { alarm_id: string; next_at: string | null };

@@ -29,6 +29,7 @@ export default {
   play_item: "{title} abspielen",
   play_now: "Jetzt abspielen",
   play_next: "Als Nächstes abspielen",
+  song_radio: "Radio zu diesem Lied",
   add_to_queue: "Zur Warteschlange hinzufügen",
   replace_queue: "Warteschlange ersetzen",
   added_count: "{count} hinzugefügt",

@@ -27,6 +27,7 @@ export default {
   play_item: "Play {title}",
   play_now: "Play now",
   play_next: "Play next",
+  song_radio: "Radio of this song",
   add_to_queue: "Add to the queue",
   replace_queue: "Replace the queue",
   added_count: "{count} added",

@@ -70,8 +70,26 @@ export function openItemMenu(context, opener, kind, item, favourite = null, own 
       : []),
     ...(favourite ? [favouriteItem(favourite, localize)] : []),
     ...(own ? [ownFavouriteItem(own, localize)] : []),
+    ...(kind === "episode" && app.store.state.me?.permissions.includes("control") ? [playedMark(context, item)] : []),
     ...(kind === "station" && app.store.state.me?.permissions.includes("admin") ? [removalOf(context, item)] : []),
   ]);
+}
+
+/**
+ * @param {Context} context
+ * @param {Item} episode
+ * @returns {MenuItem}
+ */
+function playedMark({ actions, localize }, episode) {
+  const isOwn = episode.my_played !== undefined;
+  const played = !(isOwn ? episode.my_played : episode.played);
+  const mark = async () => {
+    const fields = { id: idOf("episode", episode), played, ...(isOwn ? { mine: true } : {}) };
+    if (await actions.library("set_played", fields)) {
+      Object.assign(episode, isOwn ? { my_played: played, my_position: 0 } : { played, position: 0 });
+    }
+  };
+  return { label: localize(played ? "mark_played" : "mark_unplayed"), icon: "check", run: () => void mark() };
 }
 
 /**

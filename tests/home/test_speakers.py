@@ -412,7 +412,7 @@ async def test_a_speaker_that_was_seen_is_selected(hass: HomeAssistant, entry: M
         result = await submit(hass, result, {"speaker": PLAYER})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
         await until(lambda: hub.players.find(PLAYER) is not None)
-        # What happens to one that is added twice: nothing.
+        # A second addition changes nothing.
         entry.runtime_data.speakers.add(PLAYER, "Other", "snapcast", None)
         (subentry,) = entry.get_subentries_of_type("speaker")
         assert subentry.title == "den"

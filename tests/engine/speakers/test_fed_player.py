@@ -101,7 +101,7 @@ async def test_crossfades(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None
 async def test_pauses_and_goes_on_where_it_was(house: Stage) -> None:
     output = await house.add("den")
     await play(house, "den", "whole.flac")
-    await house.until(lambda: house.reported("den", state="playing") and len(output.sent) > 10)
+    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
     await house.do(PlaybackCommand(player_id="den", command="pause"))
     await house.until(lambda: house.reported("den", state="paused"))
     paused = house.player("den").solo_playback.timeline

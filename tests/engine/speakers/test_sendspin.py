@@ -11,6 +11,7 @@ from aiosendspin.noise.trust_store import InMemoryServerPairingStore, TrustedUnp
 from aiosendspin.server import SendspinServer
 import numpy as np
 import pytest
+from yarl import URL
 
 from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
@@ -20,10 +21,12 @@ from custom_components.moosicbox.engine.protocol.client import (
     VolumeCommand,
 )
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, AudioHeader, Chunk
+from custom_components.moosicbox.engine.speakers.sendspin import service as module
 from custom_components.moosicbox.engine.speakers.sendspin.output import Unsupported, ahead_for, format_of
 from custom_components.moosicbox.engine.speakers.sendspin.pairing import PairingFailed
 from custom_components.moosicbox.engine.speakers.sendspin.service import NotReachable, SendspinService
 from custom_components.moosicbox.engine.speakers.sendspin.store import PairingStore
+from tests.client.proxy import Proxy
 
 from . import sound
 from .sendspin_speaker import Received, SendspinSpeaker, listening, make_speaker, supported
@@ -302,6 +305,41 @@ async def test_another_server_takes_the_speaker(house: Stage, service: SendspinS
         assert house.speakers.state_of(speaker.player_id) == "connected"
     await speaker.client.disconnect()
     await other.close()
+
+
+@pytest.mark.parametrize("how", ["closed", "silent"])
+async def test_a_network_that_is_cut_in_mid_song(
+    house: Stage, service: SendspinService, session: ClientSession, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The speaker is unavailable, comes back, and the song goes on. Without a word from it the cut is noticed, too."""
+    connect = ClientSession.ws_connect
+
+    def impatiently(self: ClientSession, url: str, **options: Any) -> Any:
+        return connect(self, url, **options | {"heartbeat": 0.4})
+
+    monkeypatch.setattr(ClientSession, "ws_connect", impatiently)
+    monkeypatch.setattr(module, "REDIAL_SECONDS", 0.2)
+    speaker = await make_speaker(session)
+    async with listening(speaker) as direct, Proxy(URL(direct)) as network:
+        url = f"{network.url.replace('http', 'ws')}/sendspin"
+        await service.probe(url)
+        await service.trust(speaker.player_id)
+        house.speakers.set_added({speaker.player_id: "Den"})
+        service.set_addresses({speaker.player_id: url})
+        await house.until(lambda: is_connected(house, speaker))
+        await play(house, speaker, "whole.flac")
+        await house.until(lambda: speaker.received)
+        if how == "closed":
+            network.cut()
+        else:
+            network.open.clear()
+        await house.until(lambda: not is_connected(house, speaker))
+        assert house.speakers.state_of(speaker.player_id) == "disconnected"
+        before = len(speaker.received)
+        network.open.set()
+        await house.until(lambda: is_connected(house, speaker) and len(speaker.received) > before)
+        await house.until(lambda: house.finished(speaker.player_id))
+        await speaker.client.disconnect()
 
 
 async def test_pairings_outlive_a_restart(

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from io import BytesIO
+from itertools import groupby
 from typing import Any
 
 from aiohttp import ClientSession
@@ -10,6 +12,7 @@ from aiosendspin.noise.keys import Identity
 from aiosendspin.noise.trust_store import InMemoryServerPairingStore, TrustedUnpairedClient
 from aiosendspin.server import SendspinServer
 import numpy as np
+from PIL import Image
 import pytest
 from yarl import URL
 
@@ -43,6 +46,23 @@ class Saved:
         self.state = state
 
 
+async def picture(track_id: str) -> bytes | None:
+    """Return a picture whose colour tells the track; one track has none, one is no picture."""
+    if track_id == "whole.flac":
+        return b"no picture"
+    data = BytesIO()
+    Image.new("RGB", (100, 100), {"first.flac": "red", "second.flac": "blue"}[track_id]).save(data, "JPEG")
+    return data.getvalue()
+
+
+def colour_of(data: bytes) -> str:
+    """Return the colour of a picture that `picture` has made."""
+    if not data:
+        return "none"
+    red, _, blue = np.asarray(Image.open(BytesIO(data)).convert("RGB"))[32, 32]
+    return "red" if red > blue else "blue"
+
+
 @pytest.fixture
 def expected_lingering_timers() -> bool:
     """The library's timers for speakers that may come back outlive its server."""
@@ -62,7 +82,7 @@ def saved() -> Saved:
 
 @pytest.fixture
 async def service(house: Stage, session: ClientSession, saved: Saved) -> AsyncGenerator[SendspinService]:
-    running = SendspinService(house.speakers, PairingStore(None, saved.save), "House", session)
+    running = SendspinService(house.speakers, PairingStore(None, saved.save), "House", session, picture)
     await running.start("127.0.0.1", 28_927)
     yield running
     await running.stop()
@@ -175,6 +195,19 @@ async def test_volume_goes_both_ways(house: Stage, service: SendspinService, den
     den.volume, den.muted = 45, False
     await den.report()
     await house.until(lambda: (house.player(den.player_id).volume, house.player(den.player_id).muted) == (0.45, False))
+
+
+async def test_a_display_shows_the_tracks_pictures(
+    house: Stage, service: SendspinService, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, has_display=True)
+    await add(house, service, speaker)
+    await play(house, speaker, "first.flac", "whole.flac", "second.flac")
+    await house.until(lambda: house.finished(speaker.player_id))
+    named = [colour_of(data) for data in speaker.pictures]
+    assert [name for name, _ in groupby(named) if name != "none"] == ["red", "blue"]
+    assert "none" in named[named.index("red") : named.index("blue")]
+    await speaker.client.disconnect()
 
 
 async def test_buttons_act_on_the_room(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:

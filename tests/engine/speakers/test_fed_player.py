@@ -65,6 +65,18 @@ async def test_an_album_has_no_gaps(house: Stage) -> None:
     assert states == ["played", "played"]
 
 
+async def test_a_short_item_that_is_played_again_is_heard(house: Stage) -> None:
+    """The hub knows its length now, and names the next item while this one is still being loaded."""
+    output = await house.add("den")
+    await play(house, "den", "first.flac")
+    await house.until(lambda: house.finished("den"))
+    before = len(output.sent)
+    await play(house, "den", "second.flac")
+    await house.until(lambda: house.finished("den"))
+    again = sound.decode(output.sent[-1].header, [sent.chunk for sent in output.sent[before:]])
+    assert same(again, sound.noise())
+
+
 async def test_plays_as_loud_as_the_hub_says(house: Stage) -> None:
     house.files.tracks["second.flac"] = {"track_gain": -6.0}
     output = await house.add("den")

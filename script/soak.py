@@ -34,12 +34,10 @@ async def soak(clients: int, seconds: float) -> bool:
     """Run rounds until the time is over; return True if no process has grown."""
     with tempfile.TemporaryDirectory() as folder:
         async with home_assistant(Path(folder)) as (home, hub_pid):
-            tokens = [
-                (await home.ask("moosicbox.create_token", sub=f"crowd-{number}", role="user", expires_in=86_400))[
-                    "token"
-                ]
-                for number in range(USERS)
-            ]
+            # They last for longer than the run.
+            user = {"role": "user", "expires_in": int(seconds) + 86_400}
+            made = [await home.ask("moosicbox.create_token", sub=f"crowd-{number}", **user) for number in range(USERS)]
+            tokens = [answer["token"] for answer in made]
 
             async def publish(number: int) -> None:
                 await home.call("moosicbox.broadcast", target="all", event="soak", data=number)

@@ -1,5 +1,6 @@
 """Music files and pictures that are made to hurt."""
 
+from functools import cache
 from pathlib import Path
 import subprocess
 import sys
@@ -21,6 +22,7 @@ def id3(*frames: tuple[bytes, int, bytes], version: int = 4) -> bytes:
     return b"ID3" + bytes([version, 0, 0]) + syncsafe(len(body)) + body
 
 
+@cache
 def bomb(inflated: int) -> bytes:
     """Zeros, compressed twelve hundredfold, piece by piece."""
     packer = zlib.compressobj(9)

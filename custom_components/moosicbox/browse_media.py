@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, TrackNotFound
+from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound
 from .errors import action_error, translated
 
 ALL_SOURCES: Final = "media-source://"
@@ -298,7 +298,7 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
     elif part:
         found = _from(found, part, whole=whole)
     if not found:
-        raise TrackNotFound("This has no track that can be played now")
+        raise TrackNotFound(Sentence("nothing_playable", "This has no track that can be played now"))
     return found
 
 

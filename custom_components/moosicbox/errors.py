@@ -15,15 +15,15 @@ HUB_FAULTS: Final = (InternalError, Unavailable)
 
 def translated[E: HomeAssistantError](error: HubError, kind: type[E]) -> E:
     """Return an exception of this kind with the translated text of the hub's error."""
-    return kind(
-        error.message,
-        translation_domain=DOMAIN,
-        translation_key=error.error_type,
-        translation_placeholders={"reason": error.message, **_placeholders(error)},
-    )
+    if error.text is not None:
+        key, placeholders = error.text.key, error.text.values
+    else:
+        # The engine's own sentence is English: only the details of this type of error are shown.
+        key, placeholders = error.error_type, _details(error)
+    return kind(error.message, translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 
 
-def _placeholders(error: HubError) -> dict[str, str]:
+def _details(error: HubError) -> dict[str, str]:
     """Return the details of an error as texts."""
     return {
         key: ".".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -18,6 +18,7 @@ from .engine.api import (
     Player,
     QueueChanged,
     Room,
+    Sentence,
     StatusChanged,
 )
 from .errors import action_error
@@ -149,7 +150,9 @@ class RoomEntity(PlaybackEntity):
         with hub_command(self.data):
             self.hub.grouping.require_control(await self.async_principal(), self.playback_context)
         if not self._remove_outputs():
-            raise action_error(NotSupported("A room can't leave itself: remove its players, or close it"))
+            raise action_error(
+                NotSupported(Sentence("room_cant_leave", "A room can't leave itself: remove its players, or close it"))
+            )
 
     @callback
     def _handle_renamed(self, player: Player) -> None:

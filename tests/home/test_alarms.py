@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import ALARM_ID, DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.protocol.household import SaveAlarm
 from tests.fixtures import BRASS, Advance, Lose
 from tests.wire.client import Client
 
@@ -66,6 +67,21 @@ async def test_an_alarm_rings_is_snoozed_and_stopped(
     await call(hass, "button.press", STOP)
     assert events == [("rang", None), ("snoozed", None), ("stopped", "dismissed")]
     assert state(hass, SWITCH).state == "off"
+
+
+async def test_an_alarm_without_sources_rings_by_a_tone_and_is_snoozed(
+    hass: HomeAssistant, hub: Hub, kitchen: Client, advance: Advance, events: list[tuple[str, str | None]]
+) -> None:
+    await add(hass, hub, 3, fade_seconds=0)
+    await hub.execute(SaveAlarm(alarm_id=next(iter(hub.household.alarms)).alarm_id, sources=()), hub.system)
+    await advance(4)
+    told = await next_command(kitchen)
+    assert told["track"]["stream_url"].split("?")[0].endswith("/player/alarm-tone.flac")
+    await report(kitchen, "playing", told)
+    await hass.async_block_till_done()
+    await call(hass, "button.press", SNOOZE)
+    assert (state(hass).state, state(hass, NEXT).attributes["phase"]) == ("paused", "snoozed")
+    assert events == [("rang", None), ("snoozed", None)]
 
 
 async def test_entities_change_it(hass: HomeAssistant, hub: Hub, kitchen: Client) -> None:

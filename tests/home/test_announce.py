@@ -61,7 +61,7 @@ async def test_a_message_is_spoken_in_an_area(
 async def test_a_message_needs_a_text_to_speech_engine(hass: HomeAssistant) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await do(hass, "announce", entity_id=KITCHEN, message="Dinner")
-    assert error.value.translation_key == "not_supported"
+    assert error.value.translation_key == "cant_speak"
 
 
 async def test_the_chime_is_served(hass: HomeAssistant, kitchen: Client, hass_client_no_auth: Any) -> None:
@@ -76,7 +76,7 @@ async def test_unknown_speech_is_refused(hass: HomeAssistant) -> None:
     await add_speech(hass)
     with pytest.raises(ServiceValidationError, match=r"tts\.other") as error:
         await do(hass, "announce", entity_id=KITCHEN, message="Dinner", tts_entity="tts.other")
-    assert error.value.translation_key == "invalid_message"
+    assert error.value.translation_key == "engine_cant_speak"
 
 
 async def test_repetition_is_acknowledged(

@@ -110,7 +110,7 @@ async def test_waiting_announcements_are_limited(hass: HomeAssistant, kitchen: C
         await announce(hass, PAPER)
     with pytest.raises(HomeAssistantError) as refusal:
         await announce(hass, PAPER)
-    assert refusal.value.translation_key == "unavailable"
+    assert refusal.value.translation_key == "too_many_announcements"
 
 
 @pytest.mark.parametrize("how", ["silence", "error", "gone", "removed"])
@@ -301,17 +301,17 @@ async def test_players_without_the_capability_or_connection_refuse(
     assert not features & Feature.MEDIA_ANNOUNCE
     with pytest.raises(ServiceValidationError) as refusal:
         await announce(hass, PAPER, "media_player.box")
-    assert refusal.value.translation_key == "not_supported"
+    assert refusal.value.translation_key == "player_cant"
     able = await connect()
     await able.authenticate(await create_token("able"), client=player("able"))
     await hass.async_block_till_done()
     with pytest.raises(HomeAssistantError) as missing:
         await announce(hass, "media-source://media_source/local/nothing.mp3", "media_player.able")
-    assert missing.value.translation_key == "track_not_found"
+    assert missing.value.translation_key == "no_file"
     await lose(able)
     with pytest.raises(HomeAssistantError) as gone:
         await announce(hass, PAPER, "media_player.able")
-    assert gone.value.translation_key == "unavailable"
+    assert gone.value.translation_key == "player_away"
     assert not hub.announcements._waiting
 
 

@@ -222,7 +222,7 @@ async def test_a_refused_join_changes_nothing(
 ) -> None:
     await lose(eve)
     for leader, others, key in (
-        (ADA, [EVE, BEN], "unavailable"),
+        (ADA, [EVE, BEN], "player_away"),
         (ADA, ["media_player.nobody"], "no_player_entity"),
     ):
         with pytest.raises(HomeAssistantError) as refusal:
@@ -255,7 +255,7 @@ async def test_private_rooms_need_the_users_rights(
     await hass.async_block_till_done()
     with pytest.raises(ServiceValidationError) as refusal:
         await join(ADA, BEN)
-    assert refusal.value.translation_key == "permission_denied"
+    assert refusal.value.translation_key == "room_private"
     await join(BEN, EVE)
     await write_states(hass, advance)
     assert members(hass, BEN) == [BEN, EVE]

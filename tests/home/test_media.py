@@ -175,7 +175,7 @@ async def test_a_playlist_file_of_a_media_source_is_followed(
     (media_folder / "Songs.m3u").write_text("brass-morning.flac\n", encoding="utf-8")
     with pytest.raises(HomeAssistantError) as refusal:
         await play(hass, MEDIA + "Songs.m3u")
-    assert refusal.value.translation_key == "not_supported"
+    assert refusal.value.translation_key == "playlist_of_files"
     assert "a playlist of files" in str(refusal.value)
 
 
@@ -183,8 +183,8 @@ async def test_a_playlist_file_of_a_media_source_is_followed(
     ("path", "reason"),
     [
         ("/page", "isn't sound"),
-        ("/old.asx", "an ASX playlist"),
-        ("/local/list.xspf", "an XSPF playlist"),
+        ("/old.asx", "is ASX"),
+        ("/local/list.xspf", "is XSPF"),
         ("/local/radio.m3u", "a playlist"),
         ("/local/../auth/token.mp3", "can't be played"),
         ("/local/%2e%2e/token.mp3", "can't be played"),

@@ -115,11 +115,11 @@ async def test_a_url_is_fetched_by_the_player_itself(hass: HomeAssistant, kitche
 @pytest.mark.parametrize(
     ("media_content_id", "key"),
     [
-        ("media-source://nowhere/x", "track_not_found"),
-        ("media-source://media_source/local/missing.flac", "track_not_found"),
-        ("media-source://media_source/local/picture.png", "not_supported"),
-        ("ftp://example.org/song.mp3", "not_supported"),
-        ("/etc/passwd", "not_supported"),
+        ("media-source://nowhere/x", "cant_resolve"),
+        ("media-source://media_source/local/missing.flac", "no_file"),
+        ("media-source://media_source/local/picture.png", "not_audio"),
+        ("ftp://example.org/song.mp3", "unknown_media"),
+        ("/etc/passwd", "unknown_media"),
         ("m-unknown", "track_not_found"),
     ],
 )
@@ -189,15 +189,15 @@ async def test_seek_stays_within_the_item(hass: HomeAssistant, kitchen: Client) 
 
 
 async def test_play_with_an_empty_queue_is_refused(hass: HomeAssistant, kitchen: Client) -> None:
-    actions: dict[str, dict[str, Any]] = {
-        "media_play": {},
-        "media_previous_track": {},
-        "media_seek": {"seek_position": 1},
+    actions: dict[str, tuple[dict[str, Any], str]] = {
+        "media_play": ({}, "queue_empty"),
+        "media_previous_track": ({}, "queue_empty"),
+        "media_seek": ({"seek_position": 1}, "no_current_item"),
     }
-    for action, data in actions.items():
+    for action, (data, key) in actions.items():
         with pytest.raises(HomeAssistantError) as error:
             await act(hass, action, **data)
-        assert error.value.translation_key == "queue_item_not_found"
+        assert error.value.translation_key == key
 
 
 async def test_volume_commands_reach_the_player_and_the_entity(hass: HomeAssistant, kitchen: Client) -> None:

@@ -31,11 +31,12 @@ class Radio(MediaPlayerEntity):
         self._attr_state = None
         self.told: list[tuple[str, Any]] = []
         self.broken = False
+        self.fault: Exception = HomeAssistantError("Nobody answers")
 
     @override
     async def async_play_media(self, media_type: str, media_id: str, **kwargs: Any) -> None:
         if self.broken:
-            raise HomeAssistantError("Nobody answers")
+            raise self.fault
         self.told.append(("play", media_id))
 
     @override
@@ -209,7 +210,9 @@ async def test_speakers_and_delays_survive_a_restart(
     assert RADIO in state(hass, PARTY).attributes["group_members"]
 
 
+@pytest.mark.parametrize("fault", [HomeAssistantError("Nobody answers"), ConnectionError("gone"), KeyError()], ids=repr)
 async def test_a_failing_speaker_is_logged_and_the_music_continues(
+    fault: Exception,
     hass: HomeAssistant,
     speakers: tuple[Radio, Radio],
     kitchen: Client,
@@ -217,7 +220,7 @@ async def test_a_failing_speaker_is_logged_and_the_music_continues(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     radio, simple = speakers
-    radio.broken = True
+    radio.broken, radio.fault = True, fault
     await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
     await play(hass, BRASS)
     await wait(hass, advance)
@@ -277,6 +280,12 @@ async def test_a_speakers_delay_follows_its_renamed_entity(
     await play(hass, BRASS)
     await wait(hass, advance)
     assert [order for order, _ in received(speaker)] == ["play"]
+    # It plays; then it is renamed again, and leaves.
+    entity_registry.async_update_entity("media_player.shed", new_entity_id="media_player.barn")
+    await hass.async_block_till_done()
+    hub.players.remove_output(hub.players.get("kitchen"), "media_player.barn")
+    await wait(hass, advance)
+    assert [order for order, _ in received(speaker)] == ["stop"]
 
 
 async def test_a_speakers_disabled_delay_is_removed_with_it(

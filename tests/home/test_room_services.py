@@ -143,14 +143,14 @@ async def test_refusals_give_the_reason(
         ("queue_move", {"entity_id": ADA, "queue_item_id": "nothing", "place": "end"}, "queue_item_not_found"),
         ("transfer_queue", {"entity_id": ADA}, "invalid_message"),
         ("transfer_queue", {"entity_id": ADA, "to": "light.kitchen"}, "no_music_entity"),
-        ("create_room", {"name": "Party", "id": "party"}, "invalid_message"),
+        ("create_room", {"name": "Party", "id": "party"}, "room_exists"),
         ("create_room", {"name": ""}, "invalid_message"),
         ("create_room", {"name": "x", "max_participants": 0}, "invalid_message"),
         ("create_room", {"name": "x", "entity_id": PARTY}, "no_player_entity"),
         ("update_room", {"room_id": "nowhere", "name": "x"}, "room_not_found"),
         ("close_room", {}, "name_one_room"),
         ("close_room", {"entity_id": EVE}, "in_no_room"),
-        ("join_room", {"room": PARTY, "entity_id": EVE}, "unavailable"),
+        ("join_room", {"room": PARTY, "entity_id": EVE}, "player_away"),
         ("join_room", {"entity_id": BEN}, "name_one_room"),
         ("join_room", {"room_id": "nowhere", "entity_id": BEN}, "room_not_found"),
         ("leave_room", {"entity_id": PARTY}, "no_player_entity"),
@@ -175,7 +175,7 @@ async def test_the_room_checks_the_rights_of_the_user(
         ("transfer_queue", {"entity_id": ADA, "to": "media_player.ben"}),
         ("queue_add", {"entity_id": PARTY, "media_content_id": BRASS}),
     ):
-        assert await refusal(hass, action, kim, **data) == "permission_denied", action
+        assert await refusal(hass, action, kim, **data) == "right_missing", action
     with pytest.raises(ServiceValidationError):
         await ask(hass, "invite", kim, room_id="party")
     assert (await ask(hass, "get_queue", kim, entity_id=PARTY))["queue"]["total"] == 1

@@ -206,7 +206,7 @@ async def test_the_room_checks_the_rights_of_the_acting_user(
 
     with pytest.raises(ServiceValidationError) as refusal:
         await pause(user)
-    assert refusal.value.translation_key == "permission_denied"
+    assert refusal.value.translation_key == "right_missing"
     assert state(hass, PARTY).state == "playing"
     await pause(hass_admin_user)
     assert state(hass, PARTY).state == "paused"

@@ -188,7 +188,7 @@ async def test_rooms_can_be_switched_off(
     assert answer["error_type"] == "not_supported"
     with pytest.raises(ServiceValidationError) as refusal:
         await act(hass, "join", "media_player.ada", group_members=["media_player.ben"])
-    assert refusal.value.translation_key == "not_supported"
+    assert refusal.value.translation_key == "rooms_off"
     hass.config_entries.async_update_entry(entry, options={})
     await hass.async_block_till_done()
     await room_command(ada, "create", name="Party", id="party")

@@ -33,6 +33,7 @@ from ..engine.api import (
     Picture,
     Principal,
     Seal,
+    Sentence,
     Stream,
     StreamAddress,
     StreamFinder,
@@ -101,7 +102,12 @@ class HomeMedia(MediaProvider):
         if media_content_id.startswith("/") and self._is_available(media_content_id):
             _require_sound(media_content_id)
             return self._media_at(media_content_id, Stream(media_content_id))
-        raise NotSupported("This can't be played: use a media source, an http or https URL, or a track of the library")
+        raise NotSupported(
+            Sentence(
+                "unknown_media",
+                "This can't be played: use a media source, an http or https URL, or a track of the library",
+            )
+        )
 
     @override
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
@@ -157,7 +163,9 @@ class HomeMedia(MediaProvider):
     def _require_fetchable(self, url: str) -> None:
         # A player that fetches anything else of Home Assistant without a login is banned for it.
         if is_own_address(self._hass, url) and not self._is_available(url):
-            raise NotSupported("This address of Home Assistant needs a login; use a media source")
+            raise NotSupported(
+                Sentence("address_needs_login", "This address of Home Assistant needs a login; use a media source")
+            )
 
     def _is_available(self, url: str) -> bool:
         try:
@@ -179,10 +187,21 @@ class HomeMedia(MediaProvider):
             if user is None or not user.is_active:
                 raise PermissionDenied("This user doesn't exist any more")
             if valid_entity_id(entity_id) and not user.permissions.check_entity(entity_id, POLICY_READ):
-                raise PermissionDenied(f"{principal.name} has no access to {entity_id}")
+                raise PermissionDenied(
+                    Sentence(
+                        "no_access_to_entity",
+                        "{user} has no access to {entity_id}",
+                        user=principal.name,
+                        entity_id=entity_id,
+                    )
+                )
         elif principal.realm != SYSTEM and not is_allowed:
             raise PermissionDenied(
-                f"Tokens of the hub can't use the media source {domain}; an option names those they can"
+                Sentence(
+                    "media_source_not_allowed",
+                    "Tokens of the hub can't use the media source {domain}; an option names those they can",
+                    domain=domain,
+                )
             )
         return is_allowed
 
@@ -191,14 +210,26 @@ class HomeMedia(MediaProvider):
         try:
             play: PlayMedia = await async_resolve_media(self._hass, media_content_id, None)
         except Exception as error:  # media sources raise any exception for incomplete ids
-            raise TrackNotFound(f"Home Assistant can't resolve {media_content_id}: {error}") from error
+            raise TrackNotFound(
+                Sentence(
+                    "cant_resolve", "Home Assistant can't resolve {media}: {error}", media=media_content_id, error=error
+                )
+            ) from error
         mime_type = play.mime_type.lower()
         if mime_type in HLS_TYPES and play.path is None:
             # Cameras deliver HLS, too.
             if not is_allowed:
-                raise NotSupported(f"{media_content_id} may be a video; an option names the sources of HLS")
+                raise NotSupported(
+                    Sentence(
+                        "maybe_video",
+                        "{media} may be a video; an option names the sources of HLS",
+                        media=media_content_id,
+                    )
+                )
         elif not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES | HLS_TYPES):
-            raise NotSupported(f"{media_content_id} is {play.mime_type}, not audio")
+            raise NotSupported(
+                Sentence("not_audio", "{media} is {type}, not audio", media=media_content_id, type=play.mime_type)
+            )
         require_playable(mime_type, media_content_id)
         file, source = None, play.url
         if play.path is None and is_http_url(source):
@@ -207,7 +238,7 @@ class HomeMedia(MediaProvider):
             return self._media_at(media_content_id, await self._stream_in(play.path))
         if play.path is not None:
             if not await self._hass.async_add_executor_job(play.path.is_file):
-                raise TrackNotFound(f"There is no file {media_content_id}")
+                raise TrackNotFound(Sentence("no_file", "There is no file {media}", media=media_content_id))
             file = await self._reader.read_tags(play.path)
             # The URL of a local file is its unquoted path.
             source = quote(source)
@@ -218,7 +249,9 @@ class HomeMedia(MediaProvider):
         try:
             data = await self._hass.async_add_executor_job(_start_of, path)
         except OSError as error:
-            raise TrackNotFound(f"{path.name} can't be read: {error.strerror}") from error
+            raise TrackNotFound(
+                Sentence("cant_read_file", "{file} can't be read: {error}", file=path.name, error=error.strerror)
+            ) from error
         return await self._finder.find_in(data, path.name)
 
     def _media_at(self, url: str, stream: Stream) -> Media:
@@ -257,7 +290,9 @@ def _require_sound(path: str) -> None:
     suffix = PurePosixPath(path.partition("?")[0]).suffix.lower()
     require_playable(suffix, path)
     if suffix in PLAYLIST_SUFFIXES:
-        raise NotSupported(f"{path} is a playlist: use its full address")
+        raise NotSupported(
+            Sentence("playlist_needs_address", "{media} is a playlist: use its full address", media=path)
+        )
 
 
 def _start_of(path: Path) -> bytes:

@@ -233,9 +233,9 @@ class Outputs:
             await self._hass.services.async_call(
                 MEDIA_PLAYER, action, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
             )
-        except HomeAssistantError as error:
+        except Exception as error:  # noqa: BLE001 - another integration may raise anything
             # Best effort: the other speakers continue.
-            self._log_failure(entity_id, f"{action} failed: {error}")
+            self._log_failure(entity_id, f"{action} failed: {error or type(error).__name__}")
         else:
             if entity_id in self._failing:
                 self._failing.remove(entity_id)

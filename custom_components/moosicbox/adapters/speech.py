@@ -7,7 +7,7 @@ from homeassistant.components.tts.media_source import generate_media_source_id
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from ..engine.api import Announce, InvalidMessage, Media, NotSupported, Track
+from ..engine.api import Announce, InvalidMessage, Media, NotSupported, Sentence, Track
 from ..http.panel import STATIC_URL
 
 CHIME: Final = Media(
@@ -26,9 +26,12 @@ def speech_engine(hass: HomeAssistant) -> str | None:
 async def async_speak(hass: HomeAssistant, request: Announce) -> str:
     """Return the media of a spoken message. Raise NotSupported or InvalidMessage."""
     if TTS not in hass.config.components or (engine := request.tts_entity or speech_engine(hass)) is None:
-        raise NotSupported("Home Assistant has no text-to-speech engine")
+        raise NotSupported(Sentence("cant_speak", "Home Assistant has no text-to-speech engine"))
     options = None if request.options is None else dict(request.options)
     try:
         return generate_media_source_id(hass, request.message or "", engine, request.language, options)
     except (HomeAssistantError, LookupError) as error:
-        raise InvalidMessage(f"{engine} can't speak that: {error}", ["tts_entity"]) from error
+        raise InvalidMessage(
+            Sentence("engine_cant_speak", "{engine} can't speak that: {error}", engine=engine, error=error),
+            ["tts_entity"],
+        ) from error

@@ -39,6 +39,8 @@ class ReadyView(HomeAssistantView):
         """Answer 200 while the hub accepts clients, else 503."""
         return web.Response(status=200 if loaded_data(request).endpoint.ready else 503)
 
+    head = get
+
 
 class SessionsView(HomeAssistantView):
     """The sessions of clients that poll."""

@@ -81,6 +81,8 @@ class Client:
         self.operations: list[Operation] = []
         self.received: list[tuple[str, str, int, bytes]] = []
         """Epoch, topic, offset and text of each numbered message."""
+        self.orders: list[dict[str, Any]] = []
+        """The commands of its player."""
         self.faults: list[str] = []
         """Violations of the protocol by the hub."""
         self.refusals: list[str] = []
@@ -198,6 +200,8 @@ class Client:
                     self.positions.pop(topic, None)
             case "result" | "error":
                 self._answered(message)
+            case "synchronized_playback":
+                self.orders.append(message)
             case "room_event" if message["event_type"] == "room_closed":
                 self.rooms.discard(message["topic"].removeprefix("room:"))
         if "offset" in message and not message.get("snapshot"):

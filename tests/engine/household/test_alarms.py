@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.moosicbox.engine.household.alarms import MAX_ALARMS
+from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd, RoomCreate, RoomJoin
 from custom_components.moosicbox.engine.protocol.errors import AlarmNotFound, HubError, InvalidMessage, Unavailable
 from custom_components.moosicbox.engine.protocol.household import (
@@ -17,7 +18,7 @@ from custom_components.moosicbox.engine.protocol.household import (
     SkipAlarm,
     SnoozeAlarm,
 )
-from tests.engine.fakes import SECOND, of_type
+from tests.engine.fakes import SECOND, of_type, track
 
 from .house import HOUR, MINUTE, House
 
@@ -390,3 +391,25 @@ async def test_the_alarms_of_a_removed_player_are_deleted(house: House) -> None:
     await add(house)
     house.hub.players.remove("bedroom")
     assert list(house.hub.household.alarms) == []
+
+
+@pytest.mark.parametrize("makes_tones", [True, False])
+async def test_an_alarm_without_sources_can_be_snoozed(house: House, makes_tones: bool) -> None:
+    if makes_tones:
+        house.player("bedroom").capabilities = ("volume", "tone")
+    else:
+        tone = Media(track=track("tone"), source="/tone.flac")
+        house.hub.household.ringing.connect_host(lambda _entity_id: True, tone)
+    await add(house, sources=())
+    for at in ("07:00:10", "07:09:15"):
+        await house.pass_to(23, at)
+        assert (await shown(house)).phase == "ringing"
+        assert playing(house) == (None if makes_tones else "tone")
+        await house.do(SnoozeAlarm())
+        alarm = await shown(house)
+        assert (alarm.phase, playing(house)) == ("snoozed", None)
+    await house.pass_to(23, "07:17:00")
+    assert (await shown(house)).phase == "snoozed"
+    await house.pass_to(23, "07:18:30")
+    assert (await shown(house)).phase == "ringing"
+    assert [line for line in house.log if "stopped" in line or "missed" in line] == []

@@ -233,8 +233,10 @@ async def test_the_password_of_redis_is_redacted(hass: HomeAssistant, entry: Moc
 
 async def test_ready_fails_after_unload(http: HttpClient, hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert (await http.get("/api/moosicbox/ready")).status == 200
+    assert (await http.head("/api/moosicbox/ready")).status == 200
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await http.get("/api/moosicbox/ready")).status == 503
+    assert (await http.head("/api/moosicbox/ready")).status == 503
 
 
 async def test_local_clients_without_a_token_may_listen(

@@ -107,7 +107,7 @@ async def test_people_are_named_by_their_entity_or_name(
         ("broadcast", {"message": "a", "recipient": "media_player.tv"}, "no_music_entity"),
         ("kick", {"entity_id": "media_player.party", "participant": "Nobody"}, "no_participant_named"),
         ("disconnect_client", {"client": "Nobody"}, "no_client_named"),
-        ("update_room", {"entity_id": "media_player.party", "host": "person.boss"}, "invalid_message"),
+        ("update_room", {"entity_id": "media_player.party", "host": "person.boss"}, "not_in_room"),
     ):
         with pytest.raises(ServiceValidationError) as refusal:
             await call(hass, action, **data)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..protocol.errors import PermissionDenied
+from ..protocol.errors import PermissionDenied, Sentence
 
 PERMISSIONS: Final = frozenset(
     {"listen", "control", "play", "chat", "rooms", "library", "events", "broadcast", "admin"}
@@ -51,7 +51,9 @@ class Principal:
     def require(self, permission: str) -> None:
         """Raise PermissionDenied unless the principal has `permission`."""
         if permission not in self.permissions:
-            raise PermissionDenied(f"This needs the permission {permission!r}")
+            raise PermissionDenied(
+                Sentence("permission_needed", "This needs the permission {permission!r}", permission=permission)
+            )
 
     @property
     def is_admin(self) -> bool:
@@ -62,7 +64,7 @@ class Principal:
         """Raise PermissionDenied unless the principal has `permission` for the household, not for certain rooms only."""
         self.require(permission)
         if self.rooms is not None:
-            raise PermissionDenied("This token is limited to rooms")
+            raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to rooms"))
 
     @property
     def is_guest(self) -> bool:

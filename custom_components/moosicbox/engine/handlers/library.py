@@ -11,7 +11,7 @@ from ..library.library import Library
 from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails
 from ..library.stations import add_station
 from ..playback.addresses import is_http_url
-from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied
+from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence
 from ..protocol.library_request import Filters, LibraryRequest, RequestType
 from ..protocol.results import LibraryResult
 from ..sessions.session import Actor
@@ -175,7 +175,9 @@ def _page(page: Page[Any]) -> LibraryResult:
 def _person(actor: Actor) -> str:
     """Return the id of a user with favourites and plays of their own."""
     if not actor.principal.is_person:
-        raise PermissionDenied("Only users of Home Assistant have favourites and plays of their own")
+        raise PermissionDenied(
+            Sentence("users_only", "Only users of Home Assistant have favourites and plays of their own")
+        )
     return actor.principal.sub
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..hub import Hub
 from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
-from ..protocol.errors import InvalidMessage, QueueItemNotFound
+from ..protocol.errors import InvalidMessage, QueueItemNotFound, Sentence
 from ..rooms.room import Room
 from ..rooms.targets import Target
 from ..sessions.session import Actor
@@ -48,7 +48,7 @@ class PlaybackHandlers:
                 return self.hub.media_resolver.skip(playback)
             case "previous":
                 if (item := playback.predecessor(now_us)) is None:
-                    raise QueueItemNotFound("Nothing is in the queue to play")
+                    raise QueueItemNotFound(Sentence("queue_empty", "Nothing is in the queue to play"))
                 return self.hub.media_resolver.start(playback, item)
         return None
 
@@ -101,7 +101,7 @@ class PlaybackHandlers:
             item = playback.queue.get(message.queue_item_id)
             await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
         elif (item_ := playback.current or playback.queue.first()) is None:
-            raise QueueItemNotFound("Nothing is in the queue to play")
+            raise QueueItemNotFound(Sentence("queue_empty", "Nothing is in the queue to play"))
         elif message.start_position is not None:
             await self.hub.media_resolver.start(playback, item_, message.start_position)
         elif not playback.timeline.playing:

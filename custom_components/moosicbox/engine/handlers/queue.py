@@ -16,7 +16,7 @@ from ..protocol.client import (
     QueueReorder,
     QueueTransfer,
 )
-from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound
+from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound, Sentence
 from ..protocol.results import AddResult, QueueResult, RevisionResult, TransferResult
 from ..protocol.types import QueueItem
 from ..rooms.rights import RoomRight
@@ -125,7 +125,7 @@ class QueueHandlers:
             target.require_right(right)
         source.playback.queue.require_revision(message.if_revision)
         if not len(source.playback.queue):
-            raise QueueItemNotFound("The queue is empty")
+            raise QueueItemNotFound(Sentence("queue_empty", "The queue is empty"))
         rules = self.hub.household.rules
         rules.require_playing(to.context)
         rules.require_tracks(to.context, [item.track for item in source.playback.queue.items])

@@ -29,7 +29,7 @@ from ..protocol.client import (
     RoomUpdate,
     SeekCommand,
 )
-from ..protocol.errors import InvalidMessage, RoomNotFound, Unavailable
+from ..protocol.errors import InvalidMessage, RoomNotFound, Sentence, Unavailable
 from ..protocol.results import ChatResult, InviteResult, RevokedInvitesResult, RoomListResult, RoomResult
 from ..rooms.rights import RoomRight
 from ..rooms.room import Room, RoomSettings
@@ -213,7 +213,7 @@ class RoomHandlers:
         player = self._player(actor, player_id)
         session = self.hub.sessions.find_by_client(player.client_id)
         if session is None:
-            raise Unavailable(f"{player.name} isn't connected")
+            raise Unavailable(Sentence("player_away", "{player} isn't connected", player=player.name))
         return session
 
     def _player(self, actor: Actor, player_id: str | None) -> Player:

@@ -11,7 +11,7 @@ import msgspec
 
 from ..clock import Clock, iso_from_unix
 from ..playback.player import Player
-from ..protocol.errors import AlarmNotFound, InvalidMessage, Unavailable
+from ..protocol.errors import AlarmNotFound, InvalidMessage, Sentence, Unavailable
 from ..protocol.household import Alarm, AlarmInfo, SaveAlarm
 from ..protocol.types import Record
 from ..rooms.room import Room
@@ -136,7 +136,7 @@ class Alarms:
         if (change.player_id is None) == (change.room_id is None):
             raise InvalidMessage("One of player_id and room_id is required", ["player_id"])
         if len(self._entries) >= MAX_ALARMS:
-            raise Unavailable(f"This hub takes at most {MAX_ALARMS} alarms")
+            raise Unavailable(Sentence("too_many_alarms", "This hub takes at most {most} alarms", most=MAX_ALARMS))
         alarm_id = change.alarm_id or secrets.token_hex(8)
         alarm = Alarm(alarm_id=alarm_id, **{"name": change.time[:5], **fields})
         self._entries[alarm_id] = _Entry(alarm, self._now())

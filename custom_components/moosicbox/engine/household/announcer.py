@@ -13,7 +13,7 @@ from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import HubError, InvalidMessage, NotSupported, Unavailable
+from ..protocol.errors import HubError, InvalidMessage, NotSupported, Sentence, Unavailable
 from ..protocol.household import Announce, AnnouncementInfo
 from ..protocol.results import AnnounceResult, RefusedAnnouncement
 from ..protocol.types import Record
@@ -120,7 +120,9 @@ class Announcer:
         if not (request.player_ids or request.room_ids or request.everybody_awake):
             raise InvalidMessage("An announcement needs players, rooms, or everybody_awake", ["player_ids"])
         if request.repeat_seconds is not None and len(self._repeated) >= MAX_REPEATED:
-            raise Unavailable(f"{MAX_REPEATED} announcements wait to be acknowledged already")
+            raise Unavailable(
+                Sentence("too_many_repeated", "{most} announcements wait to be acknowledged already", most=MAX_REPEATED)
+            )
         self._select(principal, request)
         media_content_id = await self._media_content_id(request)
         media = await self._media_resolver.resolve(media_content_id, principal)
@@ -147,7 +149,7 @@ class Announcer:
         if request.media_content_id is not None:
             return request.media_content_id
         if self._speech is None:
-            raise NotSupported("This hub can't speak; announce media")
+            raise NotSupported(Sentence("cant_speak", "This hub can't speak; announce media"))
         return await self._speech(request)
 
     # ------------------------------------------------------------ state that survives
@@ -259,12 +261,12 @@ class Announcer:
         able, refusals = self._announcements.select(candidates)
         for player in [player for player in able if player.muted]:
             able.remove(player)
-            refusals[player] = Unavailable(f"{player.name} is muted")
+            refusals[player] = Unavailable(Sentence("player_muted", "{player} is muted", player=player.name))
         for player, refusal in refusals.items():
             errors.append(refusal)
             refused.append({"player_id": player.player_id, **_reason(refusal)})
         if not able:
-            raise errors[0] if errors else Unavailable("No player is awake")
+            raise errors[0] if errors else Unavailable(Sentence("no_player_awake", "No player is awake"))
         targets = [target for target in dict.fromkeys(targets) if isinstance(target, Room) or target in able]
         return targets, able, refused
 
@@ -272,7 +274,7 @@ class Announcer:
         room = self._rooms.get(room_id, principal)
         self._announcements.require_right(principal, room)
         if not room.renderers:
-            raise Unavailable(f"{room.name} has no player")
+            raise Unavailable(Sentence("room_without_player", "{room} has no player", room=room.name))
         return room.renderers
 
     def awake(self) -> list[Player]:

@@ -19,7 +19,7 @@ from ..playback.events import PlaybackEvent, StatusChanged
 from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
-from ..protocol.errors import FollowerNotFound, HubError, InvalidMessage, Unavailable
+from ..protocol.errors import FollowerNotFound, HubError, InvalidMessage, Sentence, Unavailable
 from ..protocol.household import Follower, FollowPlace, SaveFollower
 from ..rooms.grouping import Grouping
 from ..rooms.room import Room
@@ -122,7 +122,9 @@ class Followers:
             if "name" not in fields:
                 raise InvalidMessage("name is required", ["name"])
             if len(self._followings) >= MAX_FOLLOWERS:
-                raise Unavailable(f"This hub takes at most {MAX_FOLLOWERS} followers")
+                raise Unavailable(
+                    Sentence("too_many_followers", "This hub takes at most {most} followers", most=MAX_FOLLOWERS)
+                )
             follower = Follower(follower_id=secrets.token_hex(8), **fields)
             self._add(follower)
             self.added.emit(follower)
@@ -344,7 +346,7 @@ class Followers:
 def _is_present(place: FollowPlace, state: str | None) -> bool:
     if state is None or state in UNKNOWN:
         return False
-    if place.state is not None:
+    if place.state is not msgspec.UNSET:
         return state.casefold() == place.state.casefold()
     with suppress(ValueError):
         return float(state) > 0

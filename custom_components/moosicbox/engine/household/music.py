@@ -10,7 +10,7 @@ from ..library.library import Library
 from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Station
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
-from ..protocol.errors import InvalidMessage, TrackNotFound
+from ..protocol.errors import InvalidMessage, Sentence, TrackNotFound
 from ..protocol.household import MusicSource
 from ..protocol.library_request import Filters
 
@@ -38,7 +38,7 @@ class HubMusic:
             return [await self._media_resolver.resolve(source.media_content_id, principal)]
         track_ids = list(source.track_ids or ()) or await self._track_ids(source)
         if not track_ids:
-            raise TrackNotFound("The source has no track that can be played now")
+            raise TrackNotFound(Sentence("nothing_playable", "The source has no track that can be played now"))
         return await self._media_resolver.resolve_tracks(track_ids[:MAX_TRACKS], principal)
 
     async def _track_ids(self, source: MusicSource) -> list[str]:
@@ -47,7 +47,9 @@ class HubMusic:
         if source.query is not UNSET:
             hits = (await library.search(source.query, limit=1)).items
             if not hits:
-                raise TrackNotFound(f"The library has nothing for {source.query!r}")
+                raise TrackNotFound(
+                    Sentence("nothing_found", "The library has nothing for {query!r}", query=source.query)
+                )
             return await self._of_hit(library, hits[0])
         if source.kind == "favourites":
             return _available((await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items)

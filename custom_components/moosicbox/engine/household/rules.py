@@ -14,7 +14,7 @@ import msgspec
 from ..clock import Clock
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import InvalidMessage, RefusedByRule, RuleNotFound, Unavailable
+from ..protocol.errors import InvalidMessage, RefusedByRule, RuleNotFound, Sentence, Unavailable
 from ..protocol.household import Rule, SaveRule
 from ..protocol.types import Track
 from ..rooms.room import Room
@@ -83,7 +83,14 @@ class Rules:
             if volume > rule.max_volume + 1e-9:
                 percent = round(rule.max_volume * 100)
                 raise RefusedByRule(
-                    f"{player.name} is limited to {percent} % by the rule {rule.name!r}{_until(rule)}",
+                    Sentence(
+                        "rule_volume",
+                        "{player} is limited to {percent} % by the rule {rule!r}{until}",
+                        player=player.name,
+                        percent=percent,
+                        rule=rule.name,
+                        until=_until(rule),
+                    ),
                     rule.rule_id,
                     max_volume=rule.max_volume,
                 )
@@ -94,7 +101,14 @@ class Rules:
             for rule in self.active(player):
                 if rule.silent:
                     raise RefusedByRule(
-                        f"{player.name} plays no music by the rule {rule.name!r}{_until(rule)}", rule.rule_id
+                        Sentence(
+                            "rule_no_music",
+                            "{player} plays no music by the rule {rule!r}{until}",
+                            player=player.name,
+                            rule=rule.name,
+                            until=_until(rule),
+                        ),
+                        rule.rule_id,
                     )
 
     def require_announcement(self, player: Player) -> None:
@@ -102,7 +116,14 @@ class Rules:
         for rule in self.active(player):
             if _announcement_cap(rule) <= 0:
                 raise RefusedByRule(
-                    f"{player.name} makes no announcements by the rule {rule.name!r}{_until(rule)}", rule.rule_id
+                    Sentence(
+                        "rule_no_announcements",
+                        "{player} makes no announcements by the rule {rule!r}{until}",
+                        player=player.name,
+                        rule=rule.name,
+                        until=_until(rule),
+                    ),
+                    rule.rule_id,
                 )
 
     def require_tracks(self, context: Player | Room, tracks: Iterable[Track]) -> None:
@@ -114,7 +135,14 @@ class Rules:
             for player, rule in limited:
                 if not _allows(rule, track):
                     raise RefusedByRule(
-                        f"{track.title} isn't among the music of {player.name} by the rule {rule.name!r}", rule.rule_id
+                        Sentence(
+                            "rule_other_music",
+                            "{title} isn't among the music of {player} by the rule {rule!r}",
+                            title=track.title,
+                            player=player.name,
+                            rule=rule.name,
+                        ),
+                        rule.rule_id,
                     )
 
     def _require_join(self, player: Player, room: Room) -> None:
@@ -141,7 +169,7 @@ class Rules:
             if "name" not in fields:
                 raise InvalidMessage("name is required", ["name"])
             if len(self._rules) >= MAX_RULES:
-                raise Unavailable(f"This hub takes at most {MAX_RULES} rules")
+                raise Unavailable(Sentence("too_many_rules", "This hub takes at most {most} rules", most=MAX_RULES))
             rule = Rule(rule_id=secrets.token_hex(8), **fields)
         else:
             rule = msgspec.structs.replace(self._get(change.rule_id), **fields)

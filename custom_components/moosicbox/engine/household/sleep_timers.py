@@ -16,7 +16,7 @@ from ..playback.playback import Playback
 from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
-from ..protocol.errors import InvalidMessage
+from ..protocol.errors import InvalidMessage, Sentence
 from ..protocol.household import SleepEnd, SleepTimerInfo
 from ..protocol.types import QueueItem, Record
 from ..rooms.room import Room
@@ -118,7 +118,9 @@ class SleepTimers:
 
         """
         if until != "time" and context.active_playback.current is None:
-            raise InvalidMessage(f"{context.name} plays nothing that could end", ["until"])
+            raise InvalidMessage(
+                Sentence("nothing_ends", "{player} plays nothing that could end", player=context.name), ["until"]
+            )
         if until == "time" and minutes is None:
             raise InvalidMessage("minutes is required", ["minutes"])
         seconds = MAX_TRACK_SECONDS if minutes is None or until != "time" else minutes * 60

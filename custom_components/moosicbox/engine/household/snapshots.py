@@ -13,7 +13,7 @@ from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import HubError, SnapshotNotFound, Unavailable
+from ..protocol.errors import HubError, Sentence, SnapshotNotFound, Unavailable
 from ..protocol.types import QueueItem, Record, RepeatMode
 from ..rooms.grouping import Grouping
 from ..rooms.room import Room
@@ -108,7 +108,9 @@ class Snapshots:
         """
         players = list(self._players) if player_ids is None else [self._players.get(each) for each in player_ids]
         if snapshot_id not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
-            raise Unavailable(f"This hub takes at most {MAX_SNAPSHOTS} snapshots")
+            raise Unavailable(
+                Sentence("too_many_snapshots", "This hub takes at most {most} snapshots", most=MAX_SNAPSHOTS)
+            )
         now_us = self._clock.now_us()
         rooms = dict.fromkeys(room for player in players if (room := self._rooms.of_player(player)) is not None)
         snapshot = Snapshot(

@@ -7,7 +7,7 @@ import sqlite3
 from typing import Final
 
 from ..fetching import SessionFactory
-from ..protocol.errors import TrackNotFound, Unavailable
+from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.library_request import Filters, PlaylistEdit, StationEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
@@ -305,7 +305,7 @@ class Library:
         """Return where a track's file is; raise Unavailable while its disk isn't there."""
         place = await self._database.read(lambda index: details.place(index, track_id))
         if place.state != PRESENT:
-            raise Unavailable("The disk with this track isn't there")
+            raise Unavailable(Sentence("disk_missing", "The disk with this track isn't there"))
         path = Path(os.fsdecode(place.folder + b"/" + place.name))
         if (root := self._root_of(path)) is None:
             raise TrackNotFound(f"The library has no track {track_id} any more")

@@ -7,7 +7,7 @@ from typing import Final, override
 
 from ..access.rights import Principal
 from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
-from ..protocol.errors import TrackNotFound, Unavailable
+from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.types import Track
 from .library import Library
 from .models import STATION_MEDIA, TRACK_MEDIA, LibraryTrack, Station
@@ -106,7 +106,7 @@ def _media(track_id: str, track: LibraryTrack | None) -> Media:
     if track is None:
         raise TrackNotFound(f"The library has no track {track_id}")
     if not track.available:
-        raise Unavailable(f"The disk with {track.title} isn't there")
+        raise Unavailable(Sentence("disk_missing", "The disk with {title} isn't there", title=track.title))
     plain = Track(**{field: getattr(track, field) for field in Track.__struct_fields__})
     return Media(
         track=plain, source=stream_source(track_id), mime_type=track.mime_type, codec=track.codec, in_library=True

@@ -14,7 +14,7 @@ import msgspec
 from ..background import Spawn
 from ..clock import Clock
 from ..fetching import FetchFailed, SessionFactory, request
-from ..protocol.errors import HubError, InvalidMessage, Unavailable
+from ..protocol.errors import HubError, InvalidMessage, Sentence, Unavailable
 from ..timers import Timer, Timers
 from .models import Scrobbling
 from .people import People
@@ -109,11 +109,11 @@ class Scrobbler:
             )
             found = msgspec.json.decode(answer.body, type=_Validation) if answer.status == _OK else _Validation()
         except (FetchFailed, msgspec.MsgspecError) as error:
-            raise Unavailable("ListenBrainz can't be reached now") from error
+            raise Unavailable(Sentence("listenbrainz_away", "ListenBrainz can't be reached now")) from error
         if answer.status >= 500:
-            raise Unavailable("ListenBrainz can't be reached now")
+            raise Unavailable(Sentence("listenbrainz_away", "ListenBrainz can't be reached now"))
         if not found.valid:
-            raise InvalidMessage("ListenBrainz doesn't accept this token", ["token"])
+            raise InvalidMessage(Sentence("listenbrainz_token", "ListenBrainz doesn't accept this token"), ["token"])
         await self._people.set_scrobbling_token(user_id, token)
         return await self._people.scrobbling(user_id)
 

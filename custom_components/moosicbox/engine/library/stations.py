@@ -3,7 +3,7 @@
 from ..access.rights import Principal
 from ..playback.addresses import is_http_url
 from ..playback.media_resolver import MediaResolver
-from ..protocol.errors import InvalidMessage, NotSupported
+from ..protocol.errors import InvalidMessage, NotSupported, Sentence
 from ..protocol.library_request import StationEdit
 from .index.stations import StationFields
 from .library import Library
@@ -30,7 +30,7 @@ async def add_station(library: Library, resolver: MediaResolver, principal: Prin
     media = await resolver.resolve(edit.media_content_id, principal)
     url = edit.media_content_id if is_http_url(edit.media_content_id) else media.source
     if not is_http_url(url) or media.in_library:
-        raise NotSupported("A station is a stream at an http or https address")
+        raise NotSupported(Sentence("station_address", "A station is a stream at an http or https address"))
     fields = StationFields(
         name=edit.name or media.track.title,
         country=edit.country or "",

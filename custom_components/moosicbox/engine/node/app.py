@@ -58,7 +58,7 @@ class NodeApp:
                 web.post(f"{API}/sessions/{{session_id}}/messages", _with_session(polling.send)),
                 web.get(f"{API}/tracks/{{track_id}}/stream", self._stream),
                 web.get(f"{API}/artwork/{{artwork_id}}", self._artwork),
-                web.get(f"{API}/ready", self._ready, allow_head=False),
+                web.get(f"{API}/ready", self._ready),
                 web.get(f"{API}/health", self._health, allow_head=False),
                 web.get(f"{API}/metrics", self._metrics, allow_head=False),
                 web.get("/{path:.*}", self.relay.respond),

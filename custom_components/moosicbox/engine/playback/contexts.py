@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ..protocol.errors import InvalidMessage, Unavailable
+from ..protocol.errors import InvalidMessage, Sentence, Unavailable
 from ..protocol.types import MAX_OUTPUT_DELAY_MS
 from ..signals import Signal
 from .player import PlaybackContext
@@ -50,7 +50,9 @@ class PlaybackContexts[C: PlaybackContext]:
             return
         _require_delay(delay_ms)
         if len(context.outputs) >= MAX_OUTPUTS:
-            raise Unavailable(f"{context.name} has {MAX_OUTPUTS} outputs already")
+            raise Unavailable(
+                Sentence("too_many_outputs", "{name} has {most} outputs already", name=context.name, most=MAX_OUTPUTS)
+            )
         context.outputs[output_id] = delay_ms
         self.output_added.emit(context, output_id)
         self.changed.emit(context)

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..access.rights import Principal
 from ..clock import Clock
-from ..protocol.errors import HubError, TrackNotFound, Unavailable
+from ..protocol.errors import HubError, Sentence, TrackNotFound, Unavailable
 from ..protocol.types import ItemState, QueueItem
 from ..signals import Signal
 from .media import Accepts, Media, MediaCache, MediaProvider, StreamAddress
@@ -147,7 +147,7 @@ class MediaResolver:
             playback.start(item, self._clock.now_us(), position, previous_state)
             return
         playback.finish(self._clock.now_us())
-        raise TrackNotFound(f"{item.track.title} can't be played")
+        raise TrackNotFound(Sentence("cant_play", "{title} can't be played", title=item.track.title))
 
     async def skip(self, playback: Playback) -> None:
         """Start the next item, or finish the playback if there is none."""
@@ -182,4 +182,4 @@ async def _bounded[T](answer: Awaitable[T]) -> T:
         async with asyncio.timeout(RESOLVE_SECONDS):
             return await answer
     except TimeoutError as error:
-        raise Unavailable("Finding this took too long") from error
+        raise Unavailable(Sentence("took_too_long", "Finding this took too long")) from error

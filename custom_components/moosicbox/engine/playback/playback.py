@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ..protocol.client import PlayerReport
-from ..protocol.errors import QueueItemNotFound
+from ..protocol.errors import QueueItemNotFound, Sentence
 from ..protocol.types import ItemState, QueueItem, RepeatMode
 from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged, StatusChanged
 from .gain import continues_album
@@ -147,7 +147,7 @@ class Playback(Playhead):
     def seek(self, now_us: int, position: float) -> None:
         """Go to a position of the current item. Raise QueueItemNotFound if there is none."""
         if self.current is None:
-            raise QueueItemNotFound("The queue has no current item")
+            raise QueueItemNotFound(Sentence("no_current_item", "The queue has no current item"))
         at_us = now_us + self.lead_us()
         place = self._bounded(position)
         if self.pending_start is not None:

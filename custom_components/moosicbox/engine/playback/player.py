@@ -7,7 +7,7 @@ from typing import Final, Protocol, Self, override
 from msgspec import UNSET, UnsetType
 
 from ..protocol.client import ClientInfo, PlayerReport
-from ..protocol.errors import NotSupported
+from ..protocol.errors import NotSupported, Sentence
 from ..protocol.server import PlaybackStatus, VolumeUpdate
 from ..protocol.types import PlayerInfo
 from .events import Command, MixedAnnouncement, PlaybackEvent
@@ -258,7 +258,14 @@ class Player:
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""
         if not self.has_capability(capability):
-            raise NotSupported(f"{self.name} doesn't support this: it has not declared {capability!r}")
+            raise NotSupported(
+                Sentence(
+                    "player_cant",
+                    "{player} doesn't support this: it has not declared {capability!r}",
+                    player=self.name,
+                    capability=capability,
+                )
+            )
 
     # ------------------------------------------------------------ messages
 

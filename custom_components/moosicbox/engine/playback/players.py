@@ -13,7 +13,7 @@ from ..delivery.catalog import TopicCatalog
 from ..delivery.topics import Topics
 from ..limits import SharedLimits
 from ..protocol.client import ClientInfo, PlayerReport
-from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Unavailable
+from ..protocol.errors import InvalidMessage, PermissionDenied, PlayerNotFound, Sentence, Unavailable
 from ..protocol.server import AlarmTone, PlayerList, TopicMessage
 from ..protocol.types import ItemState
 from ..signals import Signal
@@ -82,7 +82,7 @@ class Players(PlaybackContexts[Player]):
     def only(self) -> Player:
         """Return the only player. Raise InvalidMessage if there isn't exactly one."""
         if len(self._players) != 1:
-            raise InvalidMessage("Name a player_id or a room_id", ["player_id"])
+            raise InvalidMessage(Sentence("name_one", "Name a player_id or a room_id"), ["player_id"])
         return next(iter(self._players.values()))
 
     # ------------------------------------------------------------ life cycle

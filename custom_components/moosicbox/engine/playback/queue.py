@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from ..protocol.client import After, Place
-from ..protocol.errors import InvalidMessage, ItemLocked, QueueItemNotFound, RevisionConflict, Unavailable
+from ..protocol.errors import InvalidMessage, ItemLocked, QueueItemNotFound, RevisionConflict, Sentence, Unavailable
 from ..protocol.types import (
     AddOp,
     ClearOp,
@@ -218,7 +218,7 @@ class Queue:
         """
         replace = place == "replace"
         if len(items) + (0 if replace else len(self._items)) > self.max_items:
-            raise Unavailable(f"The queue is full: it takes {self.max_items} items")
+            raise Unavailable(Sentence("queue_full", "The queue is full: it takes {most} items", most=self.max_items))
         if replace:
             index = 0
         elif position is not None:
@@ -325,7 +325,9 @@ class Queue:
     def copy_from(self, other: Queue) -> None:
         """Replace all items with those of another queue. Raise Unavailable if they are too many."""
         if len(other) > self.max_items:
-            raise Unavailable(f"The queue is too long: this one takes {self.max_items} items")
+            raise Unavailable(
+                Sentence("queue_too_long", "The queue is too long: this one takes {most} items", most=self.max_items)
+            )
         self._remove_all()
         self._items = list(other.items)
         self._added_order = list(other.added_order)

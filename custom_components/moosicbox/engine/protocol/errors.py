@@ -1,6 +1,26 @@
 """The errors of the protocol: raised by the domain, sent by the transports, translated by Home Assistant's side."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+
+class Sentence(str):
+    """A sentence with a name, by which a host can show it in another language.
+
+    >>> Sentence("queue_full", "The queue takes {most} items", most=500)
+    'The queue takes 500 items'
+    """
+
+    __slots__ = ("key", "values")
+
+    key: str
+    values: dict[str, str]
+
+    def __new__(cls, key: str, template: str, **values: object) -> Self:
+        """Return the sentence; the `values` are those of the template's placeholders."""
+        text = super().__new__(cls, template.format(**values))
+        text.key = key
+        text.values = {name: str(value) for name, value in values.items()}
+        return text
 
 
 class HubError(Exception):
@@ -12,7 +32,8 @@ class HubError(Exception):
     def __init__(self, message: str, *, again: bool | None = None, **details: Any) -> None:
         """`message` describes the error to people; `again` overrides `retryable` for this error."""
         super().__init__(message)
-        self.message = message
+        self.message = str(message)
+        self.text = message if isinstance(message, Sentence) else None
         self.details = details
         self.may_retry = self.retryable if again is None else again
 

@@ -276,7 +276,7 @@ class FollowPlace(Record, frozen=True, kw_only=True):
 
     entity_id: Annotated[str, Meta(min_length=3, max_length=255)]
     player_id: PlayerId
-    state: Name | None = None
+    state: Name | UnsetType = UNSET
 
 
 class SaveFollower(HouseholdCommand[FollowerResult], tag="save_follower", frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from ..playback.addresses import encode_url
-from ..protocol.errors import HubError, NotSupported, TrackNotFound
+from ..protocol.errors import HubError, NotSupported, Sentence, TrackNotFound
 from .playlist import parse_playlist
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,12 +42,12 @@ PLAYLIST_TYPES: Final = frozenset(
     | {"application/vnd.apple.mpegurl", "audio/x-scpls", "audio/scpls", "application/pls+xml", "application/pls"}
 )
 OTHER_CONTAINERS: Final = {
-    **dict.fromkeys((".asx", ".wax", ".wvx", "video/x-ms-asf", "audio/x-ms-wax", "video/x-ms-wvx"), "an ASX playlist"),
-    **dict.fromkeys((".xspf", "application/xspf+xml"), "an XSPF playlist"),
+    **dict.fromkeys((".asx", ".wax", ".wvx", "video/x-ms-asf", "audio/x-ms-wax", "video/x-ms-wvx"), "ASX"),
+    **dict.fromkeys((".xspf", "application/xspf+xml"), "XSPF"),
     **dict.fromkeys((".ram", ".rm", ".ra", "audio/x-pn-realaudio", "application/vnd.rn-realmedia"), "RealAudio"),
-    **dict.fromkeys((".smil", ".smi", "application/smil+xml", "application/smil"), "a SMIL playlist"),
-    **dict.fromkeys((".wpl", "application/vnd.ms-wpl"), "a WPL playlist"),
-    **dict.fromkeys((".mid", ".midi", "audio/midi", "audio/x-midi"), "MIDI, which is no sound"),
+    **dict.fromkeys((".smil", ".smi", "application/smil+xml", "application/smil"), "SMIL"),
+    **dict.fromkeys((".wpl", "application/vnd.ms-wpl"), "WPL"),
+    **dict.fromkeys((".mid", ".midi", "audio/midi", "audio/x-midi"), "MIDI"),
 }
 """Suffixes and media types that players can't play, and what they are."""
 BYTES_TYPES: Final = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/ogg"})
@@ -64,7 +64,14 @@ class Stream(NamedTuple):
 def require_playable(suffix_or_type: str, name: str) -> None:
     """Raise NotSupported if a suffix or a media type is one that players can't play."""
     if (container := OTHER_CONTAINERS.get(suffix_or_type)) is not None:
-        raise NotSupported(f"{name} is {container}, which players can't play: use the address of the stream in it")
+        raise NotSupported(
+            Sentence(
+                "stream_container",
+                "{media} is {container}, which players can't play: use the address of the stream in it",
+                media=name,
+                container=container,
+            )
+        )
 
 
 class StreamFinder:
@@ -106,7 +113,14 @@ class StreamFinder:
                 return await self._follow(session, url, MAX_DEPTH)
             except (ClientError, HttpProcessingError, OSError, ValueError) as error:
                 if suffix in PLAYLIST_SUFFIXES:
-                    raise TrackNotFound(f"The playlist {url} can't be read: {_reason(error)}") from error
+                    raise TrackNotFound(
+                        Sentence(
+                            "cant_read_file",
+                            "The playlist {file} can't be read: {error}",
+                            file=url,
+                            error=_reason(error),
+                        )
+                    ) from error
                 _LOGGER.debug("%s can't be reached: %r", url, error)
                 return Stream(url)
 
@@ -119,21 +133,36 @@ class StreamFinder:
 
         """
         if (playlist := parse_playlist(data[:MAX_PLAYLIST_BYTES], "")) is None or not playlist.urls:
-            raise NotSupported(f"{name} is a playlist of files: put it into a music folder, where it can be played")
+            raise NotSupported(
+                Sentence(
+                    "playlist_of_files",
+                    "{media} is a playlist of files: put it into a music folder, where it can be played",
+                    media=name,
+                )
+            )
         async with self._open_session() as session:
             return await self._first_of(session, data[:MAX_PLAYLIST_BYTES], name, "", 1)
 
     async def _follow(self, session: ClientSession, url: str, depth: int) -> Stream:
         async with self._opened(session, url) as response:
             if response.status >= 300:
-                raise TrackNotFound(f"The server of {url} answers with the status {response.status}")
+                raise TrackNotFound(
+                    Sentence(
+                        "server_answers",
+                        "The server of {media} answers with the status {status}",
+                        media=url,
+                        status=response.status,
+                    )
+                )
             media_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
             require_playable(media_type, url)
             playlist = media_type in PLAYLIST_TYPES or _suffix(url) in PLAYLIST_SUFFIXES
             if not playlist:
                 if media_type in BYTES_TYPES or media_type.startswith(("audio/", "video/")):
                     return Stream(url, _station_name(response))
-                raise NotSupported(f"At {url} there is {media_type}, which isn't sound")
+                raise NotSupported(
+                    Sentence("not_audio", "At {media} there is {type}, which isn't sound", media=url, type=media_type)
+                )
             data = await _body(response, url)
             final_url = str(response.url)
         return await self._first_of(session, data, url, final_url, depth)
@@ -160,11 +189,17 @@ class StreamFinder:
 
     async def _first_of(self, session: ClientSession, data: bytes, url: str, final_url: str, depth: int) -> Stream:
         if (playlist := parse_playlist(data, final_url)) is None:
-            raise NotSupported(f"{url} is a playlist of an unknown format: use the address of the stream in it")
+            raise NotSupported(
+                Sentence(
+                    "playlist_format",
+                    "{media} is a playlist of an unknown format: use the address of the stream in it",
+                    media=url,
+                )
+            )
         if playlist.is_stream:
             return Stream(url)
         if not playlist.urls or depth == 0:
-            raise TrackNotFound(f"The playlist {url} names no stream")
+            raise TrackNotFound(Sentence("playlist_without_stream", "The playlist {media} names no stream", media=url))
         for entry in playlist.urls[:MAX_TRIED]:
             try:
                 require_playable(_suffix(entry), entry)
@@ -173,7 +208,14 @@ class StreamFinder:
                 _LOGGER.debug("An entry of a playlist, %s, can't be played: %r", entry, error)
             else:
                 return Stream(found.url, found.title or playlist.title)
-        raise TrackNotFound(f"None of the first {min(MAX_TRIED, len(playlist.urls))} entries of {url} can be played")
+        raise TrackNotFound(
+            Sentence(
+                "playlist_unplayable",
+                "None of the first {number} entries of {media} can be played",
+                number=min(MAX_TRIED, len(playlist.urls)),
+                media=url,
+            )
+        )
 
 
 async def _body(response: ClientResponse, url: str) -> bytes:
@@ -181,7 +223,7 @@ async def _body(response: ClientResponse, url: str) -> bytes:
     async for chunk in response.content.iter_chunked(MAX_PLAYLIST_BYTES):
         data += chunk
         if len(data) > MAX_PLAYLIST_BYTES:
-            raise NotSupported(f"{url} is too long for a playlist")
+            raise NotSupported(Sentence("playlist_too_long", "{media} is too long for a playlist", media=url))
     return data
 
 

@@ -22,7 +22,7 @@ from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
-from ..protocol.errors import HubError, NotSupported, Unavailable
+from ..protocol.errors import HubError, NotSupported, Sentence, Unavailable
 from ..protocol.household import Priority
 from ..protocol.types import QueueItem, UserRef
 from ..signals import Signal
@@ -155,9 +155,16 @@ class Announcements:
         """Raise a HubError if a player can't make an announcement now, or may not."""
         player.require_capability("announce")
         if not player.connected:
-            raise Unavailable(f"{player.name} isn't connected")
+            raise Unavailable(Sentence("player_away", "{player} isn't connected", player=player.name))
         if sum(player in waiting.players for waiting in self._waiting) >= MAX_WAITING:
-            raise Unavailable(f"{MAX_WAITING} announcements wait for {player.name} already")
+            raise Unavailable(
+                Sentence(
+                    "too_many_announcements",
+                    "{most} announcements wait for {player} already",
+                    most=MAX_WAITING,
+                    player=player.name,
+                )
+            )
         self._require_allowed(player)
 
     def add(
@@ -208,9 +215,13 @@ class Announcements:
         connected = [player for player in target.renderers if player.connected]
         capable = [player for player in connected if player.has_capability("announce")]
         if connected and not capable:
-            raise NotSupported(f"No player in {target.name} supports this: none has declared 'announce'")
+            raise NotSupported(
+                Sentence(
+                    "room_cant", "No player in {room} supports this: none has declared 'announce'", room=target.name
+                )
+            )
         if not capable:
-            raise Unavailable(f"No player is connected in {target.name}")
+            raise Unavailable(Sentence("room_without_player", "No player is connected in {room}", room=target.name))
         players, refusals = self.select(capable)
         if not players:
             raise next(iter(refusals.values()))

@@ -14,7 +14,7 @@ from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import HubError, InvalidMessage, RoomFull, Unavailable
+from ..protocol.errors import HubError, InvalidMessage, RoomFull, Sentence, Unavailable
 from ..sessions.session import Session
 from ..sessions.sessions import Sessions
 from ..signals import Signal
@@ -133,7 +133,10 @@ class Grouping:
 
     async def _create(self, leader: Player, others: int) -> Room:
         if not others:
-            raise InvalidMessage(f"Name other players to group with {leader.name}", ["group_members"])
+            raise InvalidMessage(
+                Sentence("name_others", "Name other players to group with {player}", player=leader.name),
+                ["group_members"],
+            )
         self._session_of(leader)
         room_id = GROUP_ID_PREFIX + leader.player_id
         unusable = len(room_id) > MAX_ID_LENGTH or self._rooms.find(room_id) is not None
@@ -158,7 +161,9 @@ class Grouping:
     def _session_of(self, player: Player) -> Session:
         session = self._sessions.find_by_client(player.client_id) if player.connected else None
         if session is None:
-            raise Unavailable(f"{player.name} isn't connected, so it can't be grouped")
+            raise Unavailable(
+                Sentence("player_away", "{player} isn't connected, so it can't be grouped", player=player.name)
+            )
         return session
 
     # ------------------------------------------------------------ checking

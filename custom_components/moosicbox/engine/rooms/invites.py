@@ -8,7 +8,7 @@ from typing import Final
 
 from ..access.authentication import INVITE_REFUSED
 from ..access.limiter import TokenBucket
-from ..protocol.errors import PermissionDenied, RateLimitExceeded, Unavailable
+from ..protocol.errors import PermissionDenied, RateLimitExceeded, Sentence, Unavailable
 from ..protocol.types import Record, RoomRole
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Invites:
         """
         self._drop_expired(now)
         if sum(invite.room_id == room_id for invite in self.open.values()) >= MAX_INVITES:
-            raise Unavailable(f"A room has at most {MAX_INVITES} valid invites")
+            raise Unavailable(Sentence("too_many_invites", "A room has at most {most} valid invites", most=MAX_INVITES))
         code = secrets.token_urlsafe(24)
         invite = self.open[_digest(code)] = Invite(
             room_id=room_id,

@@ -13,7 +13,7 @@ from ..playback.loudness import mean_volume
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.render import playback_status
-from ..protocol.errors import NotSupported, PermissionDenied, RoomFull
+from ..protocol.errors import NotSupported, PermissionDenied, RoomFull, Sentence
 from ..protocol.server import ChatLine, PlaybackStatus, RoomState, RoomVolumes
 from ..protocol.types import (
     Participant as ParticipantInfo,
@@ -180,7 +180,14 @@ class Room:
         """Raise NotSupported if none of its players has a capability."""
         players = self.renderers
         if players and not any(player.has_capability(capability) for player in players):
-            raise NotSupported(f"No player in {self.name} supports this: none has declared {capability!r}")
+            raise NotSupported(
+                Sentence(
+                    "room_cant",
+                    "No player in {room} supports this: none has declared {capability!r}",
+                    room=self.name,
+                    capability=capability,
+                )
+            )
 
     # ------------------------------------------------------------ messages
 
@@ -343,7 +350,9 @@ class Room:
     def require_right(self, principal: Principal, right: RoomRight) -> None:
         """Raise PermissionDenied if a principal lacks a right."""
         if right not in self.rights(principal):
-            raise PermissionDenied(f"In {self.name} this needs the right {right!r}")
+            raise PermissionDenied(
+                Sentence("right_missing", "In {room} this needs the right {right!r}", room=self.name, right=right)
+            )
 
     def visible_to(self, principal: Principal) -> bool:
         """Return whether a principal may know of the room and subscribe to it."""
@@ -369,6 +378,6 @@ class Room:
     def require_vote_right(self, principal: Principal) -> None:
         """Raise PermissionDenied if a principal may not vote."""
         if not self.has_user(principal.sub):
-            raise PermissionDenied(f"Join {self.name} to vote")
+            raise PermissionDenied(Sentence("join_to_vote", "Join {room} to vote", room=self.name))
         if self.settings.control != "votes" or self.role(principal.sub) == "listener":
             self.require_right(principal, "playback.skip")

@@ -15,7 +15,7 @@ from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..playback.render import queue_snapshot
-from ..protocol.errors import AuthenticationFailed, PermissionDenied, RoomNotFound
+from ..protocol.errors import AuthenticationFailed, PermissionDenied, RoomNotFound, Sentence
 from ..protocol.server import RoomEvent, TopicMessage
 from ..signals import Signal
 from .room import Participant, Room
@@ -57,13 +57,20 @@ class RoomRegistry(PlaybackContexts[Room]):
         """Return a room that `viewer` may know of. Raise RoomNotFound or PermissionDenied."""
         if viewer.rooms is not None and room_id not in viewer.rooms:
             # A token for certain rooms can't find out which others exist.
-            raise PermissionDenied("This token is limited to other rooms")
+            raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to other rooms"))
         if (room := self._rooms.get(room_id)) is None:
             raise RoomNotFound(f"There is no room {room_id}")
         if viewer.sub in room.banned and not viewer.is_admin:
-            raise PermissionDenied(f"{viewer.name} was removed from {room.name}, and needs a new invite")
+            raise PermissionDenied(
+                Sentence(
+                    "removed_from_room",
+                    "{user} was removed from {room}, and needs a new invite",
+                    user=viewer.name,
+                    room=room.name,
+                )
+            )
         if not room.visible_to(viewer):
-            raise PermissionDenied("This room is private: it needs an invite")
+            raise PermissionDenied(Sentence("room_private", "This room is private: it needs an invite"))
         return room
 
     def require_admitted(self, principal: Principal) -> None:

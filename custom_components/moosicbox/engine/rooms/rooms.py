@@ -13,7 +13,7 @@ from ..playback.loudness import shift_volumes
 from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
-from ..protocol.errors import ClientNotFound, InvalidMessage, NotSupported, PermissionDenied, Unavailable
+from ..protocol.errors import ClientNotFound, InvalidMessage, NotSupported, PermissionDenied, Sentence, Unavailable
 from ..protocol.server import ChatLine, RoomChat
 from ..protocol.types import RoomRole
 from ..sessions.session import Session, client_key
@@ -78,11 +78,11 @@ class Rooms(RoomRegistry):
         """
         limits = self._limits.current
         if not limits.rooms:
-            raise NotSupported("Rooms are switched off")
+            raise NotSupported(Sentence("rooms_off", "Rooms are switched off"))
         if room_id is not None and room_id in self._rooms:
-            raise InvalidMessage(f"There is a room {room_id} already", ["id"])
+            raise InvalidMessage(Sentence("room_exists", "There is a room {room} already", room=room_id), ["id"])
         if len(self._rooms) >= limits.max_rooms:
-            raise Unavailable(f"This hub takes at most {limits.max_rooms} rooms")
+            raise Unavailable(Sentence("too_many_rooms", "This hub takes at most {most} rooms", most=limits.max_rooms))
         return self.add(settings, room_id or secrets.token_hex(8), host_user_id, is_group=is_group)
 
     def add(
@@ -117,7 +117,9 @@ class Rooms(RoomRegistry):
         """Replace the settings, and the host unless it is `None`. Raise InvalidMessage if the host isn't in the room."""
         if host_user_id is not None and host_user_id != room.host_user_id:
             if not room.has_user(host_user_id):
-                raise InvalidMessage(f"{host_user_id} isn't in this room", ["host_user_id"])
+                raise InvalidMessage(
+                    Sentence("not_in_room", "{user} isn't in this room", user=host_user_id), ["host_user_id"]
+                )
             self._set_host(room, host_user_id)
         if settings != room.settings:
             if room.settings.is_public and not settings.is_public:
@@ -155,9 +157,13 @@ class Rooms(RoomRegistry):
             return
         principal = session.principal
         if principal.sub in room.banned and not principal.is_admin:
-            raise PermissionDenied(f"{principal.name} was banned from {room.name}")
+            raise PermissionDenied(
+                Sentence("removed_from_room", "{user} was banned from {room}", user=principal.name, room=room.name)
+            )
         if principal.rooms is not None and room.room_id not in principal.rooms:
-            raise PermissionDenied(f"{principal.name} is limited to other rooms")
+            raise PermissionDenied(
+                Sentence("limited_to_rooms", "{user} is limited to other rooms", user=principal.name)
+            )
         room.require_capacity()
         player = None if session.player_id is None else self._players.find(session.player_id)
         if player is not None:
@@ -271,12 +277,14 @@ class Rooms(RoomRegistry):
     def set_role(self, room: Room, user_id: str, role: RoomRole) -> None:
         """Set the role of a participant; a new host replaces the old one. Raise InvalidMessage."""
         if not room.has_user(user_id):
-            raise InvalidMessage(f"{user_id} isn't in this room", ["user_id"])
+            raise InvalidMessage(Sentence("not_in_room", "{user} isn't in this room", user=user_id), ["user_id"])
         if role == "host":
             self._set_host(room, user_id)
             return
         if user_id == room.host_user_id:
-            raise InvalidMessage("A room needs a host: give this role to another user first", ["role"])
+            raise InvalidMessage(
+                Sentence("room_needs_host", "A room needs a host: give this role to another user first"), ["role"]
+            )
         room.set_role(user_id, role)
         self._publish_event(room, "role_changed", {"user_id": user_id, "role": role})
 
@@ -342,7 +350,7 @@ class Rooms(RoomRegistry):
         Returns whether the votes are a majority. Raises InvalidMessage if there is no current item.
         """
         if (item := room.playback.current) is None:
-            raise InvalidMessage("There is no current item to skip", ["room_id"])
+            raise InvalidMessage(Sentence("no_current_item", "There is no current item to skip"), ["room_id"])
         room.votes.add(user_id)
         votes, needed = len(room.votes), room.votes_needed
         room.playback.queue.set_votes(item.queue_item_id, votes)

@@ -8,7 +8,7 @@ from ..playback.media import Media
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
-from ..protocol.errors import PermissionDenied
+from ..protocol.errors import PermissionDenied, Sentence
 from ..protocol.types import QueueItem, Track, UserRef
 from ..sessions.session import Actor
 from .rights import ALL_RIGHTS, RoomRight
@@ -36,7 +36,11 @@ class Target(NamedTuple):
     def require_right(self, right: RoomRight) -> None:
         """Raise PermissionDenied if the actor lacks `right`."""
         if right not in self.rights:
-            raise PermissionDenied(f"For {self.context.name} this needs the right {right!r}")
+            raise PermissionDenied(
+                Sentence(
+                    "right_missing", "For {room} this needs the right {right!r}", room=self.context.name, right=right
+                )
+            )
 
     def require_change_right(self, item: QueueItem) -> None:
         """Raise PermissionDenied if the actor may neither move nor remove `item`."""
@@ -94,7 +98,9 @@ class Targets:
         player = self._player(actor, player_id, permission)
         if (joined := self._rooms.of_player(player)) is not None:
             if not joined.visible_to(principal):
-                raise PermissionDenied(f"{player.name} is in a private room")
+                raise PermissionDenied(
+                    Sentence("player_in_private_room", "{player} is in a private room", player=player.name)
+                )
             return Target(joined, actor, joined.rights(principal))
         return Target(player, actor, ALL_RIGHTS if principal.may("control") else frozenset())
 
@@ -130,7 +136,7 @@ class Targets:
         if principal.rooms is not None and (player is None or not _is_own(actor, player)):
             room = None if player is None else self._rooms.of_player(player)
             if room is None or not room.visible_to(principal):
-                raise PermissionDenied("This token is limited to rooms")
+                raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to rooms"))
         if player is not None:
             return player
         principal.require(permission)

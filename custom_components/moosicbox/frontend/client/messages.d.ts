@@ -883,7 +883,7 @@ export interface Filters {
 export interface FollowPlace {
   entity_id: string;
   player_id: string;
-  state: string | null;
+  state?: string;
 }
 
 export interface Follower {

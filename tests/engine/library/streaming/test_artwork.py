@@ -40,9 +40,8 @@ async def scanned(library: Library) -> str:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
-@pytest.mark.parametrize(("wanted", "edge"), [(1, 64), (64, 64), (65, 128), (300, 512), (99_999, 1024)])
 async def test_sizes_are_rounded_up_and_keep_the_shape(
-    sounds: Sounds, music: Path, library: Library, http: HttpClient, kind: str, mode: str, wanted: int, edge: int
+    sounds: Sounds, music: Path, library: Library, http: HttpClient, kind: str, mode: str
 ) -> None:
     """Rounded up to one of few, never larger than it is, in its shape."""
     if kind == "JPEG" and mode in ("RGBA", "P"):
@@ -50,12 +49,13 @@ async def test_sizes_are_rounded_up_and_keep_the_shape(
     sounds.put(music / "x.mp3", title="X", artist="A", album="B")
     (music / f"cover.{kind.lower()}").write_bytes(painted(800, 400, kind, mode))
     album = await scanned(library)
-    response = await http.get(f"/artwork/{album}", params={"size": wanted})
-    assert (response.status, response.content_type) == (200, "image/jpeg")
-    with Image.open(BytesIO(await response.read())) as small:
-        assert small.size == (min(edge, 800), min(edge, 800) // 2)
-        assert small.format == "JPEG"
-    assert response.headers["Content-Security-Policy"] == "default-src 'none'"
+    for wanted, edge in (1, 64), (64, 64), (65, 128), (300, 512), (99_999, 1024):
+        response = await http.get(f"/artwork/{album}", params={"size": wanted})
+        assert (response.status, response.content_type) == (200, "image/jpeg")
+        with Image.open(BytesIO(await response.read())) as small:
+            assert small.size == (min(edge, 800), min(edge, 800) // 2)
+            assert small.format == "JPEG"
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'"
 
 
 async def test_a_picture_is_served_as_it_is(sounds: Sounds, music: Path, library: Library, http: HttpClient) -> None:

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 import sqlite3
 from typing import Final
 
-from ...protocol.errors import Unavailable
+from ...protocol.errors import Sentence, Unavailable
 from ..seal import Seal, SealedIndex
 from .schema import TooNew, migrate
 
@@ -100,16 +100,20 @@ class Database:
 
     async def _guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
         if threads is None:
-            raise Unavailable("The library isn't open")
+            raise Unavailable(Sentence("library_closed", "The library isn't open"))
         try:
             return await self._run(threads, work)
         except sqlite3.DatabaseError as error:
             if is_damage(error):
                 await self._rebuild()
-                raise Unavailable("The library's index was damaged and is made anew") from error
+                raise Unavailable(
+                    Sentence("library_rebuilding", "The library's index was damaged and is made anew")
+                ) from error
             if isinstance(error, sqlite3.OperationalError):
                 _LOGGER.warning("The library's index can't be used now: %s", error)
-                raise Unavailable(f"The library's index can't be used now: {error}") from error
+                raise Unavailable(
+                    Sentence("library_unusable", "The library's index can't be used now: {error}", error=error)
+                ) from error
             raise
 
     async def _rebuild(self) -> None:
@@ -127,7 +131,7 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         if self._writer is None:
-            raise Unavailable("The library isn't open")
+            raise Unavailable(Sentence("library_closed", "The library isn't open"))
         return self._writer
 
     def _open(self) -> Path | None:

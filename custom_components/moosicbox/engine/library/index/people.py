@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ...clock import iso_from_unix
-from ...protocol.errors import TrackNotFound, Unavailable
+from ...protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist, Station
 from .cursors import read_cursor, write_cursor
 from .ids import row_by_id
@@ -43,7 +43,7 @@ def set_own_favourite(index: sqlite3.Connection, user_id: str, id_: str, *, favo
     _require_room(index, user_id)
     (count,) = index.execute("SELECT count(*) FROM user_favourites WHERE user_id = ?", (user_id,)).fetchone()
     if count >= MAX_FAVOURITES:
-        raise Unavailable(f"A user has at most {MAX_FAVOURITES} favourites")
+        raise Unavailable(Sentence("too_many_favourites", "A user has at most {most} favourites", most=MAX_FAVOURITES))
     index.execute("INSERT OR IGNORE INTO user_favourites (user_id, item_id) VALUES (?, ?)", (user_id, item_id))
 
 

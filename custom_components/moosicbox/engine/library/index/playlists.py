@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ...protocol.errors import InvalidMessage, NotSupported, PermissionDenied, TrackNotFound, Unavailable
+from ...protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence, TrackNotFound, Unavailable
 from ...protocol.library_request import PlaylistEdit
 from .search_entries import PLAYLIST, drop_entry, put_entry
 from .smart import check_rules
@@ -70,10 +70,12 @@ def _write_rules(index: sqlite3.Connection, row: int, change: PlaylistEdit, owne
     _require_no_tracks(change)
     check_rules(rules)
     if rules.mine and owner is None:
-        raise PermissionDenied("Only users of Home Assistant have favourites and plays of their own")
+        raise PermissionDenied(
+            Sentence("users_only", "Only users of Home Assistant have favourites and plays of their own")
+        )
     (others,) = index.execute("SELECT count(*) FROM playlists WHERE rules NOT NULL AND id <> ?", (row,)).fetchone()
     if others >= MAX_SMART:
-        raise Unavailable(f"There are {MAX_SMART} smart playlists already")
+        raise Unavailable(Sentence("too_many_playlists", "There are {most} smart playlists already", most=MAX_SMART))
     index.execute("DELETE FROM playlist_items WHERE playlist = ?", (row,))
     index.execute(
         "UPDATE playlists SET rules = ?, owner = ? WHERE id = ?",
@@ -97,7 +99,9 @@ def _editable(index: sqlite3.Connection, playlist_id: str) -> int:
         raise TrackNotFound(f"The library has no playlist {playlist_id}")
     row, editable = known
     if not editable:
-        raise NotSupported("This playlist is a file in the library's folders; it is changed there")
+        raise NotSupported(
+            Sentence("playlist_is_file", "This playlist is a file in the library's folders; it is changed there")
+        )
     return int(row)
 
 
@@ -106,7 +110,7 @@ def _create(index: sqlite3.Connection, change: PlaylistEdit, now: int) -> tuple[
         raise InvalidMessage("A new playlist needs a name", ["playlist", "name"])
     (count,) = index.execute("SELECT count(*) FROM playlists WHERE folder IS NULL").fetchone()
     if count >= MAX_PLAYLISTS:
-        raise Unavailable(f"There are {MAX_PLAYLISTS} playlists already")
+        raise Unavailable(Sentence("too_many_playlists", "There are {most} playlists already", most=MAX_PLAYLISTS))
     playlist_id = f"pl-{secrets.token_hex(8)}"
     (row,) = index.execute(
         "INSERT INTO playlists (playlist_id, name, sort, updated_at) VALUES (?, '', '', ?) RETURNING id",

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from typing import Final, NamedTuple
 
-from ...protocol.errors import TrackNotFound, Unavailable
+from ...protocol.errors import Sentence, TrackNotFound, Unavailable
 from ...protocol.library_request import StationEdit
 from .search_entries import STATION, drop_entry, put_entry
 from .text import sort_key
@@ -38,7 +38,7 @@ def put(index: sqlite3.Connection, url: str, fields: StationFields) -> str:
     names = ", ".join(values)
     (others,) = index.execute("SELECT count(*) FROM stations WHERE station_id <> ?", (station_id,)).fetchone()
     if others >= MAX_STATIONS:
-        raise Unavailable(f"There are {MAX_STATIONS} stations already")
+        raise Unavailable(Sentence("too_many_stations", "There are {most} stations already", most=MAX_STATIONS))
     (row,) = index.execute(
         f"INSERT INTO stations (station_id, url, added_at, {names}) VALUES (:station_id, :url, :now, :{', :'.join(values)})"
         f" ON CONFLICT (station_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in values)} RETURNING id",

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 import sqlite3
 
-from ...protocol.errors import HubError, Unavailable
+from ...protocol.errors import HubError, Sentence, Unavailable
 from ...protocol.types import UpdateType
 from ..index.database import Database
 from ..models import Progress
@@ -103,7 +103,7 @@ class Scans:
         async with self._finished:
             await self._finished.wait_for(lambda: self._count >= count or self._task is None)
         if self._task is None:
-            raise Unavailable("The library isn't open")
+            raise Unavailable(Sentence("library_closed", "The library isn't open"))
 
     def _folders_changed(self, folders: list[Path]) -> None:
         if not folders:

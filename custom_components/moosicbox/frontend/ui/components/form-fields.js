@@ -30,6 +30,21 @@ export function textInput(value, attributes = {}) {
 }
 
 /**
+ * @param {number} value
+ * @param {{min: number, max: number, step?: string}} bounds `step` is 1 or "any"
+ */
+export function numberInput(value, { min, max, step = "1" }) {
+  return textInput(String(value), {
+    type: "number",
+    min: String(min),
+    max: String(max),
+    step,
+    required: "",
+    inputmode: step === "any" ? "decimal" : "numeric",
+  });
+}
+
+/**
  * @param {string} value
  * @param {[string, string][]} options value and label
  */

@@ -1,7 +1,7 @@
 /** The dialog to add an alarm or to change one. */
-import { Dialog } from "../components/dialog.js";
-import { checkbox, field, select, textInput } from "../components/form-fields.js";
-import { el, textButton } from "../dom.js";
+import { openFormDialog } from "../components/form-dialog.js";
+import { checkbox, field, numberInput, select, textInput } from "../components/form-fields.js";
+import { el } from "../dom.js";
 import { placeOf } from "./alarms.js";
 import { DAYS, dayName } from "./moments.js";
 import { addressOf, places, setOptions, topicOf } from "./places.js";
@@ -34,9 +34,9 @@ export function openAlarmDialog(context, alarm, topic) {
     day,
     ...checkbox(dayName(day, language, "long"), alarm?.days.includes(day) ?? false),
   }));
-  const volume = numberInput(Math.round(100 * (alarm?.volume ?? DEFAULT_VOLUME_PERCENT / 100)), 0, 100);
-  const fade = numberInput(alarm?.fade_seconds ?? 30, 0, 600);
-  const snooze = numberInput(alarm?.snooze_minutes ?? 9, 1, 60);
+  const volume = numberInput(Math.round(100 * (alarm?.volume ?? DEFAULT_VOLUME_PERCENT / 100)), { min: 0, max: 100 });
+  const fade = numberInput(alarm?.fade_seconds ?? 30, { min: 0, max: 600 });
+  const snooze = numberInput(alarm?.snooze_minutes ?? 9, { min: 1, max: 60 });
   const query = textInput("", { maxlength: "500" });
   const queryField = field(localize("alarm_query"), query);
   /** @type {[string, string][]} */
@@ -54,15 +54,9 @@ export function openAlarmDialog(context, alarm, topic) {
   showQuery();
   void addItems(context, music, choices);
 
-  const save = el("button", {
-    class: "main",
-    text: localize("save"),
-    attributes: { type: "submit", form: "alarm-form" },
-  });
-  const submit = async () => {
-    save.disabled = true;
+  const save = () => {
     const sources = sourcesOf(music, query.value.trim());
-    const saved = await actions.send({
+    return actions.send({
       type: "household_command",
       action: "save_alarm",
       ...(alarm ? { alarm_id: alarm.alarm_id } : {}),
@@ -76,43 +70,31 @@ export function openAlarmDialog(context, alarm, topic) {
       ...(alarm ? {} : { enabled: true }),
       ...(sources ? { sources } : {}),
     });
-    save.disabled = false;
-    if (saved) {
-      dialog.close();
-    }
   };
-  const onsubmit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    void submit();
-  };
-  const form = el(
-    "form",
-    { class: "form", attributes: { id: "alarm-form" }, on: { submit: onsubmit } },
-    field(localize("alarm_time"), time),
-    el(
-      "fieldset",
-      { class: "days" },
-      el("legend", { text: localize("alarm_days") }),
-      ...days.map(({ element }) => element),
-    ),
-    field(localize("alarm_place"), place),
-    field(localize("alarm_music"), music, localize("alarm_tone_hint")),
-    queryField,
-    field(localize("alarm_volume"), volume),
-    field(localize("alarm_fade"), fade),
-    field(localize("alarm_snooze_minutes"), snooze),
-    field(localize("alarm_name"), name),
-  );
-  const remove = textButton("quiet danger", localize("alarm_delete"), () => {
-    if (alarm) {
-      void actions.send({ type: "household_command", action: "delete_alarm", alarm_id: alarm.alarm_id });
-    }
-    dialog.close();
-  });
-  const dialog = new Dialog(context, {
+  openFormDialog(context, {
+    id: "alarm-form",
     title: localize(alarm ? "edit_alarm" : "add_alarm"),
-    content: [form],
-    actions: [...(alarm ? [remove] : []), save],
+    fields: [
+      field(localize("alarm_time"), time),
+      el(
+        "fieldset",
+        { class: "days" },
+        el("legend", { text: localize("alarm_days") }),
+        ...days.map(({ element }) => element),
+      ),
+      field(localize("alarm_place"), place),
+      field(localize("alarm_music"), music, localize("alarm_tone_hint")),
+      queryField,
+      field(localize("alarm_volume"), volume),
+      field(localize("alarm_fade"), fade),
+      field(localize("alarm_snooze_minutes"), snooze),
+      field(localize("alarm_name"), name),
+    ],
+    save,
+    remove: alarm && {
+      text: localize("alarm_delete"),
+      run: () => actions.send({ type: "household_command", action: "delete_alarm", alarm_id: alarm.alarm_id }),
+    },
   });
 }
 
@@ -160,19 +142,4 @@ function sourcesOf(music, query) {
 function keptText([first], { localize }) {
   const name = first?.title ?? first?.query ?? first?.media_content_id;
   return name ?? localize(first?.kind === "favourites" ? "alarm_favourites" : "alarm_keep_music");
-}
-
-/**
- * @param {number} value
- * @param {number} min
- * @param {number} max
- */
-function numberInput(value, min, max) {
-  return textInput(String(value), {
-    type: "number",
-    min: String(min),
-    max: String(max),
-    required: "",
-    inputmode: "numeric",
-  });
 }

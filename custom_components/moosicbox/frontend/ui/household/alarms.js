@@ -1,7 +1,8 @@
 /** Alarms: a list with switches, and what can be done while one rings. */
-import { KeyedList, el, iconButton, setLabel, setText, textButton } from "../dom.js";
+import { el, iconButton, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { openAlarmDialog } from "./alarm-dialog.js";
+import { ListSection } from "./list-section.js";
 import { daysText, momentText } from "./moments.js";
 import { nameOf } from "./places.js";
 
@@ -10,10 +11,8 @@ import { nameOf } from "./places.js";
 
 export class Alarms {
   #add;
-  #list = el("ul", { class: "plain-list" });
-  /** @type {KeyedList<AlarmInfo, AlarmRow>} */
-  #rows;
-  #none;
+  /** @type {ListSection<AlarmInfo, AlarmRow>} */
+  #section;
   /** @type {Target | null} */
   #target = null;
   element;
@@ -25,15 +24,14 @@ export class Alarms {
       openAlarmDialog(context, null, this.#target?.topic);
     };
     this.#add = textButton("main", localize("add_alarm"), add, icon("add"));
-    this.#rows = new KeyedList(this.#list, () => new AlarmRow(context));
-    this.#none = el("p", { class: "hint", text: localize("no_alarms") });
-    this.element = el(
-      "section",
-      { class: "card household-card", attributes: { "aria-label": localize("alarms") } },
-      el("div", { class: "page-head" }, el("h3", { text: localize("alarms") }), this.#add),
-      this.#list,
-      this.#none,
-    );
+    this.#section = new ListSection({
+      title: localize("alarms"),
+      empty: localize("no_alarms"),
+      button: this.#add,
+      key: ({ alarm_id }) => alarm_id,
+      row: () => new AlarmRow(context),
+    });
+    this.element = this.#section.element;
   }
 
   /**
@@ -44,14 +42,9 @@ export class Alarms {
     this.#target = target;
     const alarms = [...(state.household?.alarms ?? [])].sort((a, b) => a.time.localeCompare(b.time));
     this.#add.disabled = state.connection.phase !== "ready";
-    this.#none.hidden = alarms.length > 0;
-    this.#rows.render(
-      alarms,
-      ({ alarm_id }) => alarm_id,
-      (row, alarm) => {
-        row.render(state, alarm);
-      },
-    );
+    this.#section.render(alarms, (row, alarm) => {
+      row.render(state, alarm);
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** The dialog of a follower: the places, each with an entity that reports presence and a player. */
-import { Dialog } from "../components/dialog.js";
-import { field, select, textInput } from "../components/form-fields.js";
+import { openFormDialog } from "../components/form-dialog.js";
+import { field, numberInput, select, textInput } from "../components/form-fields.js";
 import { el, iconButton, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 
@@ -23,17 +23,11 @@ const FADE_SECONDS = 3;
 export function openFollowerDialog(context, follower) {
   const { actions, localize } = context;
   const name = textInput(follower?.name ?? "", { maxlength: "100", required: "" });
-  const hold = numberInput(follower?.hold_seconds ?? HOLD_SECONDS, "600");
-  const fade = numberInput(follower?.fade_seconds ?? FADE_SECONDS, "60");
+  const hold = numberInput(follower?.hold_seconds ?? HOLD_SECONDS, { min: 0, max: 600, step: "any" });
+  const fade = numberInput(follower?.fade_seconds ?? FADE_SECONDS, { min: 0, max: 60, step: "any" });
   const places = new Places(context, follower?.places ?? []);
-  const save = el("button", {
-    class: "main",
-    text: localize("save"),
-    attributes: { type: "submit", form: "follower-form" },
-  });
-  const submit = async () => {
-    save.disabled = true;
-    const saved = await actions.send({
+  const save = () => {
+    return actions.send({
       type: "household_command",
       action: "save_follower",
       ...(follower ? { follower_id: follower.follower_id } : {}),
@@ -42,34 +36,22 @@ export function openFollowerDialog(context, follower) {
       hold_seconds: hold.valueAsNumber,
       fade_seconds: fade.valueAsNumber,
     });
-    save.disabled = false;
-    if (saved) {
-      dialog.close();
-    }
   };
-  const onsubmit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    void submit();
-  };
-  const form = el(
-    "form",
-    { class: "form", attributes: { id: "follower-form" }, on: { submit: onsubmit } },
-    field(localize("follower_name"), name),
-    places.element,
-    field(localize("follower_hold"), hold, localize("follower_hold_hint")),
-    field(localize("follower_fade"), fade),
-  );
-  const remove = textButton("quiet danger", localize("follower_delete"), () => {
-    if (follower) {
-      const { follower_id } = follower;
-      void actions.send({ type: "household_command", action: "delete_follower", follower_id });
-    }
-    dialog.close();
-  });
-  const dialog = new Dialog(context, {
+  openFormDialog(context, {
+    id: "follower-form",
     title: localize(follower ? "followers" : "add_follower"),
-    content: [form],
-    actions: [...(follower ? [remove] : []), save],
+    fields: [
+      field(localize("follower_name"), name),
+      places.element,
+      field(localize("follower_hold"), hold, localize("follower_hold_hint")),
+      field(localize("follower_fade"), fade),
+    ],
+    save,
+    remove: follower && {
+      text: localize("follower_delete"),
+      run: () =>
+        actions.send({ type: "household_command", action: "delete_follower", follower_id: follower.follower_id }),
+    },
   });
 }
 
@@ -158,8 +140,8 @@ class PlaceFields {
 
   /** @returns {FollowPlace} */
   get value() {
-    const state = this.#state.value.trim() || null;
-    return { entity_id: this.#entity.value.trim(), state, player_id: this.#player.value };
+    const state = this.#state.value.trim();
+    return { entity_id: this.#entity.value.trim(), player_id: this.#player.value, ...(state ? { state } : {}) };
   }
 }
 
@@ -169,12 +151,4 @@ function entityList({ states }) {
     .filter(([entityId]) => DOMAINS.has(entityId.slice(0, entityId.indexOf("."))))
     .map(([entityId, { attributes }]) => new Option(attributes.friendly_name ?? entityId, entityId));
   return el("datalist", { attributes: { id: LIST_ID } }, ...options);
-}
-
-/**
- * @param {number} value
- * @param {string} max
- */
-function numberInput(value, max) {
-  return textInput(String(value), { type: "number", min: "0", max, step: "any", required: "", inputmode: "decimal" });
 }

@@ -1,17 +1,16 @@
 /** Follow me: a list of persons, or the household, whose music follows from player to player. */
-import { KeyedList, el, setLabel, setText, textButton } from "../dom.js";
+import { el, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { openFollowerDialog } from "./follower-dialog.js";
+import { ListSection } from "./list-section.js";
 
 /** @import { Follower } from "../../client/messages.js" */
 /** @import { AppState, Context } from "../context.js" */
 
 export class Followers {
   #add;
-  #list = el("ul", { class: "plain-list" });
-  /** @type {KeyedList<Follower, FollowerRow>} */
-  #rows;
-  #none;
+  /** @type {ListSection<Follower, FollowerRow>} */
+  #section;
   element;
 
   /** @param {Context} context */
@@ -21,15 +20,14 @@ export class Followers {
       openFollowerDialog(context, null);
     };
     this.#add = textButton("tonal", localize("add_follower"), add, icon("add"));
-    this.#rows = new KeyedList(this.#list, () => new FollowerRow(context));
-    this.#none = el("p", { class: "hint", text: localize("no_followers") });
-    this.element = el(
-      "section",
-      { class: "card household-card", attributes: { "aria-label": localize("followers") } },
-      el("div", { class: "page-head" }, el("h3", { text: localize("followers") }), this.#add),
-      this.#list,
-      this.#none,
-    );
+    this.#section = new ListSection({
+      title: localize("followers"),
+      empty: localize("no_followers"),
+      button: this.#add,
+      key: ({ follower_id }) => follower_id,
+      row: () => new FollowerRow(context),
+    });
+    this.element = this.#section.element;
   }
 
   /** @param {AppState} state */
@@ -37,14 +35,9 @@ export class Followers {
     const followers = state.household?.followers ?? [];
     const usable = state.connection.phase === "ready";
     this.#add.disabled = !usable;
-    this.#none.hidden = followers.length > 0;
-    this.#rows.render(
-      followers,
-      ({ follower_id }) => follower_id,
-      (row, follower) => {
-        row.render(state, follower, usable);
-      },
-    );
+    this.#section.render(followers, (row, follower) => {
+      row.render(state, follower, usable);
+    });
   }
 }
 

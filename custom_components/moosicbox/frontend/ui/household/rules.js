@@ -1,9 +1,10 @@
 /** Rules of players: caps, quiet hours, hours without music. Only administrators change them. */
-import { Dialog } from "../components/dialog.js";
-import { checkbox, field, select, textInput } from "../components/form-fields.js";
-import { KeyedList, el, setLabel, setText, textButton } from "../dom.js";
+import { openFormDialog } from "../components/form-dialog.js";
+import { checkbox, field, numberInput, select, textInput } from "../components/form-fields.js";
+import { el, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { setOptions } from "./places.js";
+import { ListSection } from "./list-section.js";
 
 /** @import { Rule } from "../../client/messages.js" */
 /** @import { AppState, Context } from "../context.js" */
@@ -13,10 +14,8 @@ const MAX_PERCENT = 100;
 
 export class Rules {
   #add;
-  #list = el("ul", { class: "plain-list" });
-  /** @type {KeyedList<Rule, RuleRow>} */
-  #rows;
-  #none;
+  /** @type {ListSection<Rule, RuleRow>} */
+  #section;
   element;
 
   /** @param {Context} context */
@@ -26,15 +25,14 @@ export class Rules {
       openRuleDialog(context, null);
     };
     this.#add = textButton("tonal", localize("add_rule"), add, icon("add"));
-    this.#rows = new KeyedList(this.#list, () => new RuleRow(context));
-    this.#none = el("p", { class: "hint", text: localize("no_rules") });
-    this.element = el(
-      "section",
-      { class: "card household-card", attributes: { "aria-label": localize("rules") } },
-      el("div", { class: "page-head" }, el("h3", { text: localize("rules") }), this.#add),
-      this.#list,
-      this.#none,
-    );
+    this.#section = new ListSection({
+      title: localize("rules"),
+      empty: localize("no_rules"),
+      button: this.#add,
+      key: ({ rule_id }) => rule_id,
+      row: () => new RuleRow(context),
+    });
+    this.element = this.#section.element;
   }
 
   /** @param {AppState} state */
@@ -43,14 +41,9 @@ export class Rules {
     const isAdmin = state.me?.permissions.includes("admin") ?? false;
     this.#add.hidden = !isAdmin;
     this.#add.disabled = state.connection.phase !== "ready";
-    this.#none.hidden = rules.length > 0;
-    this.#rows.render(
-      rules,
-      ({ rule_id }) => rule_id,
-      (row, rule) => {
-        row.render(state, rule, isAdmin);
-      },
-    );
+    this.#section.render(rules, (row, rule) => {
+      row.render(state, rule, isAdmin);
+    });
   }
 }
 
@@ -115,25 +108,13 @@ function openRuleDialog(context, rule) {
   player.value = rule?.player_ids[0] ?? ALL_PLAYERS;
   const begins = textInput(rule?.begins?.slice(0, 5) ?? "", { type: "time" });
   const ends = textInput(rule?.ends?.slice(0, 5) ?? "", { type: "time" });
-  const volume = textInput(String(Math.round((rule?.max_volume ?? 1) * MAX_PERCENT)), {
-    type: "number",
-    min: "0",
-    max: String(MAX_PERCENT),
-    required: "",
-    inputmode: "numeric",
-  });
+  const volume = numberInput(Math.round((rule?.max_volume ?? 1) * MAX_PERCENT), { min: 0, max: MAX_PERCENT });
   const silent = checkbox(localize("rule_silent"), rule?.silent ?? false);
   const genres = textInput(rule?.genres.join(", ") ?? "", { maxlength: "500" });
-  const save = el("button", {
-    class: "main",
-    text: localize("save"),
-    attributes: { type: "submit", form: "rule-form" },
-  });
-  const submit = async () => {
-    save.disabled = true;
+  const save = () => {
     // A rule of several players, made by an action, keeps them unless another one is chosen.
     const kept = rule && rule.player_ids.length > 1 && player.value === rule.player_ids[0];
-    const saved = await actions.send({
+    return actions.send({
       type: "household_command",
       action: "save_rule",
       ...(rule ? { rule_id: rule.rule_id } : {}),
@@ -148,35 +129,23 @@ function openRuleDialog(context, rule) {
         .map((genre) => genre.trim())
         .filter(Boolean),
     });
-    save.disabled = false;
-    if (saved) {
-      dialog.close();
-    }
   };
-  const onsubmit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    void submit();
-  };
-  const form = el(
-    "form",
-    { class: "form", attributes: { id: "rule-form" }, on: { submit: onsubmit } },
-    field(localize("rule_name"), name),
-    field(localize("rule_players"), player),
-    field(localize("rule_begins"), begins, localize("rule_hours_hint")),
-    field(localize("rule_ends"), ends),
-    field(localize("rule_max_volume"), volume),
-    silent.element,
-    field(localize("rule_genres"), genres, localize("rule_genres_hint")),
-  );
-  const remove = textButton("quiet danger", localize("rule_delete"), () => {
-    if (rule) {
-      void actions.send({ type: "household_command", action: "delete_rule", rule_id: rule.rule_id });
-    }
-    dialog.close();
-  });
-  const dialog = new Dialog(context, {
+  openFormDialog(context, {
+    id: "rule-form",
     title: localize(rule ? "rules" : "add_rule"),
-    content: [form],
-    actions: [...(rule ? [remove] : []), save],
+    fields: [
+      field(localize("rule_name"), name),
+      field(localize("rule_players"), player),
+      field(localize("rule_begins"), begins, localize("rule_hours_hint")),
+      field(localize("rule_ends"), ends),
+      field(localize("rule_max_volume"), volume),
+      silent.element,
+      field(localize("rule_genres"), genres, localize("rule_genres_hint")),
+    ],
+    save,
+    remove: rule && {
+      text: localize("rule_delete"),
+      run: () => actions.send({ type: "household_command", action: "delete_rule", rule_id: rule.rule_id }),
+    },
   });
 }

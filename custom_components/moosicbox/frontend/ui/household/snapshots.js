@@ -1,7 +1,8 @@
 /** Snapshots: keep what plays where, and let it play again. */
-import { KeyedList, el, iconButton, setLabel, setText, textButton } from "../dom.js";
+import { el, iconButton, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { momentText } from "./moments.js";
+import { ListSection } from "./list-section.js";
 
 /** @import { SnapshotInfo } from "../../client/messages.js" */
 /** @import { AppState, Context } from "../context.js" */
@@ -9,10 +10,8 @@ import { momentText } from "./moments.js";
 export class Snapshots {
   #context;
   #take;
-  #list = el("ul", { class: "plain-list" });
-  /** @type {KeyedList<SnapshotInfo, SnapshotRow>} */
-  #rows;
-  #none;
+  /** @type {ListSection<SnapshotInfo, SnapshotRow>} */
+  #section;
   element;
 
   /** @param {Context} context */
@@ -20,15 +19,14 @@ export class Snapshots {
     this.#context = context;
     const { localize } = context;
     this.#take = textButton("tonal", localize("take_snapshot"), () => void this.#takeNow());
-    this.#rows = new KeyedList(this.#list, () => new SnapshotRow(context));
-    this.#none = el("p", { class: "hint", text: localize("no_snapshots") });
-    this.element = el(
-      "section",
-      { class: "card household-card", attributes: { "aria-label": localize("snapshots") } },
-      el("div", { class: "page-head" }, el("h3", { text: localize("snapshots") }), this.#take),
-      this.#list,
-      this.#none,
-    );
+    this.#section = new ListSection({
+      title: localize("snapshots"),
+      empty: localize("no_snapshots"),
+      button: this.#take,
+      key: ({ snapshot_id }) => snapshot_id,
+      row: () => new SnapshotRow(context),
+    });
+    this.element = this.#section.element;
   }
 
   /** @param {AppState} state */
@@ -36,14 +34,9 @@ export class Snapshots {
     const snapshots = state.household?.snapshots ?? [];
     const usable = state.connection.phase === "ready";
     this.#take.disabled = !usable;
-    this.#none.hidden = snapshots.length > 0;
-    this.#rows.render(
-      snapshots,
-      ({ snapshot_id }) => snapshot_id,
-      (row, snapshot) => {
-        row.render(snapshot, usable);
-      },
-    );
+    this.#section.render(snapshots, (row, snapshot) => {
+      row.render(snapshot, usable);
+    });
   }
 
   async #takeNow() {

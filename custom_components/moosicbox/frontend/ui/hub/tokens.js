@@ -1,5 +1,6 @@
 /** The list of tokens for players and programs: create, view, revoke. */
 import { Dialog, confirm } from "../components/dialog.js";
+import { openFormDialog } from "../components/form-dialog.js";
 import { qrCode } from "../components/qr-code.js";
 import { KeyedList, el, setText, textButton } from "../dom.js";
 import { formatDate } from "../format.js";
@@ -139,33 +140,23 @@ function openTokenForm(context, oncreated) {
   ]);
   const days = textInput(String(DEFAULT_DAYS), { type: "number", min: "1", max: String(MAX_DAYS), required: "" });
   name.addEventListener("input", () => (sub.value = slug(name.value)));
-  const create = el("button", {
-    class: "main",
-    text: localize("create_token"),
-    attributes: { type: "submit", form: "token-form" },
-  });
   const save = async () => {
     const data = { sub: sub.value, name: name.value.trim(), role: role.value, expires_in: days.valueAsNumber * DAY };
     const created = await callAction(context, "create_token", data, true);
     if (created) {
-      dialog.close();
       showToken(context, data.name, /** @type {{token: string}} */ (created).token);
       oncreated();
     }
+    return created;
   };
-  const submit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    void save();
-  };
-  const form = el(
-    "form",
-    { class: "form", attributes: { id: "token-form" }, on: { submit } },
+  const fields = [
     field(localize("token_for"), name),
     field(localize("token_id"), sub, localize("token_id_hint")),
     field(localize("token_role"), role),
     field(localize("token_days"), days),
-  );
-  const dialog = new Dialog(context, { title: localize("create_token"), content: [form], actions: [create] });
+  ];
+  const title = localize("create_token");
+  openFormDialog(context, { id: "token-form", title, fields, save, saveText: title });
   name.focus();
 }
 

@@ -1,5 +1,5 @@
 /** The dialog to create a smart playlist and to change its rules. */
-import { Dialog } from "../components/dialog.js";
+import { openFormDialog } from "../components/form-dialog.js";
 import { checkbox, field, select, textInput } from "../components/form-fields.js";
 import { el, iconButton, textButton } from "../dom.js";
 import { icon } from "../icons.js";
@@ -87,13 +87,7 @@ export function openSmartPlaylist(context, { id, name, rules }, onsaved) {
   for (const rule of rules.rules ?? []) {
     add(rule);
   }
-  const save = el("button", {
-    class: "main",
-    text: localize(id ? "save" : "create"),
-    attributes: { type: "submit", form: "smart-form" },
-  });
-  const submit = async () => {
-    save.disabled = true;
+  const save = async () => {
     const saved = await actions.library("edit_playlist", {
       ...(id ? { id } : {}),
       playlist: {
@@ -107,24 +101,12 @@ export function openSmartPlaylist(context, { id, name, rules }, onsaved) {
         },
       },
     });
-    save.disabled = false;
     if (saved) {
-      dialog.close();
       onsaved();
     }
+    return saved;
   };
-  const form = el(
-    "form",
-    {
-      class: "form",
-      attributes: { id: "smart-form" },
-      on: {
-        submit: (event) => {
-          event.preventDefault();
-          void submit();
-        },
-      },
-    },
+  const fields = [
     field(localize("smart_name"), title),
     field(localize("smart_match"), match),
     list,
@@ -135,11 +117,13 @@ export function openSmartPlaylist(context, { id, name, rules }, onsaved) {
     field(localize("smart_order"), order),
     field(localize("smart_limit"), limit),
     mine.element,
-  );
-  const dialog = new Dialog(context, {
+  ];
+  openFormDialog(context, {
+    id: "smart-form",
     title: localize(id ? "smart_edit" : "smart_new"),
-    content: [form],
-    actions: [save],
+    fields,
+    save,
+    saveText: localize(id ? "save" : "create"),
   });
   title.select();
 }

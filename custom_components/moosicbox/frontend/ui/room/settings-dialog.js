@@ -1,7 +1,8 @@
 /** The dialogs to create a room and to change its settings. */
-import { Dialog, confirm } from "../components/dialog.js";
+import { confirm } from "../components/dialog.js";
+import { openFormDialog } from "../components/form-dialog.js";
 import { checkbox, field, select, textInput } from "../components/form-fields.js";
-import { el, textButton } from "../dom.js";
+import { textButton } from "../dom.js";
 
 /** @import { Room } from "../../app/rooms.js" */
 /** @import { Context, Target } from "../context.js" */
@@ -90,35 +91,22 @@ function openForm(context, { title, action, settings, buttons = [], submit }) {
     inputmode: "numeric",
   });
   const isPublic = checkbox(localize("room_public"), settings.is_public);
-  const save = el("button", { class: "main", text: action, attributes: { type: "submit", form: "room-form" } });
-  const saveSettings = async () => {
-    save.disabled = true;
-    const accepted = await submit({
+  const save = () =>
+    submit({
       name: name.value.trim() || settings.name,
       description: description.value.trim(),
       control: /** @type {Settings["control"]} */ (control.value),
       max_participants: maxParticipants.valueAsNumber,
       is_public: isPublic.input.checked,
     });
-    if (accepted) {
-      dialog.close();
-    }
-    save.disabled = false;
-  };
-  const onsubmit = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    void saveSettings();
-  };
-  const form = el(
-    "form",
-    { class: "form", attributes: { id: "room-form" }, on: { submit: onsubmit } },
+  const fields = [
     field(localize("room_name"), name),
     field(localize("room_description"), description),
     field(localize("room_control"), control, localize("room_control_hint")),
     field(localize("room_places"), maxParticipants),
     isPublic.element,
-  );
-  const dialog = new Dialog(context, { title, content: [form], actions: [...buttons, save] });
+  ];
+  const dialog = openFormDialog(context, { id: "room-form", title, fields, save, saveText: action, buttons });
   name.select();
   return dialog;
 }

@@ -89,6 +89,8 @@ class FedPlayer:
         """True until the hub's first word about the volume, which is older than the speaker's own."""
         self._feed: Feed | None = None
         self._order: SynchronizedPlayback | None = None
+        self._loading_id: str | None = None
+        """The item of the order that is being executed, until its feed runs."""
         self._handover: SynchronizedPlayback | None = None
         """The order for what follows an item that is still being loaded."""
         self._prepared: Prepare | None = None
@@ -177,14 +179,16 @@ class FedPlayer:
             self._handover = order
             return
         continues = self._continues(order)
+        self._loading_id = None if continues or order.command != "play" else order.queue_item_id
         self._executing = _replaced(self._executing, None if continues else self._execute(order, self._now_us()))
 
     def _is_handover(self, order: SynchronizedPlayback) -> bool:
         """Return whether an order names what follows an item that is still being loaded."""
-        loading = self._mode == "loading" and self._executing is not None and not self._executing.done()
+        loading = self._feed is None and self._executing is not None and not self._executing.done()
+        if not loading or self._loading_id is None or order.command != "play":
+            return False
         early_us = order.sync_time_us - self._now_us() - self._output.lead_us
-        follows = order.queue_item_id not in (None, self._item_id) and early_us > HANDOVER_US
-        return loading and follows and order.command == "play"
+        return order.queue_item_id not in (None, self._loading_id) and early_us > HANDOVER_US
 
     def _continues(self, order: SynchronizedPlayback) -> bool:
         """Let the running feed obey an order if that needs no break, and return whether it does."""

@@ -17,6 +17,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from packaging.requirements import Requirement
 import pytest
 
+from custom_components.moosicbox.adapters.library_folders import FEED_REQUIREMENT
 from custom_components.moosicbox.adapters.speakers import SENDSPIN_REQUIREMENT
 from custom_components.moosicbox.engine import api
 
@@ -289,13 +290,18 @@ def test_engine_has_its_dependencies_declared() -> None:
     extra = re.search(r"^cli = \[(.*?)\]", project, re.MULTILINE)
     assert extra is not None
     for_programs = {Requirement(text).name.lower() for text in re.findall(r'"([^"]+)"', extra[1])}
-    assert foreign_imports(lambda path: not of_programs(path) and not of_sendspin(path)) == names
+    others = (of_programs, of_sendspin, of_podcasts)
+    assert foreign_imports(lambda path: not any(belongs(path) for belongs in others)) == names
     assert foreign_imports(of_programs) - names == for_programs
     extra = re.search(r"^sendspin = \[(.*)\]$", project, re.MULTILINE)
     assert extra is not None
     for_sendspin = {Requirement(text).name.lower() for text in re.findall(r'"([^"]+)"', extra[1])}
     assert foreign_imports(of_sendspin) - names == for_sendspin
     assert SENDSPIN_REQUIREMENT in re.findall(r'"([^"]+)"', extra[1])
+    extra = re.search(r"^podcasts = \[(.*)\]$", project, re.MULTILINE)
+    assert extra is not None
+    assert re.findall(r'"([^"]+)"', extra[1]) == [FEED_REQUIREMENT]
+    assert foreign_imports(of_podcasts) - names == {Requirement(FEED_REQUIREMENT).name}
 
 
 def test_a_hub_loads_only_what_it_uses() -> None:
@@ -317,6 +323,10 @@ def of_programs(path: Path) -> bool:
     """Return whether a module belongs to the command line, which is an extra of the wheel."""
     client = ENGINE / "client"
     return path.is_relative_to(client / "cli") or path == client / "discovery.py"
+
+
+def of_podcasts(path: Path) -> bool:
+    return path.name == "feeds.py"
 
 
 def of_sendspin(path: Path) -> bool:

@@ -36,6 +36,9 @@ class AnyMedia:
         """Return the media of tracks."""
         return [await self.resolve(track_id, principal) for track_id in track_ids]
 
+    def require_fetchable(self, url: str) -> None:
+        """Do nothing: every URL may be fetched."""
+
     def remember(self, track: Track) -> None:
         """Ignore the call: every track is known."""
 

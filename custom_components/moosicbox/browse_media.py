@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound
+from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound, unheard
 from .errors import action_error, translated
 
 ALL_SOURCES: Final = "media-source://"
@@ -33,6 +33,7 @@ CATEGORIES: Final = {
     "recent": MediaClass.ALBUM,
     "playlists": MediaClass.PLAYLIST,
     "stations": MediaClass.CHANNEL,
+    "podcasts": MediaClass.PODCAST,
     "favourites": MediaClass.MUSIC,
 }
 """The folders of the root, with the media class of their children."""
@@ -58,6 +59,8 @@ KINDS: Final[dict[str, Kind]] = {
     "playlist": "playlist",
     "station": "station",
     "channel": "station",
+    "podcast": "podcast",
+    "episode": "episode",
     "contributing_artist": "artist",
     "composer": "artist",
 }
@@ -139,8 +142,11 @@ class Browser:
                 items = (await library.get_playlists(limit=MAX_CHILDREN)).items
             case "stations":
                 items = (await library.get_stations(limit=MAX_CHILDREN)).items
+            case "podcasts":
+                items = (await library.get_podcasts(limit=MAX_CHILDREN)).items
             case _:
                 items = (
+                    *(await library.get_podcasts(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_stations(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_playlists(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_artists(FAVOURITE, limit=MAX_CHILDREN)).items,
@@ -183,6 +189,9 @@ class Browser:
                     for track in playlist.tracks
                 ]
                 return node
+            case "podcast":
+                podcast = await library.podcast(id_)
+                return self._with_children(self._nodes.item(podcast), podcast.tracks, podcast.episode_count)
             case "station":
                 return self._nodes.item(await library.station(id_))
         return self._nodes.item(await library.track(id_))
@@ -274,24 +283,12 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
     if not is_library_id(media_content_id):
         return None
     kind, id_, part = [*identifier_of(media_content_id).split("/"), "", "", ""][:3]
-    tracks: Sequence[LibraryTrack]
     if kind == "artist" and part == TRACKS:
         part = identifier_of(media_content_id).removeprefix(f"artist/{id_}/{TRACKS}").removeprefix("/")
-    match kind:
-        case "album":
-            tracks = (await library.album(id_)).tracks
-        case "playlist":
-            tracks = (await library.playlist(id_)).tracks
-        case "artist":
-            tracks = (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
-        case "genre":
-            tracks = (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
-        case "favourites":
-            tracks = (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
-        case "track" | "station" if id_:
-            return [id_]
-        case _:
-            return None
+    if kind in ("track", "station") and id_:
+        return [id_]
+    if (tracks := await _tracks(library, kind, id_)) is None:
+        return None
     found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
     if part == SHUFFLED:
         found = random.sample(found, len(found))
@@ -300,6 +297,24 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
     if not found:
         raise TrackNotFound(Sentence("nothing_playable", "This has no track that can be played now"))
     return found
+
+
+async def _tracks(library: Library, kind: str, id_: str) -> Sequence[LibraryTrack] | None:
+    """Return the tracks of a collection; None if there is no such kind."""
+    match kind:
+        case "album":
+            return (await library.album(id_)).tracks
+        case "playlist":
+            return (await library.playlist(id_)).tracks
+        case "podcast":
+            return unheard((await library.podcast(id_)).tracks)
+        case "artist":
+            return (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
+        case "genre":
+            return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
+        case "favourites":
+            return (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
+    return None
 
 
 def _from(track_ids: list[str], first: str, *, whole: bool) -> list[str]:

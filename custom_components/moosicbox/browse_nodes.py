@@ -7,7 +7,7 @@ from homeassistant.components.media_player import MediaClass, MediaType
 from homeassistant.components.media_source import BrowseMediaSource
 
 from .const import DOMAIN
-from .engine.api import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist, Station
+from .engine.api import Album, Artist, Episode, Genre, Item, Kind, LibraryTrack, Playlist, Podcast, Station
 
 THUMBNAIL: Final = "?size=256"
 SEARCHED: Final = [
@@ -17,6 +17,7 @@ SEARCHED: Final = [
     MediaClass.GENRE,
     MediaClass.PLAYLIST,
     MediaClass.CHANNEL,
+    MediaClass.PODCAST,
 ]
 
 
@@ -44,6 +45,8 @@ class Nodes:
     def item(self, item: Item) -> BrowseMediaSource:
         """Return the node of an item that is listed among others of any kind."""
         match item:
+            case Episode():
+                return self.track(item, with_length(item.title, item))
             case LibraryTrack():
                 return self.track(item)
             case Artist():
@@ -54,6 +57,8 @@ class Nodes:
                 return self._collection("genre", item.genre_id, item.name, MediaClass.ALBUM)
             case Station():
                 return self.station(item)
+            case Podcast():
+                return self._collection("podcast", item.podcast_id, item.title, MediaClass.EPISODE, item.artwork_url)
             case Playlist():
                 has_tracks = item.track_count > 0
                 return self._collection("playlist", item.playlist_id, item.name, MediaClass.TRACK, playable=has_tracks)
@@ -68,7 +73,7 @@ class Nodes:
             title=station.name,
             can_play=True,
             can_expand=False,
-            thumbnail=station.artwork_url,
+            thumbnail=_thumbnail(station.artwork_url),
         )
 
     def track(self, track: LibraryTrack, title: str | None = None, parent: str = "track") -> BrowseMediaSource:
@@ -140,4 +145,5 @@ def in_album(track: LibraryTrack, artist: str | None) -> str:
 
 
 def _thumbnail(artwork_url: str | None) -> str | None:
-    return None if artwork_url is None else f"{artwork_url}{THUMBNAIL}"
+    # Pictures of podcasts are on other servers, and come in one size.
+    return f"{artwork_url}{THUMBNAIL}" if artwork_url is not None and artwork_url.startswith("/") else artwork_url

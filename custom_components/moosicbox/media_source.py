@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 
 from .browse_media import Browser
 from .const import DOMAIN, NAME
-from .engine.api import STATION_MEDIA, STREAM_PATH, HubError
+from .engine.api import EPISODE_PREFIX, STATION_MEDIA, STREAM_PATH, TRACK_MEDIA, HubError
 from .errors import translated
 from .models import MoosicBoxData, async_loaded_data
 
@@ -28,7 +28,7 @@ async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
 
 
 class LibrarySource(MediaSource):
-    """The library: tracks and radio stations are playable; albums, artists, genres and playlists are expandable."""
+    """The library: tracks, episodes and radio stations are playable; albums, artists, genres and playlists are expandable."""
 
     name = NAME
 
@@ -47,7 +47,9 @@ class LibrarySource(MediaSource):
             )
         try:
             if collection == "station":
-                return await self._station(data, track_id)
+                return await self._foreign(data, STATION_MEDIA + track_id)
+            if track_id.startswith(EPISODE_PREFIX):
+                return await self._foreign(data, TRACK_MEDIA + track_id)
             place = await data.library.track_path(track_id)
         except HubError as error:
             raise translated(error, Unresolvable) from error
@@ -56,8 +58,8 @@ class LibrarySource(MediaSource):
         return PlayMedia(async_sign_path(self._hass, path, lifetime, use_content_user=True), place.mime_type)
 
     @staticmethod
-    async def _station(data: MoosicBoxData, station_id: str) -> PlayMedia:
-        media = await data.hub.media_resolver.resolve(STATION_MEDIA + station_id, data.hub.system)
+    async def _foreign(data: MoosicBoxData, media_content_id: str) -> PlayMedia:
+        media = await data.hub.media_resolver.resolve(media_content_id, data.hub.system)
         return PlayMedia(media.source, media.mime_type or "audio/mpeg")
 
     @override

@@ -7,7 +7,7 @@ import msgspec
 
 from .browse_media import SOURCE, tracks_of
 from .contexts import PlayerOrRoom, context_fields
-from .engine.api import Album, Artist, Genre, Item, Library, LibraryTrack, Playlist, QueueAdd, Station
+from .engine.api import Album, Artist, Genre, Item, Library, LibraryTrack, Playlist, Podcast, QueueAdd, Station
 from .errors import errors_translated
 
 TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -48,5 +48,7 @@ def media_content_id(item: Item) -> str:
             return f"{SOURCE}/genre/{item.genre_id}"
         case Playlist():
             return f"{SOURCE}/playlist/{item.playlist_id}"
+        case Podcast():
+            return f"{SOURCE}/podcast/{item.podcast_id}"
         case Station():
             return f"{SOURCE}/station/{item.station_id}"

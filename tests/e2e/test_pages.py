@@ -12,7 +12,7 @@ from .tabs import PHONE, TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
 
-PAGES = ["listen", "library", "rooms", "hub"]
+PAGES = ["listen", "library", "rooms", "household", "hub"]
 
 
 async def test_first_use(home: Home, open_tab: OpenTab) -> None:

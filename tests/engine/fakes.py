@@ -142,6 +142,9 @@ class FakeMedia:
         found = [await self.resolve(f"test/{track_id}", principal) for track_id in track_ids]
         return [replace(media, in_library=True) for media in found]
 
+    def require_fetchable(self, url: str) -> None:
+        """Do nothing: every URL may be fetched."""
+
     def remember(self, track: Track) -> None:
         """Do nothing: every track is known."""
 

@@ -1,5 +1,9 @@
 """Fixtures for tests of Home Assistant's side."""
 
+from pathlib import Path
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
@@ -27,3 +31,13 @@ from .parties import ada, ben, eve, party  # noqa: F401
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """The snapshot fixture of Home Assistant."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+async def tts(hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The component `tts`. It registers views, so it is set up before the web server starts.
+
+    Its cache begins empty: otherwise files of earlier runs would be spoken.
+    """
+    monkeypatch.setattr("homeassistant.components.tts.DEFAULT_CACHE_DIR", str(tmp_path / "tts"))
+    assert await async_setup_component(hass, "tts", {})

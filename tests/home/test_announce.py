@@ -5,7 +5,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
-from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.moosicbox.const import DOMAIN
@@ -15,12 +14,6 @@ from tests.wire.client import Client
 from .actions import KITCHEN, act, next_command, play, report, state
 from .speech import add_speech
 from .test_room_services import ask, do
-
-
-@pytest.fixture
-async def tts(hass: HomeAssistant) -> None:
-    """The component `tts`. It registers views, so it is set up before the web server starts."""
-    assert await async_setup_component(hass, "tts", {})
 
 
 @pytest.fixture

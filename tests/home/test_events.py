@@ -154,8 +154,8 @@ async def test_no_event_repeats_while_music_plays(hass: HomeAssistant, kitchen: 
     heard = [
         async_capture_events(hass, name) for name in vars(event_bridge).values() if str(name).startswith(f"{DOMAIN}_")
     ]
-    assert len(heard) == 10
+    assert len(heard) > 10
     for _ in range(5):
         await advance(0.5)
         await kitchen.request("ping")
-    assert heard == [[]] * 10
+    assert not any(heard)

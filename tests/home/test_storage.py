@@ -100,6 +100,8 @@ async def test_the_hub_starts_with_damaged_players(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
+    # The last state is written in the background.
+    await hass.async_block_till_done()
     hass.data.pop(DATA_KEPT)
     hass_storage[STATE_KEY] = {"version": 1, "key": STATE_KEY, "data": {"players": [{"player_id": 7}]}}
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -10,13 +10,16 @@ import voluptuous as vol
 from ..engine.api import Kind
 from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, MEDIA, QUERY, ActionDescription, async_request
+from .action import ID, MEDIA, QUERY, ActionDescription, Fields, async_request
 from .lookup import async_find, context_of, id_of
 from .target import TARGET_FIELDS, context_target
 
-KINDS: Final = ("artist", "album", "track", "genre", "playlist", "station")
+KINDS: Final = ("artist", "album", "track", "genre", "playlist", "station", "podcast", "episode")
 IDS: Final = vol.All(cv.ensure_list, [ID])
 STATION_FIELDS: Final = ("media_content_id", "name", "artwork_url", "country", "genre")
+NEWEST: Final = 20
+"""Episodes that a refresh returns."""
+PODCAST_FIELDS: Final[Fields] = {vol.Exclusive("podcast", "podcast"): QUERY, vol.Exclusive("podcast_id", "podcast"): ID}
 PLAYLIST_FIELDS: Final = ("name", "track_ids", "add", "at", "remove", "delete", "rules")
 
 
@@ -71,6 +74,33 @@ async def remove_station(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
     id_ = call.data.get("station_id") or id_of(await async_find(data, call.data["station"], ["station"]))
     await _request(data, call, {"request_type": "edit_station", "id": id_, "station": {"delete": True}})
     return {"station_id": id_}
+
+
+async def subscribe_podcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Follow the podcast whose feed is at an address; return it with its episodes."""
+    return await _request(data, call, {"request_type": "edit_podcast", "podcast": {"url": call.data["url"]}})
+
+
+async def unsubscribe_podcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Follow a podcast no longer; return its id."""
+    id_ = await _podcast_id(data, call)
+    await _request(data, call, {"request_type": "edit_podcast", "id": id_, "podcast": {"delete": True}})
+    return {"podcast_id": id_}
+
+
+async def refresh_podcasts(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Read the feed of a podcast now, or those of all; return the newest episodes."""
+    named = {"podcast", "podcast_id"} & call.data.keys()
+    podcast = {"id": await _podcast_id(data, call)} if named else {}
+    await _request(data, call, {"request_type": "refresh_podcasts", **podcast})
+    filters = {"podcast": podcast["id"]} if podcast else {}
+    return await _request(data, call, {"request_type": "get_episodes", "filters": filters, "limit": NEWEST})
+
+
+async def _podcast_id(data: MoosicBoxData, call: ServiceCall) -> str:
+    if "podcast_id" in call.data:
+        return str(call.data["podcast_id"])
+    return id_of(await async_find(data, call.data["podcast"], ["podcast"]))
 
 
 async def set_favourite(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -164,6 +194,25 @@ LIBRARY_ACTIONS: Final = (
         handler=remove_station,
         fields={vol.Exclusive("station", "station"): QUERY, vol.Exclusive("station_id", "station"): ID},
         needs_one_of=("station", "station_id"),
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="subscribe_podcast",
+        handler=subscribe_podcast,
+        fields={vol.Required("url"): cv.string},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="unsubscribe_podcast",
+        handler=unsubscribe_podcast,
+        fields=PODCAST_FIELDS,
+        needs_one_of=("podcast", "podcast_id"),
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="refresh_podcasts",
+        handler=refresh_podcasts,
+        fields=PODCAST_FIELDS,
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

@@ -11,7 +11,7 @@ from ..contexts import context_fields, contexts_by_entity_id
 from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, MEDIA, QUERY, ActionDescription, Fields, Handler, async_request
-from .lookup import async_music, item_field
+from .lookup import async_find, async_music, id_of, item_field
 from .target import CONTEXT_FIELDS, context_target, sent_fields
 
 CHANGE_FIELDS: Final[Fields] = {
@@ -52,6 +52,18 @@ def _queue_command(action: str) -> Handler:
         return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle
+
+
+async def song_radio(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Play a song, and similar music after it; by default the current song."""
+    context = context_target(data.hub, call)
+    fields = sent_fields(call)
+    if "query" in call.data:
+        fields["track_id"] = id_of(await async_find(data, call.data["query"], ["track"]))
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "queue_command", "action": "song_radio", **fields, **context}
+    )
+    return response
 
 
 def _destination(data: MoosicBoxData, call: ServiceCall) -> dict[str, object]:
@@ -100,6 +112,12 @@ QUEUE_ACTIONS: Final = (
         name="queue_clear",
         handler=_queue_command("clear"),
         fields=CHANGE_FIELDS,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="song_radio",
+        handler=song_radio,
+        fields={**CHANGE_FIELDS, vol.Exclusive("track_id", "music"): ID, vol.Exclusive("query", "music"): QUERY},
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

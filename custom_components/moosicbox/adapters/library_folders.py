@@ -12,6 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.start import async_at_started
+from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
 from ..const import DOMAIN
 from ..engine.api import (
@@ -21,7 +22,9 @@ from ..engine.api import (
     DiskCache,
     Library,
     Limits,
+    NotSupported,
     Seal,
+    Sentence,
     Streams,
     Unavailable,
 )
@@ -30,6 +33,8 @@ from .callbacks import combined
 FOLDER: Final = DOMAIN
 """The folder of the index, in the configuration folder."""
 ISSUE: Final = "library_rebuilt"
+FEED_REQUIREMENT: Final = "podcastparser==0.6.11"
+"""Installed when the first podcast is subscribed to."""
 SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
 """Folders of the operating system, which contain no music, but endless or private files."""
 
@@ -52,7 +57,22 @@ def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, ffmpeg: str | 
         measures_loudness=limits.library_measure_loudness,
         session=lambda: async_get_clientsession(hass),
         online_lyrics=limits.library_online_lyrics,
+        prepare_feeds=lambda: async_prepare_feeds(hass),
     )
+
+
+async def async_prepare_feeds(hass: HomeAssistant) -> None:
+    """Install the parser of podcasts' feeds if it isn't there. Raise NotSupported."""
+    try:
+        await async_process_requirements(hass, DOMAIN, [FEED_REQUIREMENT])
+    except RequirementsNotFound as error:
+        raise NotSupported(
+            Sentence(
+                "feeds_not_installed",
+                "{requirement}, which reads podcasts, can't be installed",
+                requirement=FEED_REQUIREMENT,
+            )
+        ) from error
 
 
 def make_streams(hass: HomeAssistant, library: Library, ffmpeg: str | None) -> Streams:

@@ -81,7 +81,7 @@ class HomeMedia(MediaProvider):
 
         """
         self._hass = hass
-        self._finder = StreamFinder(lambda: nullcontext(async_get_clientsession(hass)), self._require_fetchable)
+        self._finder = StreamFinder(lambda: nullcontext(async_get_clientsession(hass)), self.require_fetchable)
         self._relayed = relayed
         self._allowed_sources: frozenset[str] = frozenset()
         self._seal = seal
@@ -160,7 +160,8 @@ class HomeMedia(MediaProvider):
             raise TrackNotFound(f"There is no track {track_id}")
         return await self.resolve(media_content_id, principal)
 
-    def _require_fetchable(self, url: str) -> None:
+    @override
+    def require_fetchable(self, url: str) -> None:
         # A player that fetches anything else of Home Assistant without a login is banned for it.
         if is_own_address(self._hass, url) and not self._is_available(url):
             raise NotSupported(

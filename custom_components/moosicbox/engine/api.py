@@ -21,10 +21,13 @@ from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
 from .library.models import (
+    EPISODE_PREFIX,
     STATION_MEDIA,
     STREAM_PATH,
+    TRACK_MEDIA,
     Album,
     Artist,
+    Episode,
     Genre,
     Hit,
     Item,
@@ -32,8 +35,10 @@ from .library.models import (
     LibraryTrack,
     Picture,
     Playlist,
+    Podcast,
     Progress,
     Station,
+    unheard,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -148,6 +153,7 @@ from .transport.responses import error_response, json_response, wants_text
 
 __all__ = [
     "ARTWORK_CACHE_BYTES",
+    "EPISODE_PREFIX",
     "GUEST_PAGE_PATH",
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
@@ -164,6 +170,7 @@ __all__ = [
     "STREAM_PATH",
     "SYSTEM",
     "TRACK_CACHE_BYTES",
+    "TRACK_MEDIA",
     "WITH_PICTURES",
     "Accepts",
     "Actor",
@@ -191,6 +198,7 @@ __all__ = [
     "DiskCache",
     "DismissAlarm",
     "Endpoint",
+    "Episode",
     "FileReader",
     "FileTags",
     "Filters",
@@ -240,6 +248,7 @@ __all__ = [
     "Player",
     "PlayerNotFound",
     "Playlist",
+    "Podcast",
     "PositionChanged",
     "PresentUser",
     "Principal",
@@ -316,6 +325,7 @@ __all__ = [
     "title_from_path",
     "track_from_url",
     "traffic",
+    "unheard",
     "url_track_id",
     "wants_text",
 ]

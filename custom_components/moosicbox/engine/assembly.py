@@ -28,12 +28,16 @@ from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
+from .library.podcasts.feed_fetcher import FeedFetcher
+from .library.podcasts.podcasts import Podcasts
+from .library.podcasts.positions import Positions, is_resumed
 from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .notices import Notices
 from .persistence import Persistence
 from .playback.autoplay import Autoplay
+from .playback.events import StatusChanged
 from .playback.media import MediaProvider
 from .playback.media_resolver import MediaResolver
 from .playback.players import Players
@@ -211,17 +215,31 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
 
     # Library
-    library_feed = scrobbler = None
+    library_feed = scrobbler = podcasts = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
         plays = Plays(
             library, timers, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item)
+        )
+        positions = Positions(
+            library.people,
+            timers,
+            clock,
+            tasks.spawn,
+            lambda playback, item: listeners_of(rooms, system, playback, item),
+            system.sub,
+        )
+        media_resolver.resume, media_resolver.is_resumed = positions.resume, is_resumed
+        publisher.playback_event.subscribe(
+            lambda context, event: positions.update(context.playback) if isinstance(event, StatusChanged) else None
         )
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
         if library.session is not None:
+            fetcher = FeedFetcher(library.session, media.require_fetchable)
+            podcasts = Podcasts(library, fetcher, timers, clock, tasks.spawn)
             scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
 
     artwork_renewal = None
@@ -291,6 +309,7 @@ def build_hub(
         library_feed=library_feed,
         artwork_renewal=artwork_renewal,
         scrobbler=scrobbler,
+        podcasts=podcasts,
     )
     connect(hub)
     for handlers in HANDLERS:

@@ -17,6 +17,7 @@ from .household.household import Household
 from .identity import Identity
 from .library.feed import LibraryFeed
 from .library.library import Library
+from .library.podcasts.podcasts import Podcasts
 from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
@@ -91,6 +92,7 @@ class Hub:
     library_feed: LibraryFeed | None = None
     artwork_renewal: ArtworkRenewal | None = None
     scrobbler: Scrobbler | None = None
+    podcasts: Podcasts | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""
@@ -121,6 +123,8 @@ class Hub:
             self.library_feed.start()
         if self.scrobbler is not None:
             self.scrobbler.start()
+        if self.podcasts is not None:
+            self.podcasts.start()
         self.running = True
         self.persistence.start()
         self.household.watch_clock()
@@ -143,6 +147,8 @@ class Hub:
             self.library_feed.stop()
         if self.scrobbler is not None:
             self.scrobbler.stop()
+        if self.podcasts is not None:
+            self.podcasts.stop()
         self.household.halt()
         self.media_resolver.close()
         self.writer.close()

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from ..commands import async_execute, async_principal
 from ..contexts import PlayerOrRoom
-from ..engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Principal, Request, Station, Track
+from ..engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Podcast, Principal, Request, Station, Track
 from ..models import MoosicBoxData
 from .language import Language
 from .memory import Remembered
@@ -90,7 +90,7 @@ class VoiceRequest:
         match item:
             case LibraryTrack() | Album() if item.artist:
                 return self.say("track", title=item.title, artist=item.artist)
-            case LibraryTrack() | Album():
+            case LibraryTrack() | Album() | Podcast():
                 return item.title
             case Artist() | Genre() | Playlist() | Station():
                 return item.name

@@ -47,6 +47,9 @@ class Files:
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         return [await self.resolve(track_id, principal) for track_id in track_ids]
 
+    def require_fetchable(self, url: str) -> None:
+        """Do nothing: every URL may be fetched."""
+
     def remember(self, track: Track) -> None:
         """Do nothing: every track is known."""
 

@@ -83,12 +83,6 @@ def go(hass: HomeAssistant) -> Go:
 
 
 @pytest.fixture
-async def tts(hass: HomeAssistant) -> None:
-    """The component `tts`. It registers views, so it is set up before the web server starts."""
-    assert await async_setup_component(hass, "tts", {})
-
-
-@pytest.fixture
 async def lounge(hass: HomeAssistant, kitchen: Client, connect: Connect, token: str) -> Client:
     """A second player, `media_player.lounge`."""
     client = await connect()

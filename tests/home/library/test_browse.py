@@ -60,10 +60,11 @@ async def test_the_root_has_the_librarys_folders_and_other_media_sources(
         "Recently added",
         "Playlists",
         "Radio",
+        "Podcasts",
         "Favourites",
-        *(child.title for child in top.children[8:]),
+        *(child.title for child in top.children[9:]),
     ]
-    others = [child.media_content_id for child in top.children[8:]]
+    others = [child.media_content_id for child in top.children[9:]]
     assert "media-source://media_source" in others
     assert OURS not in others
     assert not [place for place in others if "camera" in place or "image" in place]

@@ -9,8 +9,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN
+from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.reader.messages import Feed, FeedEpisode
 from tests.home.actions import state, titles
 from tests.wire.client import Client
 
@@ -77,6 +79,24 @@ async def test_a_sentence_plays_a_radio_station(hass: HomeAssistant, in_the_kitc
     )
     assert "Tides FM" in answer["response"]["speech"]["plain"]["speech"]
     assert (await in_the_kitchen.until("synchronized_playback", command="play"))["track"]["title"] == "Tides FM"
+
+
+async def test_a_sentence_plays_a_podcast(hass: HomeAssistant, in_the_kitchen: Client, library: Library) -> None:
+    episodes = tuple(
+        FeedEpisode(guid=str(n), url=f"http://podcast.example/{n}.mp3", title=f"Tide {n}", published_at=n + 1)
+        for n in range(2)
+    )
+    await library.put_podcast(
+        "http://podcast.example/feed.xml", Feed(title="Tidal Tales", episodes=episodes), Checked(1, 2)
+    )
+    await hass.services.async_call(
+        "conversation",
+        "process",
+        {"text": "play the podcast tidal tales in the kitchen", "language": "en"},
+        blocking=True,
+        return_response=True,
+    )
+    assert await titles(in_the_kitchen) == ["Tide 1", "Tide 0"]
 
 
 async def test_a_sentence_without_a_match_is_answered(hass: HomeAssistant, in_the_kitchen: Client) -> None:

@@ -7,8 +7,9 @@ import msgspec
 
 from ..hub import Hub
 from ..library.index.lists import OwnFilters
+from ..library.index.positions import HOUSEHOLD, Kept
 from ..library.library import Library
-from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails
+from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails, PodcastDetails
 from ..library.stations import add_station
 from ..playback.addresses import is_http_url
 from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence
@@ -36,6 +37,8 @@ class LibraryHandlers:
             return await change(library, actor, asked)
         if asked.request_type == "edit_station":
             return await self._edit_station(library, actor, asked)
+        if asked.request_type in ("edit_podcast", "refresh_podcasts"):
+            return await self._podcasts(actor, asked)
         if asked.request_type in ("get_scrobbling", "set_scrobbling"):
             return await self._scrobbling(library, actor, asked)
         if (item := _item_reader(library, asked)) is not None:
@@ -61,6 +64,22 @@ class LibraryHandlers:
             return {"item": await library.edit_station(asked.id, edit)}
         return {"item": await add_station(library, self.hub.media_resolver, actor.principal, edit)}
 
+    async def _podcasts(self, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+        actor.principal.require("admin")
+        if (podcasts := self.hub.podcasts) is None:
+            raise NotSupported("This hub can't reach other services")
+        if asked.request_type == "refresh_podcasts":
+            await podcasts.refresh(asked.id)
+            return {}
+        if (edit := asked.podcast) is None:
+            raise InvalidMessage("podcast must name the change", ["podcast"])
+        if edit.delete:
+            await podcasts.unsubscribe(_id(asked))
+            return {"item": None}
+        if edit.url is None or not is_http_url(edit.url):
+            raise InvalidMessage("url must be the http or https URL of a feed", ["podcast", "url"])
+        return {"item": await podcasts.subscribe(edit.url)}
+
     async def _scrobbling(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
         user_id = _person(actor)
         if asked.request_type == "set_scrobbling":
@@ -80,6 +99,8 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
         "get_track": library.track,
         "get_playlist": library.playlist,
         "get_station": library.station,
+        "get_podcast": library.podcast,
+        "get_episode": library.episode,
         "get_lyrics": library.lyrics,
     }
     return readers.get(asked.request_type)
@@ -87,7 +108,7 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
 
 async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
     """Add the fields that are the user's own to the tracks of an album or a playlist."""
-    if not actor.principal.is_person or not isinstance(item, AlbumDetails | PlaylistDetails):
+    if not actor.principal.is_person or not isinstance(item, AlbumDetails | PlaylistDetails | PodcastDetails):
         return item
     tracks = await library.people.with_own_fields(actor.principal.sub, item.tracks)
     return msgspec.structs.replace(item, tracks=tuple(tracks))
@@ -122,6 +143,14 @@ async def _edit_playlist(library: Library, actor: Actor, asked: LibraryRequest) 
     return {"item": await library.edit_playlist(asked.id, asked.playlist, user_id)}
 
 
+async def _set_played(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
+    actor.principal.require_household("control")
+    episode = await library.episode(_id(asked))
+    user_id = _person(actor) if asked.mine else HOUSEHOLD
+    await library.people.keep_position([user_id], episode.track_id, Kept(0.0, asked.played is not False))
+    return {}
+
+
 async def _scan(library: Library, actor: Actor, _asked: LibraryRequest) -> LibraryResult:
     actor.principal.require("admin")
     library.request_scan()
@@ -131,6 +160,7 @@ async def _scan(library: Library, actor: Actor, _asked: LibraryRequest) -> Libra
 _CHANGES: Final[dict[RequestType, Callable[[Library, Actor, LibraryRequest], Awaitable[LibraryResult]]]] = {
     "set_favourite": _set_favourite,
     "edit_playlist": _edit_playlist,
+    "set_played": _set_played,
     "scan": _scan,
 }
 
@@ -148,6 +178,8 @@ async def _list(library: Library, asked: LibraryRequest, actor: Actor) -> Page[A
         "get_genres": library.get_genres,
         "get_playlists": library.get_playlists,
         "get_stations": library.get_stations,
+        "get_podcasts": library.get_podcasts,
+        "get_episodes": library.get_episodes,
     }
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 

@@ -49,7 +49,7 @@ class PlaybackHandlers:
             case "previous":
                 if (item := playback.predecessor(now_us)) is None:
                     raise QueueItemNotFound(Sentence("queue_empty", "Nothing is in the queue to play"))
-                return self.hub.media_resolver.start(playback, item)
+                return self.hub.media_resolver.start(playback, item, 0.0)
         return None
 
     def seek(self, actor: Actor, message: SeekCommand) -> None:
@@ -96,13 +96,13 @@ class PlaybackHandlers:
             self.hub.household.rules.require_tracks(target.context, [media.track])
             item = target.new_item(media.track, self.hub.clock.timestamp())
             playback.queue.add([item], "next")
-            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
+            await self.hub.media_resolver.start(playback, item, message.start_position, previous_state="skipped")
         elif message.queue_item_id is not None:
             item = playback.queue.get(message.queue_item_id)
-            await self.hub.media_resolver.start(playback, item, message.start_position or 0.0, previous_state="skipped")
+            await self.hub.media_resolver.start(playback, item, message.start_position, previous_state="skipped")
         elif (item_ := playback.current or playback.queue.first()) is None:
             raise QueueItemNotFound(Sentence("queue_empty", "Nothing is in the queue to play"))
         elif message.start_position is not None:
             await self.hub.media_resolver.start(playback, item_, message.start_position)
         elif not playback.timeline.playing:
-            await self.hub.media_resolver.start(playback, item_, playback.timeline.position)
+            await self.hub.media_resolver.start(playback, item_, playback.timeline.position or None)

@@ -14,9 +14,10 @@ from ..protocol.client import (
     QueueMove,
     QueueRemove,
     QueueReorder,
+    QueueSongRadio,
     QueueTransfer,
 )
-from ..protocol.errors import InvalidMessage, PermissionDenied, QueueItemNotFound, Sentence
+from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, QueueItemNotFound, Sentence
 from ..protocol.results import AddResult, QueueResult, RevisionResult, TransferResult
 from ..protocol.types import QueueItem
 from ..rooms.rights import RoomRight
@@ -38,6 +39,7 @@ class QueueHandlers:
         hub.register(QueueMove, self._idempotent(self.move), "control", target_decides=True)
         hub.register(QueueReorder, self._idempotent(self.reorder), "control", target_decides=True)
         hub.register(QueueClear, self._idempotent(self.clear), "control", target_decides=True)
+        hub.register(QueueSongRadio, self._idempotent(self.song_radio), "control", target_decides=True)
         hub.register(QueueGet, self.get, "listen")
         hub.register(QueueTransfer, self._idempotent(self.transfer), "control", target_decides=True)
 
@@ -105,6 +107,35 @@ class QueueHandlers:
         playback.queue.clear()
         await self._continue_playback(playback, before, None)
         return {"revision": playback.queue.revision}
+
+    async def song_radio(self, target: Target, message: QueueSongRadio) -> AddResult:
+        """Let a song be followed by similar music: it becomes the only item of the queue, with autoplay."""
+        target.require_right("queue.move_any")
+        target.require_right("playback.control")
+        self.hub.household.rules.require_playing(target.context)
+        if self.hub.library is None:
+            raise NotSupported("This hub has no library to find similar music in")
+        playback = target.playback
+        current = playback.current
+        if message.track_id is None and current is None:
+            raise QueueItemNotFound(Sentence("queue_empty", "The queue is empty"))
+        if current is not None and message.track_id in (None, current.track.track_id):
+            playback.queue.require_revision(message.if_revision)
+            others = [item.queue_item_id for item in playback.queue.items if item is not current]
+            playback.queue.remove(others)
+            playback.set_modes(shuffle=None, repeat="off", autoplay=True)
+            if not playback.goes_on:
+                position = playback.timeline.position
+                await self.hub.media_resolver.start(playback, current, position)
+            started = current.queue_item_id
+        else:
+            (item,) = await self._items(target, QueueAdd(track_id=message.track_id))
+            playback.queue.require_revision(message.if_revision)
+            playback.queue.add([item], "replace", None, starts=True)
+            playback.set_modes(shuffle=None, repeat="off", autoplay=True)
+            await self.hub.media_resolver.start(playback, item, previous_state="skipped")
+            started = item.queue_item_id
+        return {"revision": playback.queue.revision, "queue_item_ids": [started], "started_item_id": started}
 
     def get(self, actor: Actor, message: QueueGet) -> QueueResult:
         """Return a page of the queue."""

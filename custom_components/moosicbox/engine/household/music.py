@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from ..access.rights import Principal
 from ..library.library import Library
-from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Station
+from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Podcast, Station, unheard
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..protocol.errors import InvalidMessage, Sentence, TrackNotFound
@@ -63,11 +63,13 @@ class HubMusic:
                 return _available([hit.item])
             case Station(station_id=id_):
                 return [id_]
+            case Podcast(podcast_id=id_):
+                return await self._of_item(library, hit.kind, id_)
             case Artist(artist_id=id_) | Album(album_id=id_) | Genre(genre_id=id_) | Playlist(playlist_id=id_):
                 return await self._of_item(library, hit.kind, id_)
 
     async def _of_item(self, library: Library, kind: str, id_: str) -> list[str]:
-        return [id_] if kind == "station" else _available(await self._tracks(library, kind, id_))
+        return [id_] if kind in ("station", "episode") else _available(await self._tracks(library, kind, id_))
 
     async def _tracks(self, library: Library, kind: str, id_: str) -> Sequence[LibraryTrack]:
         match kind:
@@ -75,6 +77,8 @@ class HubMusic:
                 return [found for found in await library.tracks([id_]) if found is not None]
             case "album":
                 return (await library.album(id_)).tracks
+            case "podcast":
+                return unheard((await library.podcast(id_)).tracks)
             case "playlist":
                 return (await library.playlist(id_)).tracks
             case "artist":

@@ -1,6 +1,6 @@
 """The household's music library: its public API."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 import os
 from pathlib import Path
 import sqlite3
@@ -11,9 +11,9 @@ from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.library_request import Filters, PlaylistEdit, StationEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from .index import details, favourites, playlists, similar, stations
+from .index import details, favourites, playlists, podcasts, similar, stations
 from .index.database import Database
-from .index.lists import ALBUMS, ARTISTS, GENRES, PLAYLISTS, STATIONS, TRACKS, Listing, Lists
+from .index.lists import ALBUMS, ARTISTS, EPISODES, GENRES, PLAYLISTS, PODCASTS, STATIONS, TRACKS, Listing, Lists
 from .index.search import search
 from .index.states import PRESENT
 from .index.stations import StationFields
@@ -28,6 +28,7 @@ from .models import (
     ArtistDetails,
     Change,
     Counts,
+    Episode,
     Genre,
     Hit,
     Kind,
@@ -37,6 +38,8 @@ from .models import (
     Picture,
     Playlist,
     PlaylistDetails,
+    Podcast,
+    PodcastDetails,
     Progress,
     Station,
     TrackDetails,
@@ -45,7 +48,7 @@ from .models import (
 )
 from .people import People
 from .reader.file_reader import FileReader
-from .reader.messages import ReadPicture
+from .reader.messages import Feed, ReadPicture
 from .scan.scans import Scans
 from .seal import Seal
 
@@ -59,8 +62,13 @@ _COUNTS: Final = {
     "genres": "(SELECT count(*) FROM genres WHERE tracks > 0)",
     "playlists": "(SELECT count(*) FROM playlists)",
     "stations": "(SELECT count(*) FROM stations)",
+    "podcasts": "(SELECT count(*) FROM podcasts)",
+    "episodes": "(SELECT count(*) FROM episodes)",
     "bytes": "(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())",
 }
+
+
+type Prepare = Callable[[], Awaitable[None]]
 
 
 class Library:
@@ -77,6 +85,7 @@ class Library:
         measures_loudness: True to measure the loudness of tracks whose tags don't tell it.
         session: Returns the HTTP session for requests to other services; None: there are none.
         online_lyrics: True to look up lyrics at LRCLIB that the files don't have.
+        prepare_feeds: Installs the parser of feeds when it is first needed, or raises NotSupported.
     """
 
     def __init__(
@@ -90,6 +99,7 @@ class Library:
         measures_loudness: bool = False,
         session: SessionFactory | None = None,
         online_lyrics: bool = False,
+        prepare_feeds: Prepare | None = None,
     ) -> None:
         self.seal = seal or Seal()
         self.transcodes = ffmpeg is not None
@@ -123,6 +133,8 @@ class Library:
         self._meter = None
         if ffmpeg is not None:
             self._meter = LoudnessMeter(self._database, ffmpeg, self._root_of, lambda: self._scans.running)
+        self.prepare_feeds = prepare_feeds
+        """Installs the parser of feeds."""
         self.session = session
         """Returns the HTTP session for requests to other services."""
         self._online_lyrics = None if session is None else OnlineLyrics(self.reader, session)
@@ -251,6 +263,18 @@ class Library:
         """Return a page of radio stations, as `get_tracks`; sorts: name, added. Filters: genre, favourite."""
         return await self._list(STATIONS, filters, sort or "name", limit, cursor)
 
+    async def get_podcasts(
+        self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Podcast]:
+        """Return a page of podcasts, as `get_tracks`; sorts: title, added. Filters: favourite."""
+        return await self._list(PODCASTS, filters, sort or "title", limit, cursor)
+
+    async def get_episodes(
+        self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Episode]:
+        """Return a page of episodes, the newest first; sorts: published, title. Filters: podcast, added_since, favourite."""
+        return await self._list(EPISODES, filters, sort or "-published", limit, cursor)
+
     async def recent(self, filters: Filters = Filters(), limit: int = 50, cursor: str | None = None) -> Page[Album]:
         """Return a page of albums, those first that were added last."""
         return await self._list(ALBUMS, filters, "-added", limit, cursor)
@@ -300,6 +324,20 @@ class Library:
     async def stations(self, station_ids: Sequence[str]) -> list[Station | None]:
         """Return radio stations in the order of their ids; None where there is no such station."""
         return await self._database.read(lambda index: details.stations(index, station_ids))
+
+    async def podcast(self, podcast_id: str) -> PodcastDetails:
+        """Return a podcast with its newest episodes."""
+        return await self._database.read(lambda index: details.podcast(index, podcast_id))
+
+    async def episode(self, episode_id: str) -> Episode:
+        """Return an episode."""
+        if (found := (await self.episodes([episode_id]))[0]) is None:
+            raise TrackNotFound(f"The library has no episode {episode_id}")
+        return found
+
+    async def episodes(self, episode_ids: Sequence[str]) -> list[Episode | None]:
+        """Return episodes in the order of their ids; None where there is no such episode."""
+        return await self._database.read(lambda index: details.episodes(index, episode_ids))
 
     async def track_path(self, track_id: str) -> TrackFile:
         """Return where a track's file is; raise Unavailable while its disk isn't there."""
@@ -383,8 +421,38 @@ class Library:
         await self._refresh()
         return None if edit.delete else await self.station(station_id)
 
+    async def put_podcast(self, url: str, feed: Feed, checked: podcasts.Checked) -> str:
+        """Add a podcast, or change it to what its feed says now; return its id. Raise Unavailable if there are too many."""
+        podcast_id, *new = await self._change(lambda index: podcasts.put(index, url, feed, checked))
+        self._report("podcasts_changed", [podcast_id, *new])
+        await self._refresh()
+        return podcast_id
+
+    async def set_podcast_checked(self, podcast_id: str, checked: podcasts.Checked) -> None:
+        """Note when the feed of a podcast was read, and when it is read again."""
+        await self._change(lambda index: podcasts.set_checked(index, podcast_id, checked))
+
+    async def drop_podcast(self, podcast_id: str) -> None:
+        """Remove a podcast with its episodes; raise TrackNotFound if there is none."""
+        await self._change(lambda index: podcasts.drop(index, podcast_id))
+        self._report("podcasts_changed", [podcast_id])
+        await self._refresh()
+
+    async def due_podcasts(self, before: float, podcast_id: str | None = None) -> list[podcasts.Due]:
+        """Return the feeds that are due before a Unix time, or that of one podcast."""
+        return await self._database.read(lambda index: podcasts.due(index, before, podcast_id))
+
+    async def next_podcast_due(self) -> int | None:
+        """Return the Unix time at which the next feed is due; None without podcasts."""
+        return await self._database.read(podcasts.next_due)
+
+    async def require_room_for_podcast(self, url: str) -> None:
+        """Raise Unavailable if the podcast whose feed is at an address would be one too many."""
+        podcast_id = podcasts.podcast_id_of(url)
+        await self._database.read(lambda index: podcasts.require_room(index, podcast_id))
+
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
-        """Mark a track, album, artist, genre, playlist or station as a favourite, or not; raise TrackNotFound if there is none."""
+        """Mark a track, album, artist, genre, playlist, station or podcast as a favourite, or not; raise TrackNotFound if there is none."""
         await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
         self._report("favourites_changed", [id_])
 

@@ -10,7 +10,7 @@ from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.types import Track
 from .library import Library
-from .models import STATION_MEDIA, TRACK_MEDIA, LibraryTrack, Station
+from .models import EPISODE_PREFIX, STATION_MEDIA, TRACK_MEDIA, Episode, LibraryTrack, Station
 from .seal import Seal, stream_source
 from .streaming.formats import instead, plays
 
@@ -23,7 +23,7 @@ STREAM_SECONDS: Final = 1_800
 
 
 class LibraryMedia(MediaProvider):
-    """Resolves tracks and radio stations of the library, and passes other media on.
+    """Resolves tracks, radio stations and episodes of the library, and passes other media on.
 
     Args:
         library: The library.
@@ -42,7 +42,10 @@ class LibraryMedia(MediaProvider):
             )
         if not media_content_id.startswith(TRACK_MEDIA):
             return await self._others.resolve(media_content_id, principal)
-        (media,) = await self._library_media([media_content_id.removeprefix(TRACK_MEDIA)])
+        track_id = media_content_id.removeprefix(TRACK_MEDIA)
+        if track_id.startswith(EPISODE_PREFIX):
+            return self._episode(await self._library.episode(track_id))
+        (media,) = await self._library_media([track_id])
         return media
 
     @override
@@ -53,7 +56,11 @@ class LibraryMedia(MediaProvider):
         for station in await self._library.stations(asked) if asked else ():
             if station is not None:
                 found[station.station_id] = await self._station(station, principal)
-        # Stations of a restored queue may be missing here: the track has their address.
+        heard = [track_id for track_id in track_ids if track_id.startswith(EPISODE_PREFIX)]
+        for episode in await self._library.episodes(heard) if heard else ():
+            if episode is not None:
+                found[episode.track_id] = self._episode(episode)
+        # Stations and episodes of a restored queue may be missing here: the track has their address.
         others = [track_id for track_id in track_ids if track_id not in found]
         if others:
             found |= zip(others, await self._others.resolve_tracks(others, principal), strict=True)
@@ -77,6 +84,15 @@ class LibraryMedia(MediaProvider):
     async def _station(self, station: Station, principal: Principal) -> Media:
         found = await self._others.resolve(station.url, principal)
         return replace(found, track=_track_of(station), in_library=True)
+
+    @override
+    def require_fetchable(self, url: str) -> None:
+        self._others.require_fetchable(url)
+
+    def _episode(self, episode: Episode) -> Media:
+        url = episode.media_content_id or ""
+        self._others.require_fetchable(url)
+        return Media(track=_plain(episode), source=url, mime_type=episode.mime_type, in_library=True)
 
     async def _library_media(self, track_ids: Sequence[str]) -> list[Media]:
         return [
@@ -107,7 +123,14 @@ def _media(track_id: str, track: LibraryTrack | None) -> Media:
         raise TrackNotFound(f"The library has no track {track_id}")
     if not track.available:
         raise Unavailable(Sentence("disk_missing", "The disk with {title} isn't there", title=track.title))
-    plain = Track(**{field: getattr(track, field) for field in Track.__struct_fields__})
     return Media(
-        track=plain, source=stream_source(track_id), mime_type=track.mime_type, codec=track.codec, in_library=True
+        track=_plain(track),
+        source=stream_source(track_id),
+        mime_type=track.mime_type,
+        codec=track.codec,
+        in_library=True,
     )
+
+
+def _plain(track: LibraryTrack) -> Track:
+    return Track(**{field: getattr(track, field) for field in Track.__struct_fields__})

@@ -1,5 +1,6 @@
 """Records of the library, as the protocol has them, and what its parts pass to each other."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -8,12 +9,14 @@ from msgspec import UNSET, Struct, UnsetType
 from ..protocol.library_request import SmartRules
 from ..protocol.types import Id, Record, Track, UpdateType
 
-type Kind = Literal["artist", "album", "track", "genre", "playlist", "station"]
+type Kind = Literal["artist", "album", "track", "genre", "playlist", "station", "podcast", "episode"]
 
 TRACK_MEDIA: str = "media-source://moosicbox/track/"
 """The `media_content_id` of a track, without its id."""
 STATION_MEDIA: str = "media-source://moosicbox/station/"
 """The `media_content_id` of a station, without its id."""
+EPISODE_PREFIX: str = "ep-"
+"""The prefix of ids of episodes."""
 STREAM_PATH: str = "/api/moosicbox/tracks/{track_id}/stream"
 
 
@@ -137,7 +140,48 @@ class Station(Record, frozen=True, kw_only=True):
     my_favourite: bool | UnsetType = UNSET
 
 
-type Item = LibraryTrack | Artist | Album | Genre | Playlist | Station
+class Podcast(Record, frozen=True, kw_only=True):
+    """A podcast that the household follows; `error` says why its feed couldn't be read last time."""
+
+    podcast_id: Id
+    title: str
+    author: str | None = None
+    description: str | None = None
+    url: str
+    artwork_url: str | None = None
+    episode_count: int
+    latest_at: str | None = None
+    added_at: str
+    checked_at: str | None = None
+    error: str | None = None
+    favourite: bool = False
+    my_favourite: bool | UnsetType = UNSET
+
+
+class Episode(LibraryTrack, frozen=True, kw_only=True):
+    """An episode of a podcast; `album` is the podcast's title. Positions are where to go on, in seconds."""
+
+    podcast_id: Id
+    description: str | None = None
+    published_at: str | None = None
+    position: float = 0.0
+    played: bool = False
+    my_position: float | UnsetType = UNSET
+    my_played: bool | UnsetType = UNSET
+
+
+class PodcastDetails(Podcast, frozen=True, kw_only=True):
+    """A podcast with its newest five hundred episodes."""
+
+    tracks: tuple[Episode, ...]
+
+
+def unheard(episodes: Sequence[Episode]) -> Sequence[Episode]:
+    """Return the episodes that the household hasn't heard yet; all of them if it has heard all."""
+    return [episode for episode in episodes if not episode.played] or episodes
+
+
+type Item = LibraryTrack | Artist | Album | Genre | Playlist | Station | Podcast
 
 
 class PlayedTrack(LibraryTrack, frozen=True, kw_only=True):
@@ -220,6 +264,8 @@ class Counts(Record, frozen=True, kw_only=True):
     genres: int = 0
     playlists: int = 0
     stations: int = 0
+    podcasts: int = 0
+    episodes: int = 0
     bytes: int = 0
     """The size of the index."""
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from .index.search import FILLERS, SYNONYMS
 from .index.text import searchable, words
 from .library import Library
-from .models import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist, Station
+from .models import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist, Podcast, Station
 
 CANDIDATES: Final = 10
 """Results of the search that are compared with the name."""
@@ -73,6 +73,8 @@ def _names(item: Item) -> Iterable[str]:
             return filter(None, (item.title, item.artist, item.album, item.album_artist, item.genre, *item.artists))
         case Album():
             return filter(None, (item.title, item.artist))
+        case Podcast():
+            return filter(None, (item.title, item.author))
         case Station():
             return filter(None, (item.name, item.country, item.genre))
         case Artist() | Genre() | Playlist():

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from ..signals import Signal
-from .index import people, scrobbles
+from .index import people, positions, scrobbles
 from .index.database import Database
 from .models import Item, Page, PlayedTrack, Scrobbling
 
@@ -82,6 +82,15 @@ class People:
             return []
         fields = await self._database.read(lambda index: people.own_fields(index, user_id, items))
         return [msgspec.structs.replace(item, **own) for item, own in zip(items, fields, strict=True)]
+
+    async def keep_position(self, user_ids: Collection[str], item_id: str, kept: positions.Kept) -> None:
+        """Keep where users go on with an episode; the household is one of them, with an empty id."""
+        await self._write(lambda index: positions.put(index, user_ids, item_id, kept))
+
+    async def position(self, user_id: str | None, item_id: str) -> positions.Kept:
+        """Return where a user (None: the household) goes on with an episode."""
+        whose = positions.HOUSEHOLD if user_id is None else user_id
+        return await self._database.read(lambda index: positions.of_user(index, whose, [item_id])[item_id])
 
     async def forget(self, user_id: str) -> None:
         """Delete all that belongs to a user."""

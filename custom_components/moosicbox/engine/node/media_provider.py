@@ -34,7 +34,7 @@ class NodeMedia(MediaProvider):
         """
         self._seal = seal
         self._home_urls = home_urls
-        self._finder = StreamFinder(require_allowed=self._require_foreign)
+        self._finder = StreamFinder(require_allowed=self.require_fetchable)
         self._known: OrderedDict[str, Track] = OrderedDict()
 
     @override
@@ -53,7 +53,8 @@ class NodeMedia(MediaProvider):
             )
         raise NotSupported("This medium can't be played; use an http(s) address or a track")
 
-    def _require_foreign(self, url: str) -> None:
+    @override
+    def require_fetchable(self, url: str) -> None:
         address = parse_url(url)
         if address is not None and is_address_of(address, self._home_urls()) and not is_open_path(address.path):
             # Home Assistant bans players that fetch such an address without a login.

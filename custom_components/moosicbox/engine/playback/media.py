@@ -78,6 +78,9 @@ class MediaProvider(Protocol):
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         """Return the media of tracks, in this order. Raise TrackNotFound if one of them is unknown."""
 
+    def require_fetchable(self, url: str) -> None:
+        """Raise HubError if the hub must not request an http(s) URL on behalf of its users."""
+
     def remember(self, track: Track) -> None:
         """Take note of a track of a restored queue, so that it can be found by its id."""
 

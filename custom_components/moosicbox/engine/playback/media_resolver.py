@@ -1,7 +1,7 @@
 """Resolves queue items to media, then starts them."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 import logging
 from typing import Final
 
@@ -17,6 +17,9 @@ _LOGGER = logging.getLogger(__name__)
 
 RESOLVE_SECONDS: Final = 30.0
 """How long a provider may take."""
+
+
+type Resume = Callable[[QueueItem], Awaitable[float]]
 
 
 class MediaResolver:
@@ -40,6 +43,10 @@ class MediaResolver:
         self._system = system
         self._clock = clock
         self._cache = MediaCache(cache_size)
+        self.resume: Resume | None = None
+        """Returns the position at which an item starts that was left before; for none of the others."""
+        self.is_resumed: Callable[[QueueItem], bool] = lambda _item: False
+        """Returns whether `resume` is asked for an item."""
         self._lookups: dict[str, asyncio.Task[Media | None]] = {}
 
     # ------------------------------------------------------------ media
@@ -117,14 +124,18 @@ class MediaResolver:
     # ------------------------------------------------------------ starting
 
     async def start(
-        self, playback: Playback, item: QueueItem, position: float = 0.0, previous_state: ItemState = "played"
+        self,
+        playback: Playback,
+        item: QueueItem,
+        position: float | None = None,
+        previous_state: ItemState = "played",
     ) -> None:
         """Start an item, or the next one whose media can be found. A later command supersedes this one.
 
         Args:
             playback: Where to start it.
             item: An item of its queue.
-            position: Where to start the item, in seconds.
+            position: Where to start the item, in seconds; `None` where it was left, or at its beginning.
             previous_state: The state of the item that was current before.
 
         Raises:
@@ -132,6 +143,12 @@ class MediaResolver:
 
         """
         for _ in range(MAX_FAILURES):
+            if position is None and self.resume is not None and self.is_resumed(item):
+                playback.load(item, self._clock.now_us(), 0.0, previous_state)
+                position = await self.resume(item)
+                if not playback.is_current(item.queue_item_id) or not playback.goes_on:
+                    return
+            position = position or 0.0
             if self._cache.get(item.track.media_content_id) is None:
                 playback.load(item, self._clock.now_us(), position, previous_state)
                 media = await self._look_up(item)
@@ -142,7 +159,7 @@ class MediaResolver:
                     previous_state = "skipped"
                     if (following := playback.successor()) is None:
                         break
-                    item, position = following, 0.0
+                    item, position = following, None
                     continue
             playback.start(item, self._clock.now_us(), position, previous_state)
             return

@@ -71,7 +71,7 @@ class PlaybackPublisher:
         self._scheduler.cancel(context)
 
     def start(
-        self, playback: Playback, item: QueueItem, previous_state: ItemState = "played", position: float = 0.0
+        self, playback: Playback, item: QueueItem, previous_state: ItemState = "played", position: float | None = None
     ) -> None:
         """Start an item in the background; see `MediaResolver.start`. Failures are published as events."""
 

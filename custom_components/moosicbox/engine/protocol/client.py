@@ -239,6 +239,12 @@ class QueueClear(QueueCommand[RevisionResult], tag="clear", frozen=True, kw_only
     """Removes all items."""
 
 
+class QueueSongRadio(QueueCommand[AddResult], tag="song_radio", frozen=True, kw_only=True):
+    """Plays a song, and similar music after it without an end; by default the current song, which goes on."""
+
+    track_id: Id | None = None
+
+
 class QueueGet(QueueCommand[QueueResult], tag="get", frozen=True, kw_only=True):
     """Returns a page of the queue."""
 

@@ -25,7 +25,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=500)]
 EntityId = Annotated[str, Meta(max_length=255)]
 
 type Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-type SourceKind = Literal["track", "album", "artist", "genre", "playlist", "station", "favourites"]
+type SourceKind = Literal[
+    "track", "album", "artist", "genre", "playlist", "station", "podcast", "episode", "favourites"
+]
 type AlarmPhase = Literal["idle", "waiting", "ringing", "snoozed"]
 type SleepEnd = Literal["time", "track", "album"]
 type Priority = Literal["low", "normal", "high"]

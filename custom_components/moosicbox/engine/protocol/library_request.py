@@ -25,6 +25,10 @@ type RequestType = Literal[
     "get_playlist",
     "get_stations",
     "get_station",
+    "get_podcasts",
+    "get_podcast",
+    "get_episodes",
+    "get_episode",
     "get_lyrics",
     "get_history",
     "get_scrobbling",
@@ -34,9 +38,12 @@ type RequestType = Literal[
     "set_favourite",
     "edit_playlist",
     "edit_station",
+    "edit_podcast",
+    "refresh_podcasts",
+    "set_played",
     "scan",
 ]
-type ItemKind = Literal["artist", "album", "track", "genre", "playlist", "station"]
+type ItemKind = Literal["artist", "album", "track", "genre", "playlist", "station", "podcast", "episode"]
 
 
 class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
@@ -45,6 +52,7 @@ class Filters(Record, omit_defaults=True, frozen=True, kw_only=True):
     artist: Text | None = None
     album: Text | None = None
     genre: Text | None = None
+    podcast: Id | None = None
     year: Year | None = None
     year_from: Year | None = None
     year_to: Year | None = None
@@ -119,6 +127,13 @@ class StationEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
     delete: bool = False
 
 
+class PodcastEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
+    """A new subscription of the feed at `url`, or the end of one."""
+
+    url: Address | None = None
+    delete: bool = False
+
+
 class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
     """Reads the library, or changes favourites and playlists."""
 
@@ -132,5 +147,7 @@ class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen
     favourite: bool | None = None
     playlist: PlaylistEdit | None = None
     station: StationEdit | None = None
+    podcast: PodcastEdit | None = None
+    played: bool | None = None
     mine: bool | None = None
     token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None

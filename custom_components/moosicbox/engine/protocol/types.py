@@ -37,6 +37,7 @@ type UpdateType = Literal[
     "playlists_changed",
     "favourites_changed",
     "stations_changed",
+    "podcasts_changed",
 ]
 type ResumeFailure = Literal["session_unknown", "position_expired", "epoch_changed", "window_exceeded"]
 

@@ -114,6 +114,18 @@ export class Actions {
     return first === undefined ? undefined : this.playItem(target, first);
   }
 
+  /**
+   * Play a song with similar music after it.
+   * @param {Target} target
+   * @param {string} track_id
+   */
+  songRadio({ address }, track_id) {
+    return this.send(
+      { type: "queue_command", action: "song_radio", ...address, track_id, op_id: newOpId() },
+      { hold: true, timeoutMs: ADD_TIMEOUT_MS },
+    );
+  }
+
   /** @param {Target} target @param {string[]} itemIds */
   remove(target, itemIds) {
     const queue_item_ids = itemIds.slice(0, MAX_REMOVED);

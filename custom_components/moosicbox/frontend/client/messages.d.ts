@@ -192,7 +192,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "scan" | "search" | "set_favourite" | "set_scrobbling";
+    request_type: "edit_playlist" | "edit_podcast" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_episode" | "get_episodes" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_podcast" | "get_podcasts" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "refresh_podcasts" | "scan" | "search" | "set_favourite" | "set_played" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -202,6 +202,8 @@ export interface ClientMessages {
     favourite?: boolean | null;
     playlist?: PlaylistEdit | null;
     station?: StationEdit | null;
+    podcast?: PodcastEdit | null;
+    played?: boolean | null;
     mine?: boolean | null;
     token?: string | null;
   };
@@ -313,6 +315,16 @@ export interface ClientMessages {
     if_revision?: number | null;
     from: number;
     to: number;
+  };
+  "queue_command.song_radio": {
+    action: "song_radio";
+    request_id?: string | null;
+    type: "queue_command";
+    player_id?: string | null;
+    room_id?: string | null;
+    op_id?: string | null;
+    if_revision?: number | null;
+    track_id?: string | null;
   };
   "queue_command.transfer": {
     action: "transfer";
@@ -580,7 +592,7 @@ export interface ServerMessages {
     topic?: string;
     snapshot?: boolean;
     offset?: number;
-    update_type: "favourites_changed" | "playlists_changed" | "stations_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
+    update_type: "favourites_changed" | "playlists_changed" | "podcasts_changed" | "stations_changed" | "tracks_added" | "tracks_changed" | "tracks_removed" | "tracks_unavailable";
     affected_items: Array<string>;
     total_changes: number;
   };
@@ -872,12 +884,13 @@ export interface Filters {
   artist?: string | null;
   album?: string | null;
   genre?: string | null;
+  podcast?: string | null;
   year?: number | null;
   year_from?: number | null;
   year_to?: number | null;
   added_since?: string | null;
   favourite?: boolean | null;
-  kinds?: Array<"album" | "artist" | "genre" | "playlist" | "station" | "track"> | null;
+  kinds?: Array<"album" | "artist" | "episode" | "genre" | "playlist" | "podcast" | "station" | "track"> | null;
 }
 
 export interface FollowPlace {
@@ -905,7 +918,7 @@ export interface MusicSource {
   media_content_id?: string;
   track_ids?: Array<string>;
   query?: string;
-  kind?: "album" | "artist" | "favourites" | "genre" | "playlist" | "station" | "track";
+  kind?: "album" | "artist" | "episode" | "favourites" | "genre" | "playlist" | "podcast" | "station" | "track";
   id?: string;
   title?: string;
 }
@@ -965,6 +978,11 @@ export interface PlaylistEdit {
   at?: number | null;
   delete?: boolean | null;
   rules?: SmartRules | null;
+}
+
+export interface PodcastEdit {
+  url?: string | null;
+  delete?: boolean | null;
 }
 
 export interface Position {

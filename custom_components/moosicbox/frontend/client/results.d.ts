@@ -16,6 +16,7 @@ export interface Results {
   library_request: LibraryResult;
   room_chat: { message_id: string };
   "queue_command.add": { revision: number; queue_item_ids: string[] };
+  "queue_command.song_radio": { revision: number; queue_item_ids: string[] };
   "queue_command.get": { queue: QueuePage };
   "household_command.save_alarm": { alarm_id: string; next_at: string | null };
   "household_command.skip_alarm": { alarm_id: string; next_at: string | null };
@@ -67,7 +68,7 @@ export interface LibraryResult {
   next_cursor?: string | null;
 }
 
-export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station";
+export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station" | "podcast" | "episode";
 
 /** A track, album, artist, genre, playlist or radio station. Which fields it has depends on its kind. */
 export interface LibraryItem {
@@ -77,6 +78,7 @@ export interface LibraryItem {
   genre_id?: string;
   playlist_id?: string;
   station_id?: string;
+  podcast_id?: string;
   /** Set on results of a search. */
   kind?: LibraryKind;
   /** Of a track or an album. */
@@ -84,6 +86,17 @@ export interface LibraryItem {
   /** Of an artist, a genre, a playlist or a radio station. */
   name?: string;
   artist?: string | null;
+  /** Of an episode. */
+  published_at?: string | null;
+  description?: string | null;
+  position?: number;
+  played?: boolean;
+  my_position?: number;
+  my_played?: boolean;
+  /** Of a podcast. */
+  author?: string | null;
+  episode_count?: number;
+  error?: string | null;
   /** Of a radio station. */
   url?: string;
   country?: string | null;

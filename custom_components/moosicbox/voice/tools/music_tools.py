@@ -9,14 +9,14 @@ import voluptuous as vol
 
 from ...browse_media import is_library_id
 from ...contexts import PlayerOrRoom
-from ...engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Station
+from ...engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Podcast, Station
 from ...errors import errors_translated
 from ...queue_media import media_content_id, queue_add
 from ..targets import distinct
 from .tool import PLAYER, PLAYER_FIELD, HubTool, ToolCall, ToolFailure, names
 
 MAX_RESULTS: Final = 20
-KINDS: Final = ("track", "album", "artist", "genre", "playlist", "station")
+KINDS: Final = ("track", "album", "artist", "genre", "playlist", "station", "podcast", "episode")
 PLACES: Final[dict[str, Literal["next", "end", "replace"]]] = {"now": "replace", "next": "next", "end": "end"}
 
 
@@ -25,7 +25,7 @@ class SearchTool(HubTool):
 
     name = "moosicbox__search"
     title = "Search the music library"
-    description = "Searches the music library for tracks, albums, artists, genres, playlists and radio stations. Forgives misspellings."
+    description = "Searches the music library for tracks, albums, artists, genres, playlists, radio stations and podcasts. Forgives misspellings."
     parameters = vol.Schema(
         {
             vol.Required("query", description="Names, such as a title and an artist"): cv.string,
@@ -119,6 +119,8 @@ def _described(item: Item) -> dict[str, Any]:
             return described | {"kind": "artist", "name": item.name, "tracks": item.track_count}
         case Genre():
             return described | {"kind": "genre", "name": item.name, "tracks": item.track_count}
+        case Podcast():
+            return described | {"kind": "podcast", "title": item.title, "episodes": item.episode_count}
         case Station():
             return described | {"kind": "station", "name": item.name, "country": item.country, "genre": item.genre}
         case Playlist():

@@ -1,4 +1,4 @@
-"""Single tracks, albums, artists, genres, playlists and stations, or several by their ids."""
+"""Single tracks, albums, artists, genres, playlists, stations and podcasts, or several by their ids."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -10,11 +10,13 @@ from ...protocol.errors import TrackNotFound
 from ..models import (
     AlbumDetails,
     ArtistDetails,
+    Episode,
     Genre,
     Item,
     Kind,
     LibraryTrack,
     PlaylistDetails,
+    PodcastDetails,
     Station,
     TrackDetails,
 )
@@ -24,8 +26,11 @@ from .rows import (
     ALBUM,
     ALBUM_TABLES,
     ARTIST,
+    EPISODE,
+    EPISODE_TABLES,
     GENRE,
     PLAYLIST,
+    PODCAST,
     STATION,
     TRACK,
     TRACK_TABLES,
@@ -35,9 +40,12 @@ from .rows import (
     album_of,
     artist_fields,
     artist_of,
+    episode_of,
     genre_of,
     playlist_fields,
     playlist_of,
+    podcast_fields,
+    podcast_of,
     select,
     station_of,
     track_fields,
@@ -48,6 +56,8 @@ from .states import DELETED, PRESENT
 
 MAX_TRACKS: Final = 1_000
 """Tracks of an album that are listed with it."""
+MAX_EPISODES: Final = 500
+"""Episodes of a podcast that are listed with it."""
 MAX_ALBUMS: Final = 500
 """Albums of an artist that are listed with them."""
 _MORE: Final = {
@@ -92,6 +102,8 @@ _TABLES: Final[tuple[tuple[Kind, Columns, str], ...]] = (
     ("genre", GENRE, "genres g"),
     ("playlist", PLAYLIST, "playlists p"),
     ("station", STATION, "stations s"),
+    ("podcast", PODCAST, "podcasts c"),
+    ("episode", EPISODE, EPISODE_TABLES),
 )
 
 
@@ -188,6 +200,27 @@ def stations(index: sqlite3.Connection, station_ids: Sequence[str]) -> list[Stat
     return [found.get(station_id) for station_id in station_ids]
 
 
+def podcast(index: sqlite3.Connection, podcast_id: str) -> PodcastDetails:
+    """Return a podcast with its newest episodes; raise TrackNotFound."""
+    question = f"SELECT {select(PODCAST)} FROM podcasts c WHERE c.podcast_id = ?"
+    row = _one(index, question, podcast_id, podcast_id)
+    rows = index.execute(
+        f"SELECT {select(EPISODE)} FROM {EPISODE_TABLES} WHERE e.podcast = ?"
+        f" ORDER BY e.published_at DESC, e.id DESC LIMIT {MAX_EPISODES}",
+        (row[0],),
+    )
+    return PodcastDetails(**podcast_fields(row), tracks=tuple(map(episode_of, rows)))
+
+
+def episodes(index: sqlite3.Connection, episode_ids: Sequence[str]) -> list[Episode | None]:
+    """Return episodes in the order of their ids; None where there is none."""
+    asked = list(dict.fromkeys(episode_ids))
+    marks = ", ".join("?" * len(asked))
+    rows = index.execute(f"SELECT {select(EPISODE)} FROM {EPISODE_TABLES} WHERE e.episode_id IN ({marks})", asked)
+    found = {episode.track_id: episode for episode in map(episode_of, rows)}
+    return [found.get(episode_id) for episode_id in episode_ids]
+
+
 def items_of(index: sqlite3.Connection, wanted: Iterable[tuple[Kind, int]]) -> list[Item | None]:
     """Return things by their kinds and rows, in this order."""
     wanted = list(wanted)
@@ -237,6 +270,8 @@ def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[Ite
         "genre": genre_of,
         "playlist": partial(playlist_of, index),
         "station": station_of,
+        "podcast": podcast_of,
+        "episode": episode_of,
     }
     return [makers[kind](row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Favourites among tracks, albums, artists, genres, playlists and stations."""
+"""Favourites among tracks, albums, artists, genres, playlists, stations and podcasts."""
 
 import sqlite3
 from typing import Final
@@ -13,6 +13,7 @@ _TABLES: Final = {
     "ge": ("genres", "genre_id"),
     "pl": ("playlists", "playlist_id"),
     "st": ("stations", "station_id"),
+    "pc": ("podcasts", "podcast_id"),
 }
 _WITH_FORMER_IDS: Final = ("albums", "artists")
 

@@ -13,8 +13,11 @@ from .rows import (
     ALBUM,
     ALBUM_TABLES,
     ARTIST,
+    EPISODE,
+    EPISODE_TABLES,
     GENRE,
     PLAYLIST,
+    PODCAST,
     STATION,
     TRACK,
     TRACK_TABLES,
@@ -22,8 +25,10 @@ from .rows import (
     Row,
     album_of,
     artist_of,
+    episode_of,
     genre_of,
     playlist_of,
+    podcast_of,
     select,
     station_of,
     tracks_of,
@@ -38,6 +43,7 @@ _IDS: Final = {
     "g": "g.genre_id",
     "p": "p.playlist_id",
     "s": "s.station_id",
+    "c": "c.podcast_id",
 }
 MAX_TOTALS: Final = 200
 """Lengths of lists that are remembered until the index changes."""
@@ -192,6 +198,18 @@ def _stations(filters: Filters) -> Iterable[Condition]:
     yield from _of_favourites(filters, "s")
 
 
+def _podcasts(filters: Filters) -> Iterable[Condition]:
+    yield from _of_favourites(filters, "c")
+
+
+def _episodes(filters: Filters) -> Iterable[Condition]:
+    if filters.podcast is not None:
+        yield "c.podcast_id = ?", (filters.podcast,)
+    if filters.added_since is not None:
+        yield "e.published_at >= ?", (_moment(filters.added_since),)
+    yield from _of_favourites(filters, "c")
+
+
 def _through(filters: Filters, pattern: str, *, all_of_them: bool = False) -> Iterable[Condition]:
     """Yield the condition that a fitting track exists.
 
@@ -300,4 +318,20 @@ STATIONS: Final = Listing(
     sorts={"name": (("s.sort", str),), "added": (("s.added_at", int),)},
     conditions=_stations,
     make=lambda _, rows: [station_of(row) for row in rows],
+)
+PODCASTS: Final = Listing(
+    columns=PODCAST,
+    tables="podcasts c",
+    listed="1",
+    sorts={"title": (("c.sort", str),), "added": (("c.added_at", int),)},
+    conditions=_podcasts,
+    make=lambda _, rows: [podcast_of(row) for row in rows],
+)
+EPISODES: Final = Listing(
+    columns=EPISODE,
+    tables=EPISODE_TABLES,
+    listed="1",
+    sorts={"published": (("e.published_at", int),), "title": (("e.sort", str),)},
+    conditions=_episodes,
+    make=lambda _, rows: [episode_of(row) for row in rows],
 )

@@ -8,7 +8,8 @@ import msgspec
 
 from ...clock import iso_from_unix
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
-from ..models import Album, Artist, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist, Station
+from ..models import Album, Artist, Episode, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist, Podcast, Station
+from . import positions
 from .cursors import read_cursor, write_cursor
 from .ids import row_by_id
 from .rows import TRACK, select, tracks_of
@@ -22,9 +23,21 @@ MAX_HISTORY: Final = 20_000
 """Plays in the history, of all users together."""
 HOUSEHOLD: Final = ""
 """The user of plays that count for the household."""
-_TABLES: Final = {"t": "tracks", "al": "albums", "ar": "artists", "ge": "genres", "pl": "playlists", "st": "stations"}
+_TABLES: Final = {
+    "t": "tracks",
+    "al": "albums",
+    "ar": "artists",
+    "ge": "genres",
+    "pl": "playlists",
+    "st": "stations",
+    "pc": "podcasts",
+}
 _COLUMNS: Final = dict(
-    zip(_TABLES, ("track_id", "album_id", "artist_id", "genre_id", "playlist_id", "station_id"), strict=True)
+    zip(
+        _TABLES,
+        ("track_id", "album_id", "artist_id", "genre_id", "playlist_id", "station_id", "podcast_id"),
+        strict=True,
+    )
 )
 _WITH_FORMER_IDS: Final = ("al", "ar")
 
@@ -98,7 +111,7 @@ def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | N
 
 def forget(index: sqlite3.Connection, user_id: str) -> None:
     """Delete all that belongs to a user."""
-    for table in ("user_favourites", "user_plays", "history"):
+    for table in ("user_favourites", "user_plays", "history", "positions"):
         index.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
 
 
@@ -117,9 +130,13 @@ def own_fields(index: sqlite3.Connection, user_id: str, items: Sequence[Item]) -
             f"SELECT track_id, play_count FROM user_plays WHERE user_id = ? AND track_id IN ({marks})", (user_id, *ids)
         ).fetchall()
     )
+    kept = positions.of_user(
+        index, user_id, [id_ for id_, item in zip(ids, items, strict=True) if isinstance(item, Episode)]
+    )
     return [
         {"my_favourite": id_ in liked}
         | ({"my_play_count": plays.get(id_, 0)} if isinstance(item, LibraryTrack) else {})
+        | ({"my_position": kept[id_].position, "my_played": kept[id_].played} if id_ in kept else {})
         for id_, item in zip(ids, items, strict=True)
     ]
 
@@ -139,6 +156,8 @@ def item_id(item: Item) -> str:
             return item.playlist_id
         case Station():
             return item.station_id
+        case Podcast():
+            return item.podcast_id
 
 
 def _current_id(index: sqlite3.Connection, id_: str) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any, Final
 
 from ...clock import iso_from_unix
-from ..models import TRACK_MEDIA, Album, Artist, Genre, LibraryTrack, Playlist, Station
+from ..models import TRACK_MEDIA, Album, Artist, Episode, Genre, LibraryTrack, Playlist, Podcast, Station
 from ..seal import artwork_url
 from .smart import smart_totals, stored_rules
 from .states import DELETED, PRESENT
@@ -105,6 +105,43 @@ STATION: Final[Columns] = {
     "favourite": "s.favourite",
 }
 
+PODCAST: Final[Columns] = {
+    "row": "c.id",
+    "podcast_id": "c.podcast_id",
+    "title": "c.title",
+    "author": "nullif(c.author, '')",
+    "description": "nullif(c.description, '')",
+    "url": "c.url",
+    "artwork_url": "nullif(c.artwork_url, '')",
+    "episode_count": "(SELECT count(*) FROM episodes e WHERE e.podcast = c.id)",
+    "latest_at": "(SELECT max(published_at) FROM episodes e WHERE e.podcast = c.id)",
+    "added_at": "c.added_at",
+    "checked_at": "c.checked_at",
+    "error": "nullif(c.error, '')",
+    "favourite": "c.favourite",
+}
+EPISODE: Final[Columns] = {
+    "row": "e.id",
+    "track_id": "e.episode_id",
+    "podcast_id": "c.podcast_id",
+    "title": "e.title",
+    "artist": "nullif(c.author, '')",
+    "album": "c.title",
+    "duration": "nullif(e.duration, 0)",
+    "artwork_url": "coalesce(nullif(e.artwork_url, ''), nullif(c.artwork_url, ''))",
+    "media_content_id": "e.url",
+    "mime_type": "nullif(e.mime_type, '')",
+    "description": "nullif(e.description, '')",
+    "published_at": "e.published_at",
+    "added_at": "e.added_at",
+    "position": "coalesce(p.position, 0)",
+    "played": "coalesce(p.played, 0)",
+}
+EPISODE_TABLES: Final = (
+    "episodes e JOIN podcasts c ON c.id = e.podcast"
+    " LEFT JOIN positions p ON p.user_id = '' AND p.item_id = e.episode_id"
+)
+
 
 def select(columns: Columns) -> str:
     """Return what a SELECT names to get these columns."""
@@ -190,6 +227,32 @@ def station_of(row: Row) -> Station:
     fields["favourite"] = bool(fields["favourite"])
     fields["added_at"] = iso_from_unix(fields["added_at"])
     return Station(**fields)
+
+
+def podcast_fields(row: Row) -> dict[str, Any]:
+    """Return the fields of the podcast in a row with the columns of PODCAST."""
+    fields = _fields(PODCAST, row)
+    del fields["row"]
+    fields["favourite"] = bool(fields["favourite"])
+    fields["added_at"] = iso_from_unix(fields["added_at"])
+    for name in ("latest_at", "checked_at"):
+        fields[name] = iso_from_unix(fields[name]) if fields[name] else None
+    return fields
+
+
+def podcast_of(row: Row) -> Podcast:
+    """Return the podcast in a row with the columns of PODCAST."""
+    return Podcast(**podcast_fields(row))
+
+
+def episode_of(row: Row) -> Episode:
+    """Return the episode in a row with the columns of EPISODE."""
+    fields = _fields(EPISODE, row)
+    del fields["row"]
+    fields["played"] = bool(fields["played"])
+    fields["added_at"] = iso_from_unix(fields["added_at"])
+    fields["published_at"] = iso_from_unix(fields["published_at"]) if fields["published_at"] else None
+    return Episode(**fields)
 
 
 def _fields(columns: Columns, row: Row) -> dict[str, Any]:

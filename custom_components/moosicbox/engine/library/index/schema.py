@@ -257,6 +257,58 @@ CREATE INDEX stations_by_added ON stations (added_at, id);
 """
 
 
+_FIFTH: Final = """
+CREATE TABLE podcasts (
+    id INTEGER PRIMARY KEY,
+    podcast_id TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    sort TEXT NOT NULL,
+    author TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
+    artwork_url TEXT NOT NULL DEFAULT '',
+    etag TEXT NOT NULL DEFAULT '',
+    modified TEXT NOT NULL DEFAULT '',
+    added_at INTEGER NOT NULL,
+    checked_at INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    favourite INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX podcasts_by_title ON podcasts (sort, id);
+CREATE INDEX podcasts_by_due ON podcasts (due_at);
+CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY,
+    episode_id TEXT NOT NULL UNIQUE,
+    podcast INTEGER NOT NULL REFERENCES podcasts (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    mime_type TEXT NOT NULL,
+    title TEXT NOT NULL,
+    sort TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    artwork_url TEXT NOT NULL DEFAULT '',
+    duration REAL NOT NULL DEFAULT 0,
+    published_at INTEGER NOT NULL DEFAULT 0,
+    chapters_url TEXT NOT NULL DEFAULT '',
+    added_at INTEGER NOT NULL
+);
+CREATE INDEX episodes_by_time ON episodes (published_at, id);
+CREATE INDEX episodes_by_title ON episodes (sort, id);
+CREATE INDEX episodes_of_podcast ON episodes (podcast, published_at, id);
+CREATE TABLE positions (
+    user_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    position REAL NOT NULL,
+    played INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, item_id)
+) WITHOUT ROWID;
+CREATE INDEX positions_by_time ON positions (updated_at);
+CREATE INDEX positions_of_item ON positions (item_id);
+"""
+
+
 class Step(NamedTuple):
     """Statements, and what is done behind them in the same transaction."""
 
@@ -286,7 +338,7 @@ def _rename(index: sqlite3.Connection) -> None:
             put_entry(index, kind, row, name)
 
 
-STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD), Step(_FOURTH))
+STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD), Step(_FOURTH), Step(_FIFTH))
 
 
 def migrate(index: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Finds what a few words mean: artists, albums, tracks, genres, playlists and stations, the likeliest first.
+"""Finds what a few words mean: artists, albums, tracks, genres, playlists, stations and podcasts, the likeliest first.
 
 A query is read in several ways, each looser than the one before; the first way that finds something counts:
 
@@ -16,7 +16,20 @@ from typing import Final, NamedTuple
 from ..models import Hit, Kind, Page
 from .cursors import read_cursor, write_cursor
 from .details import items_of
-from .search_entries import ALBUM, ARTIST, GENRE, KIND_BITS, PLAYLIST, STATION, TRACK, entry, is_known, near_words
+from .search_entries import (
+    ALBUM,
+    ARTIST,
+    EPISODE,
+    GENRE,
+    KIND_BITS,
+    PLAYLIST,
+    PODCAST,
+    STATION,
+    TRACK,
+    entry,
+    is_known,
+    near_words,
+)
 from .states import DELETED
 from .text import identity_key, natural_key, sort_key, words
 
@@ -33,6 +46,8 @@ KINDS: Final[dict[Kind, int]] = {
     "genre": GENRE,
     "playlist": PLAYLIST,
     "station": STATION,
+    "podcast": PODCAST,
+    "episode": EPISODE,
 }
 _NAMES: Final = {number: kind for kind, number in KINDS.items()}
 _TABLES: Final = {
@@ -42,8 +57,19 @@ _TABLES: Final = {
     GENRE: ("genres", "name"),
     PLAYLIST: ("playlists", "name"),
     STATION: ("stations", "name"),
+    PODCAST: ("podcasts", "title"),
+    EPISODE: ("episodes", "title"),
 }
-_BONUS: Final = {ARTIST: 6.0, GENRE: 5.0, PLAYLIST: 4.0, STATION: 4.0, ALBUM: 3.0, TRACK: 1.0}
+_BONUS: Final = {
+    ARTIST: 6.0,
+    GENRE: 5.0,
+    PLAYLIST: 4.0,
+    STATION: 4.0,
+    PODCAST: 3.5,
+    EPISODE: 0.5,
+    ALBUM: 3.0,
+    TRACK: 1.0,
+}
 """A name that several have means the artist before the album, and the album before its title song."""
 _LISTED: Final = {
     ARTIST: "SELECT id, favourite, 0 FROM artists WHERE tracks > 0",
@@ -52,11 +78,13 @@ _LISTED: Final = {
     GENRE: "SELECT id, favourite, 0 FROM genres WHERE tracks > 0",
     PLAYLIST: "SELECT id, favourite, 0 FROM playlists WHERE 1",
     STATION: "SELECT id, favourite, 0 FROM stations WHERE 1",
+    PODCAST: "SELECT id, favourite, 0 FROM podcasts WHERE 1",
+    EPISODE: "SELECT id, 0, 0 FROM episodes WHERE 1",
 }
 _COMMANDS: Final = frozenset(
     words(
         "play start put on listen to hear please me some any a the something music songs song tracks track album albums"
-        " artist band playlist genre radio station sender by from of spiel spiele hoere bitte etwas musik lied lieder von der die das"
+        " artist band playlist genre radio station sender podcast episode folge by from of spiel spiele hoere bitte etwas musik lied lieder von der die das"
     )
 )
 """Words before a name in a spoken command."""

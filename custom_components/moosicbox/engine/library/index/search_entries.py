@@ -6,7 +6,7 @@ from typing import Final
 from .spelling import MIN_FORGIVEN, forgiven, nearest, shortened
 from .text import searchable
 
-ARTIST, ALBUM, TRACK, GENRE, PLAYLIST, STATION = range(1, 7)
+ARTIST, ALBUM, TRACK, GENRE, PLAYLIST, STATION, PODCAST, EPISODE = range(1, 9)
 """The kinds of entries."""
 KIND_BITS: Final = 40
 MAX_NEAR: Final = 4

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from typing import Any, Final
 
-from . import stations
+from . import podcasts, stations
 from .search_entries import ALBUM, ARTIST, GENRE, TRACK, drop_entry
 from .states import DELETED
 
@@ -16,6 +16,7 @@ _OF_USERS: Final = {
     "user_plays": ("user_id", "track_id", "play_count", "played_at"),
     "history": ("id", "user_id", "track_id", "played_at"),
     "scrobblers": ("user_id", "token"),
+    "positions": ("user_id", "item_id", "position", "played", "updated_at"),
 }
 """Tables of single users, and their columns."""
 _TABLES: Final = {ALBUM: "albums", ARTIST: "artists", GENRE: "genres"}
@@ -44,7 +45,7 @@ def tidy(index: sqlite3.Connection) -> None:
 
 
 def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
-    """Copy favourites, play counts, playlists and stations, as far as they can be read, into a new index."""
+    """Copy favourites, play counts, playlists, stations and podcasts, as far as they can be read, into a new index."""
     kept = "INSERT OR REPLACE INTO kept (item_id, favourite, play_count, played_at) VALUES (?, ?, ?, ?)"
     _copy(
         damaged,
@@ -84,6 +85,11 @@ def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
         url, name, country, genre, artwork_url, favourite = row
         station_id = stations.put(fresh, url, stations.StationFields(name, country, genre, artwork_url))
         fresh.execute("UPDATE stations SET favourite = ? WHERE station_id = ?", (favourite, station_id))
+    for podcast_id, url, title, artwork_url, favourite in _rows(
+        damaged, "SELECT podcast_id, url, title, artwork_url, favourite FROM podcasts"
+    ):
+        podcasts.restore(fresh, podcast_id, url, title, artwork_url)
+        fresh.execute("UPDATE podcasts SET favourite = ? WHERE podcast_id = ?", (favourite, podcast_id))
     for table, columns in _OF_USERS.items():
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         _copy(

@@ -16,9 +16,11 @@ from ..models import Picture, UnreadableFile
 from .client import ReaderProcess
 from .messages import (
     Failed,
+    Feed,
     FileLyrics,
     FilePicture,
     FileTags,
+    ParseFeed,
     ParseLyrics,
     ReadLyrics,
     ReadPicture,
@@ -94,6 +96,11 @@ class FileReader:
         """Return the lyrics in a response of LRCLIB; None if it has none."""
         reply = await self._tags.run(lambda reader: reader.ask(ParseLyrics(answer)))
         return reply if isinstance(reply, FileLyrics) else None
+
+    async def parse_feed(self, url: str, data: bytes) -> Feed | None:
+        """Return the feed of a podcast that was at `url`; None if it isn't one."""
+        reply = await self._tags.run(lambda reader: reader.ask(ParseFeed(url, data)))
+        return reply if isinstance(reply, Feed) else None
 
     async def close(self) -> None:
         """End the processes. The reader can be used again."""

@@ -55,7 +55,14 @@ class ParseLyrics(Struct, tag=True, array_like=True, frozen=True):
     answer: bytes
 
 
-type Request = ReadTags | ReadPicture | ReadPlaylist | ReadLyrics | ParseLyrics
+class ParseFeed(Struct, tag=True, array_like=True, frozen=True):
+    """Parse the feed of a podcast, which was at `url`."""
+
+    url: str
+    data: bytes
+
+
+type Request = ReadTags | ReadPicture | ReadPlaylist | ReadLyrics | ParseLyrics | ParseFeed
 
 
 class FileTags(Struct, tag=True, array_like=True, kw_only=True):
@@ -122,13 +129,39 @@ class FileLyrics(Struct, tag=True, array_like=True):
     lines: tuple[TimedLine, ...]
 
 
+class FeedEpisode(Struct, array_like=True, frozen=True, kw_only=True):
+    """An episode in a feed. Unknown texts are empty, unknown numbers 0."""
+
+    guid: str
+    url: str
+    title: str
+    mime_type: str = ""
+    description: str = ""
+    artwork_url: str = ""
+    duration: float = 0.0
+    """Seconds."""
+    published_at: int = 0
+    """Unix time in seconds."""
+    chapters_url: str = ""
+
+
+class Feed(Struct, tag=True, array_like=True, kw_only=True):
+    """The feed of a podcast."""
+
+    title: str
+    author: str = ""
+    description: str = ""
+    artwork_url: str = ""
+    episodes: tuple[FeedEpisode, ...] = ()
+
+
 class Failed(Struct, tag=True, array_like=True):
     """The file can't be read. `reason` is None if it couldn't be opened."""
 
     reason: Failure | None
 
 
-type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | Failed
+type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | Feed | Failed
 
 
 class Envelope(Struct, array_like=True):

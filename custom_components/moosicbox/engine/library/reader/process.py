@@ -15,11 +15,13 @@ from typing import BinaryIO, Final
 import msgspec
 
 from ..safe_open import open_file, open_inside
+from .feeds import parse_feed
 from .lyrics import parse_answer, read_lyrics
 from .messages import (
     MAX_SECONDS,
     Envelope,
     Failed,
+    ParseFeed,
     ParseLyrics,
     ReadLyrics,
     ReadPicture,
@@ -95,6 +97,8 @@ def _read(request: Request) -> Reply:
             return read_lyrics(request) or Failed(None)
         case ParseLyrics(answer):
             return parse_answer(answer) or Failed(None)
+        case ParseFeed(url, data):
+            return parse_feed(url, data) or Failed("unsupported")
         case ReadPlaylist(root, path):
             with open_inside(root, path) as file:
                 return read_playlist(file)

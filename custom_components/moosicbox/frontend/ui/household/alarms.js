@@ -1,5 +1,5 @@
 /** Alarms: a list with switches, and what can be done while one rings. */
-import { el, iconButton, setLabel, setText, textButton } from "../dom.js";
+import { el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { openAlarmDialog } from "./alarm-dialog.js";
 import { ListSection } from "./list-section.js";
@@ -97,7 +97,7 @@ class AlarmRow {
     setText(this.#time, alarm.time.slice(0, 5));
     const parts = [alarm.name, nameOf(state, placeOf(alarm)), daysText(alarm.days, localize, language)];
     setText(this.#details, [...parts, this.#state(alarm)].filter(Boolean).join(" · "));
-    setLabel(this.#open, localize("alarm_edit", { name: alarm.name }));
+    setAttribute(this.#open, "aria-description", localize("alarm_edit", { name: alarm.name }));
     setLabel(this.#enabled, localize("alarm_enabled", { name: alarm.name }));
     setLabel(this.#skip, localize(alarm.skipped_at ? "alarm_unskip" : "alarm_skip"));
     this.#enabled.checked = alarm.enabled;

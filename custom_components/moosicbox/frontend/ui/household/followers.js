@@ -1,5 +1,5 @@
 /** Follow me: a list of persons, or the household, whose music follows from player to player. */
-import { el, setLabel, setText, textButton } from "../dom.js";
+import { el, setAttribute, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { openFollowerDialog } from "./follower-dialog.js";
 import { ListSection } from "./list-section.js";
@@ -79,7 +79,7 @@ class FollowerRow {
     );
     setText(this.#name, follower.name);
     setText(this.#details, [...new Set(names)].join(", "));
-    setLabel(this.#open, localize("follower_edit", { name: follower.name }));
+    setAttribute(this.#open, "aria-description", localize("follower_edit", { name: follower.name }));
     setLabel(this.#enabled, localize("follower_enabled", { name: follower.name }));
     this.#enabled.checked = follower.enabled;
     this.#open.disabled = this.#enabled.disabled = !usable;

@@ -1,7 +1,7 @@
 /** Rules of players: caps, quiet hours, hours without music. Only administrators change them. */
 import { openFormDialog } from "../components/form-dialog.js";
 import { checkbox, field, numberInput, select, textInput } from "../components/form-fields.js";
-import { el, setLabel, setText, textButton } from "../dom.js";
+import { el, setAttribute, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { setOptions } from "./places.js";
 import { ListSection } from "./list-section.js";
@@ -88,7 +88,7 @@ class RuleRow {
     ];
     setText(this.#name, rule.name);
     setText(this.#details, parts.filter(Boolean).join(" · "));
-    setLabel(this.#open, localize("rule_edit", { name: rule.name }));
+    setAttribute(this.#open, "aria-description", localize("rule_edit", { name: rule.name }));
     this.#open.disabled = !isAdmin || connection.phase !== "ready";
   }
 }

@@ -48,7 +48,8 @@ export async function playOrQueue(context, kind, item, when) {
  */
 export function openItemMenu(context, opener, kind, item, favourite = null, own = null) {
   const { app, localize } = context;
-  const rights = targetOf(app.store.state)?.rights;
+  const target = targetOf(app.store.state);
+  const rights = target?.rights;
   const menuItem = (
     /** @type {import("../localize.js").TextKey} */ label,
     /** @type {import("../icons.js").IconName} */ icon,
@@ -64,10 +65,41 @@ export function openItemMenu(context, opener, kind, item, favourite = null, own 
       ? [menuItem("play_next", "queue", "next"), menuItem("add_to_queue", "add", "end")]
       : []),
     ...(rights?.has("queue.move_any") ? [menuItem("replace_queue", "repeat", "replace")] : []),
+    ...(kind === "track" && target?.rights.has("queue.move_any") && target.rights.has("playback.control")
+      ? [radioOf(context, target, idOf(kind, item))]
+      : []),
     ...(favourite ? [favouriteItem(favourite, localize)] : []),
     ...(own ? [ownFavouriteItem(own, localize)] : []),
+    ...(kind === "episode" && app.store.state.me?.permissions.includes("control") ? [playedMark(context, item)] : []),
     ...(kind === "station" && app.store.state.me?.permissions.includes("admin") ? [removalOf(context, item)] : []),
   ]);
+}
+
+/**
+ * @param {Context} context
+ * @param {Item} episode
+ * @returns {MenuItem}
+ */
+function playedMark({ actions, localize }, episode) {
+  const isOwn = episode.my_played !== undefined;
+  const played = !(isOwn ? episode.my_played : episode.played);
+  const mark = async () => {
+    const fields = { id: idOf("episode", episode), played, ...(isOwn ? { mine: true } : {}) };
+    if (await actions.library("set_played", fields)) {
+      Object.assign(episode, isOwn ? { my_played: played, my_position: 0 } : { played, position: 0 });
+    }
+  };
+  return { label: localize(played ? "mark_played" : "mark_unplayed"), icon: "check", run: () => void mark() };
+}
+
+/**
+ * @param {Context} context
+ * @param {import("../../app/target.js").Target} target
+ * @param {string} trackId
+ * @returns {MenuItem}
+ */
+function radioOf({ actions, localize }, target, trackId) {
+  return { label: localize("song_radio"), icon: "radio", run: () => void actions.songRadio(target, trackId) };
 }
 
 /**

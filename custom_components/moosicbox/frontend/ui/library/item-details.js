@@ -35,7 +35,7 @@ export class ItemDetails {
     artwork.render(item.artwork_url);
     const id = idOf(kind, item);
     this.#list = new ItemList(context, {
-      kind: kind === "artist" ? "album" : "track",
+      kind: kind === "artist" ? "album" : kind === "podcast" ? "episode" : "track",
       request: requestFor(kind, id),
       label: title,
       empty: emptyState({ icon: "note", title: localize("nothing_here") }),
@@ -68,8 +68,18 @@ export class ItemDetails {
           { class: "details-words" },
           heading,
           el("p", { class: "hint", text: detailsOf(kind, item, localize) }),
+          ...(kind === "podcast" && item.error
+            ? [el("p", { class: "hint", text: localize("podcast_error", { error: item.error }) })]
+            : []),
         ),
-        el("div", { class: "card-actions" }, play, add, ...smartActions(context, item, back)),
+        el(
+          "div",
+          { class: "card-actions" },
+          play,
+          add,
+          ...smartActions(context, item, back),
+          ...podcastActions(context, kind, item, back),
+        ),
       ),
       this.#list.element,
     );
@@ -120,6 +130,32 @@ function smartActions(context, { playlist_id: id, smart }, back) {
 }
 
 /**
+ * @param {Context} context
+ * @param {Kind} kind
+ * @param {Item} item
+ * @param {() => void} back
+ * @returns {HTMLElement[]} the button to unsubscribe
+ */
+function podcastActions(context, kind, item, back) {
+  const { actions, app, localize } = context;
+  if (kind !== "podcast" || !app.store.state.me?.permissions.includes("admin")) {
+    return [];
+  }
+  const remove = async () => {
+    const texts = {
+      title: localize("podcast_unsubscribe"),
+      text: localize("podcast_unsubscribe_text"),
+      action: localize("remove"),
+    };
+    const fields = { id: idOf("podcast", item), podcast: { delete: true } };
+    if ((await confirm(context, texts)) && (await actions.library("edit_podcast", fields))) {
+      back();
+    }
+  };
+  return [textButton("quiet danger", localize("podcast_unsubscribe"), () => void remove())];
+}
+
+/**
  * @param {Kind} kind
  * @param {string} id
  * @returns {ListRequest}
@@ -127,6 +163,9 @@ function smartActions(context, { playlist_id: id, smart }, back) {
 function requestFor(kind, id) {
   if (kind === "artist") {
     return { request_type: "get_albums", filters: { artist: id }, sort: "-year" };
+  }
+  if (kind === "podcast") {
+    return { request_type: "get_episodes", filters: { podcast: id } };
   }
   return kind === "playlist"
     ? { request_type: "get_playlist", id }

@@ -1,5 +1,7 @@
 /** The kinds of items in a library: how each is described, and which tracks it stands for. */
 
+import { formatTime } from "../format.js";
+
 /** @import { LibraryItem, LibraryKind } from "../../client/results.js" */
 /** @import { Context } from "../context.js" */
 /** @import { Localize } from "../localize.js" */
@@ -9,7 +11,7 @@
 
 const MAX_TRACKS = 500;
 
-/** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id" | "station_id">} */
+/** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id" | "station_id" | "podcast_id">} */
 const ID_FIELDS = {
   artist: "artist_id",
   album: "album_id",
@@ -17,10 +19,12 @@ const ID_FIELDS = {
   genre: "genre_id",
   playlist: "playlist_id",
   station: "station_id",
+  podcast: "podcast_id",
+  episode: "track_id",
 };
 
 /** True for items that a queue has one entry of, instead of tracks that they contain. @param {Kind} kind */
-export const isPlayedAlone = (kind) => kind === "track" || kind === "station";
+export const isPlayedAlone = (kind) => kind === "track" || kind === "station" || kind === "episode";
 
 /** @param {Kind} kind @param {Item} item */
 export const idOf = (kind, item) => item[ID_FIELDS[kind]] ?? "";
@@ -46,11 +50,29 @@ export function detailsOf(kind, item, localize) {
       return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""]
         .filter(Boolean)
         .join(" · ");
+    case "podcast":
+      return [item.author, localize("episode_count", { count: String(item.episode_count ?? 0) })]
+        .filter(Boolean)
+        .join(" · ");
+    case "episode":
+      return [
+        item.published_at?.slice(0, 10),
+        (item.my_played ?? item.played) ? localize("episode_played") : leftOf(item, localize),
+        item.album,
+      ]
+        .filter(Boolean)
+        .join(" · ");
     case "station":
       return [item.genre, item.country].filter(Boolean).join(" · ");
     default:
       return count("track", item.track_count ?? 0);
   }
+}
+
+/** @param {Item} item @param {Localize} localize */
+function leftOf(item, localize) {
+  const position = item.my_position || item.position || 0;
+  return position ? localize("episode_at", { time: formatTime(position) }) : "";
 }
 
 /**
@@ -65,7 +87,7 @@ export async function tracksOf({ actions }, kind, item) {
     return [id];
   }
   const answer =
-    kind === "album" || kind === "playlist"
+    kind === "album" || kind === "playlist" || kind === "podcast"
       ? await actions.library(`get_${kind}`, { id })
       : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MAX_TRACKS });
   const tracks = answer?.item?.tracks ?? answer?.items ?? [];

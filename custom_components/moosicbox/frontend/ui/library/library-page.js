@@ -5,6 +5,7 @@ import { el, iconButton, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { ItemDetails } from "./item-details.js";
 import { ItemList } from "./item-list.js";
+import { openPodcastDialog } from "./podcast-dialog.js";
 import { ScrobblingBar } from "./scrobbling.js";
 import { openSmartPlaylist } from "./smart-playlist.js";
 import { openStationDialog } from "./station-dialog.js";
@@ -17,7 +18,7 @@ import { libraryStyles } from "./styles.js";
 // The search starts when the user pauses typing.
 const TYPING_PAUSE_MS = 180;
 
-/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "favourites" | "mine" | "history"} Section */
+/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "podcasts" | "episodes" | "favourites" | "mine" | "history"} Section */
 
 /** @type {Record<Section, {kind: Kind, request: ListRequest}>} */
 const SECTIONS = {
@@ -28,6 +29,8 @@ const SECTIONS = {
   genres: { kind: "genre", request: { request_type: "get_genres", sort: "name" } },
   playlists: { kind: "playlist", request: { request_type: "get_playlists", sort: "name" } },
   stations: { kind: "station", request: { request_type: "get_stations", sort: "name" } },
+  podcasts: { kind: "podcast", request: { request_type: "get_podcasts", sort: "title" } },
+  episodes: { kind: "episode", request: { request_type: "get_episodes", sort: "-published" } },
   favourites: { kind: "track", request: { request_type: "get_tracks", sort: "title", filters: { favourite: true } } },
   mine: {
     kind: "track",
@@ -219,6 +222,13 @@ export class LibraryPage {
           })
         : null;
     }
+    if (this.#section === "podcasts") {
+      return this.#isAdmin
+        ? this.#buttonBar("podcast_subscribe", () => {
+            openPodcastDialog(this.#context);
+          })
+        : null;
+    }
     if (this.#section === "playlists") {
       const create = () => {
         const playlist = { name: localize("smart_default_name"), rules: {} };
@@ -255,6 +265,9 @@ export class LibraryPage {
     }
     if (this.#section === "playlists") {
       return emptyState({ icon: "queue", title: localize("nothing_here"), text: localize("playlists_empty") });
+    }
+    if (this.#section === "podcasts" || this.#section === "episodes") {
+      return emptyState({ icon: "note", title: localize("nothing_here"), text: localize("podcasts_empty") });
     }
     if (this.#section === "stations") {
       return emptyState({ icon: "radio", title: localize("nothing_here"), text: localize("stations_empty") });

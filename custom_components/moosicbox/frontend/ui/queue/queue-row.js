@@ -19,6 +19,8 @@ const THUMBNAIL_PIXELS = 96;
  * @property {(item: QueueItem) => boolean} isOwn true if the user added it
  * @property {(item: QueueItem) => void} play
  * @property {(item: QueueItem) => void} playNext
+ * @property {() => boolean} mayStartRadio
+ * @property {(item: QueueItem) => void} startRadio plays similar music after it
  * @property {(item: QueueItem) => void} remove
  * @property {(item: QueueItem, event: PointerEvent) => void} startDrag on the handle
  * @property {(item: QueueItem, event: KeyboardEvent) => void} handleKey on the handle
@@ -165,12 +167,19 @@ export class QueueRow {
       return;
     }
     const { localize } = this.#context;
-    const { mayChange, mayPlay, play, playNext, remove } = this.#actions;
+    const { mayChange, mayPlay, mayStartRadio, play, playNext, remove, startRadio } = this.#actions;
     openMenu(this.#context, this.#menu, [
       ...(mayPlay()
         ? [
             menuItem(localize("play_now"), "play", () => {
               play(item);
+            }),
+          ]
+        : []),
+      ...(mayStartRadio()
+        ? [
+            menuItem(localize("song_radio"), "radio", () => {
+              startRadio(item);
             }),
           ]
         : []),

@@ -147,6 +147,10 @@ export class QueueView {
       play: (item) => {
         withTarget((target) => void actions.playItem(target, item.queue_item_id));
       },
+      mayStartRadio: () => this.#connected && Boolean(this.#target && mayStartRadio(this.#target)),
+      startRadio: (item) => {
+        withTarget((target) => void actions.songRadio(target, item.track.track_id));
+      },
       playNext: (item) => {
         withTarget((target) => void actions.move(target, item.queue_item_id, target.queue?.currentId ?? null));
       },
@@ -225,4 +229,9 @@ export class QueueView {
       this.#list.scrollTo(to);
     });
   }
+}
+
+/** @param {Target} target */
+function mayStartRadio({ rights }) {
+  return rights.has("queue.move_any") && rights.has("playback.control");
 }

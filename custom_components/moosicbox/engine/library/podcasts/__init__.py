@@ -1,0 +1,1 @@
+"""Podcasts: reading their feeds when they are due, and where users stopped listening."""

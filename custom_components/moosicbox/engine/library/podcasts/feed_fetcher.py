@@ -1,0 +1,96 @@
+"""Fetches the feeds of podcasts, within limits of size, time and redirections."""
+
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import ClientError, ClientTimeout, hdrs
+from aiohttp.http_exceptions import HttpProcessingError
+from msgspec import Struct
+from yarl import URL
+
+from ...fetching import CHUNK_BYTES, USER_AGENT, FetchFailed, SessionFactory
+from ...playback.addresses import encode_url, is_http_url
+from ...protocol.errors import HubError
+
+TIMEOUT: Final = ClientTimeout(total=30, connect=5, sock_read=15)
+"""Seconds for one address."""
+MAX_BYTES: Final = 8 * 1024 * 1024
+"""Of a feed, uncompressed."""
+REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
+"""Statuses of responses that lead to another address."""
+MAX_REDIRECTS: Final = 5
+MAX_VALIDATOR: Final = 500
+"""Characters of an ETag or a date that is sent back."""
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """A feed, and what asks its server later whether it changed. `data` is None if it didn't."""
+
+    data: bytes | None
+    etag: str = ""
+    modified: str = ""
+
+
+class FeedFetcher:
+    """Fetches documents of podcasts.
+
+    Args:
+        session: Returns the HTTP session.
+        require_allowed: Raises HubError for an address that must not be requested; asked for each redirection, too.
+    """
+
+    def __init__(self, session: SessionFactory, require_allowed: Callable[[str], None]) -> None:
+        self._session = session
+        self._require_allowed = require_allowed
+
+    async def fetch(self, url: str, etag: str = "", modified: str = "", max_bytes: int = MAX_BYTES) -> Fetched:
+        """Return the document at an http(s) address.
+
+        Args:
+            url: The address.
+            etag: Of the document that is known already.
+            modified: When that one was changed, as its server said.
+            max_bytes: The largest document that is accepted.
+
+        Raises:
+            FetchFailed: The address isn't allowed, nothing can be fetched from it, or too much.
+        """
+        known = {str(hdrs.IF_NONE_MATCH): etag, str(hdrs.IF_MODIFIED_SINCE): modified}
+        headers = {str(hdrs.USER_AGENT): USER_AGENT, **{name: value for name, value in known.items() if value}}
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                found = await self._request(url, headers, max_bytes)
+            except HubError as error:
+                raise FetchFailed(str(error)) from error
+            except (ClientError, HttpProcessingError, TimeoutError, OSError, ValueError) as error:
+                # The message of an error may contain the address.
+                raise FetchFailed(type(error).__name__) from error
+            if isinstance(found, Fetched):
+                return found
+            url = found
+        raise FetchFailed(f"There are more than {MAX_REDIRECTS} redirections")
+
+    async def _request(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched | str:
+        """Return the document, or the address that the server names instead."""
+        if not is_http_url(url):
+            raise FetchFailed("The address isn't an http or https URL")
+        self._require_allowed(url)
+        session = self._session()
+        async with session.get(encode_url(url), headers=headers, timeout=TIMEOUT, allow_redirects=False) as response:
+            location = response.headers.get(hdrs.LOCATION)
+            if response.status in REDIRECTIONS and location is not None:
+                return str(response.url.join(URL(location)))
+            if response.status == 304:
+                return Fetched(data=None)
+            if response.status != 200:
+                raise FetchFailed(f"The status of the response is {response.status}")
+            data = bytearray()
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                data += chunk
+                if len(data) > max_bytes:
+                    raise FetchFailed(f"The response has more than {max_bytes} bytes")
+            return Fetched(
+                data=bytes(data),
+                etag=response.headers.get(hdrs.ETAG, "")[:MAX_VALIDATOR],
+                modified=response.headers.get(hdrs.LAST_MODIFIED, "")[:MAX_VALIDATOR],
+            )

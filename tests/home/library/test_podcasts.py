@@ -1,0 +1,114 @@
+"""Podcasts in Home Assistant: actions, the media browser, voice, and the wire."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from homeassistant.components import media_source
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.requirements import RequirementsNotFound
+import pytest
+import voluptuous as vol
+
+from custom_components.moosicbox.engine.library.library import Library
+from tests.engine.library.podcasts.feeds import Publisher
+from tests.fixtures import Connect, CreateToken
+from tests.home.actions import KITCHEN, next_command, play, titles
+from tests.wire.client import Client
+
+from .test_actions import OURS, call
+from .test_browse import browse, child_titles
+
+
+@pytest.fixture
+async def publisher(socket_enabled: None) -> AsyncGenerator[Publisher]:
+    publisher = Publisher()
+    async with publisher.server:
+        yield publisher
+
+
+@pytest.fixture
+async def podcast(hass: HomeAssistant, library: Library, publisher: Publisher) -> Any:
+    return (await call(hass, "subscribe_podcast", url=publisher.url()))["item"]
+
+
+async def test_a_podcast_is_subscribed_to_refreshed_and_removed(
+    hass: HomeAssistant, library: Library, publisher: Publisher, podcast: Any
+) -> None:
+    assert (podcast["title"], [each["title"] for each in podcast["tracks"]]) == ("Tidal Tales", ["Tide 2", "Tide 1"])
+    newest = await call(hass, "refresh_podcasts", podcast="tidal tales")
+    assert [each["title"] for each in newest["items"]] == ["Tide 2", "Tide 1"]
+    assert (await call(hass, "refresh_podcasts"))["total"] == 2
+    assert len(publisher.requested) == 3
+    assert await call(hass, "unsubscribe_podcast", podcast="tidal") == {"podcast_id": podcast["podcast_id"]}
+    assert (await library.get_podcasts()).items == ()
+    with pytest.raises(vol.Invalid):
+        await call(hass, "unsubscribe_podcast")
+
+
+@pytest.mark.parametrize("path", ["/bomb", "/circle", "/page", "/nothing"])
+async def test_what_is_no_podcast_is_refused(
+    hass: HomeAssistant, library: Library, publisher: Publisher, path: str
+) -> None:
+    with pytest.raises(HomeAssistantError, match="feed"):
+        await call(hass, "subscribe_podcast", url=publisher.url(path))
+
+
+async def test_the_parser_is_installed_when_it_is_needed(
+    hass: HomeAssistant, library: Library, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    async def missing(_hass: HomeAssistant, _name: str, requirements: list[str]) -> None:
+        asked.append(requirements)
+        raise RequirementsNotFound("moosicbox", requirements)
+
+    monkeypatch.setattr("custom_components.moosicbox.adapters.library_folders.async_process_requirements", missing)
+    with pytest.raises(HomeAssistantError, match="can't be installed"):
+        await call(hass, "subscribe_podcast", url=publisher.url())
+    assert asked == [["podcastparser==0.6.11"]]
+    assert publisher.requested == []
+
+
+async def test_episodes_are_browsed_and_played(
+    hass: HomeAssistant, kitchen: Client, library: Library, podcast: Any
+) -> None:
+    assert await child_titles(hass, f"{OURS}/podcasts") == ["Tidal Tales"]
+    place = f"{OURS}/podcast/{podcast['podcast_id']}"
+    node = await browse(hass, place)
+    assert [child.title for child in node.children] == ["Tide 2 (60:00)", "Tide 1 (60:00)"]
+    assert node.children[0].thumbnail == "http://podcast.example/cover.jpg"
+    await play(hass, node.children[0].media_content_id)
+    assert (await next_command(kitchen))["track"]["stream_url"] == "http://podcast.example/2.mp3"
+    assert await titles(kitchen) == ["Tide 2"]
+    await kitchen.request("library_request", request_type="set_played", id=podcast["tracks"][0]["track_id"])
+    await play(hass, place)
+    assert await titles(kitchen) == ["Tide 1"]
+    resolved = await media_source.async_resolve_media(hass, node.children[1].media_content_id, KITCHEN)
+    assert (resolved.url, resolved.mime_type) == ("http://podcast.example/1.mp3", "audio/mpeg")
+
+
+async def test_rights_and_fields_on_the_wire(
+    hass: HomeAssistant, controller: Client, podcast: Any, create_token: CreateToken, connect: Connect
+) -> None:
+    fields: dict[str, Any]
+    for fields in (
+        {"request_type": "edit_podcast", "podcast": {"url": podcast["url"]}},
+        {"request_type": "edit_podcast", "id": podcast["podcast_id"], "podcast": {"delete": True}},
+        {"request_type": "refresh_podcasts"},
+    ):
+        assert (await controller.request("library_request", **fields))["error_type"] == "permission_denied"
+    admin = await connect()
+    await admin.authenticate(await create_token(role="admin"))
+    for edit in ({}, {"url": "ftp://podcast.example/feed.xml"}, {"url": "/api/config"}):
+        answer = await admin.request("library_request", request_type="edit_podcast", podcast=edit)
+        assert answer["error_type"] == "invalid_message", edit
+    missing = await admin.request("library_request", request_type="get_episode", id="ep-none")
+    assert missing["error_type"] == "track_not_found"
+    shown = await controller.request("library_request", request_type="get_podcasts")
+    assert [each["episode_count"] for each in shown["data"]["items"]] == [2]
+
+
+async def test_home_assistants_own_pages_are_no_feeds(hass: HomeAssistant, library: Library) -> None:
+    with pytest.raises(HomeAssistantError):
+        await call(hass, "subscribe_podcast", url="http://localhost:8123/api/config")

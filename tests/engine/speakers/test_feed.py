@@ -104,7 +104,7 @@ async def test_alone_the_next_item_follows_without_a_gap(off_ms: int) -> None:
 
 
 async def test_in_a_room_late_audio_is_left_out() -> None:
-    """What a silent speaker gets first must come earlier than what follows."""
+    """The first audio of a silent speaker must come earlier than that which follows."""
     stand = Stand(segment("a", NOW - 15 * MS, *[40] * 5, in_room=True))
     assert await stand.run() == [(120, 105), (160, 145)]
 

@@ -6,8 +6,9 @@ from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.moosicbox.adapters import cluster
@@ -180,8 +181,9 @@ async def test_an_outage_of_redis_is_reported_and_survived(
     assert (refusal["error_type"], refusal["retryable"]) == ("unavailable", True)
     entry.runtime_data.health._check()
     assert entry.runtime_data.health.reasons == ["redis_unreachable"]
-    for _ in range(cluster.ISSUE_AFTER):
-        entry.runtime_data.cluster._check()
+    for number in range(cluster.ISSUE_AFTER):
+        async_fire_time_changed(hass, dt_util.utcnow() + (number + 2) * cluster.INTERVAL)
+        await hass.async_block_till_done(wait_background_tasks=True)
     issues = ir.async_get(hass)
     assert issues.async_get_issue(DOMAIN, cluster.ISSUE) is not None
     await redis_server.start()

@@ -48,6 +48,7 @@ async def measure(options: Options) -> list[Row]:
                     spent, began = cpu(server.pid).total, crowd.frames
                     for _ in range(options.rounds):
                         await server.publish(1 if name == HUB else messages, BYTES)
+                        await crowd.until(crowd.frames + 1)
                         await crowd.until_quiet()
                     sent = (crowd.frames - began) / options.rounds / size
                     messages = round(sent) if name == HUB else messages

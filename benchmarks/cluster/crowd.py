@@ -137,7 +137,7 @@ class Crowd:
                 self._news.clear()
                 await self._news.wait()
 
-    async def until_quiet(self, seconds: float = 0.1) -> None:
+    async def until_quiet(self, seconds: float = 0.3) -> None:
         """Wait until no frame has come for some time."""
         while True:
             self._news.clear()

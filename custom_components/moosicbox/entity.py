@@ -49,16 +49,15 @@ class PlaybackContextEntity(Entity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         if isinstance(self.playback_context, Player):
-            self.async_on_remove(self.hub.players.changed.subscribe(self._handle_changed))
+            self.async_on_remove(self.hub.players.follow(self.playback_context, self._handle_changed))
         else:
-            self.async_on_remove(self.hub.rooms.changed.subscribe(self._handle_changed))
+            self.async_on_remove(self.hub.rooms.follow(self.playback_context, self._handle_changed))
         self.async_on_remove(lambda: self.data.state_writer.async_discard(self))
 
     @callback
     def _handle_changed(self, context: PlayerOrRoom) -> None:
-        """Handle the change of any player or room."""
-        if context is self.playback_context:
-            self.data.state_writer.async_schedule(self)
+        """Handle a change of its player or room."""
+        self.data.state_writer.async_schedule(self)
 
     async def async_execute[R](self, request: Request[R]) -> R:
         """Execute a request on behalf of the user who called the action."""

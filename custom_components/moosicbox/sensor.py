@@ -1,5 +1,6 @@
 """Sensors of the hub, its library and its rooms."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -320,17 +321,30 @@ class PlayersSensor(HubSensor):
     def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
         super().__init__(data, description)
         self._written: dict[str, Any] | None = None
+        self._handle: asyncio.Handle | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         players = self.hub.players
         for signal in (players.added, players.changed, players.removed):
-            self.async_on_remove(signal.subscribe(self._write_if_changed))
+            self.async_on_remove(signal.subscribe(self._schedule))
+        self.async_on_remove(self._cancel)
 
     @callback
-    def _write_if_changed(self, _player: Player) -> None:
-        # Players change often: their state, their volume.
+    def _cancel(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    @callback
+    def _schedule(self, _player: Player) -> None:
+        # Players change often, their state and volume, and those of a room all at once.
+        if self._handle is None:
+            self._handle = self.hass.loop.call_soon(self._write_if_changed)
+
+    @callback
+    def _write_if_changed(self) -> None:
+        self._handle = None
         if (attributes := self.extra_state_attributes) != self._written:
             self._written = attributes
             self.async_write_ha_state()

@@ -16,7 +16,7 @@ def below(report: Path, bar: float = BAR) -> list[str]:
         for path, file in files.items()
         if file["summary"]["percent_covered"] < bar
     ]
-    return [f"{share:.0f} %  {path}: {', '.join(map(str, missing))}" for share, path, missing in sorted(found)]
+    return [f"{share:.1f} %  {path}: {', '.join(map(str, missing))}" for share, path, missing in sorted(found)]
 
 
 def main() -> None:

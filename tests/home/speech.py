@@ -3,7 +3,7 @@
 from typing import Any, override
 
 from homeassistant.components.tts import TextToSpeechEntity, TtsAudioType
-from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.components.tts.const import DATA_COMPONENT, DATA_TTS_MANAGER
 from homeassistant.core import HomeAssistant
 
 
@@ -26,6 +26,9 @@ class Speech(TextToSpeechEntity):
 
 async def add_speech(hass: HomeAssistant) -> Speech:
     """Add the engine; the component `tts` is set up already."""
+    # Its files would be found by the next run of the tests.
+    hass.data[DATA_TTS_MANAGER].use_file_cache = False
+    hass.data[DATA_TTS_MANAGER].file_cache.clear()
     speech = Speech()
     await hass.data[DATA_COMPONENT].async_add_entities([speech])
     return speech

@@ -9,7 +9,9 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.moosicbox.adapters import outputs
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.playback.contexts import MAX_OUTPUTS
 from tests.fixtures import BRASS, COPPER, Advance
 from tests.wire.client import Client
 
@@ -326,3 +328,83 @@ async def test_the_delay_of_a_groups_speaker_can_be_set_at_its_player(
     (room,) = hub.rooms
     assert room.outputs == {RADIO: 120}
     assert state(hass, "number.ada_delay_of_radio").state == "120.0"
+
+
+async def test_a_speaker_belongs_to_the_last_one_that_took_it(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, ada: Client, ben: Client, party: str
+) -> None:
+    for leader in PARTY, KITCHEN, PARTY:
+        await act(hass, "join", leader, group_members=[RADIO])
+        owners = [context.name for context, entity_id in hub_outputs(hub) if entity_id == RADIO]
+        assert owners == [state(hass, leader).name]
+
+
+async def test_the_number_of_speakers_is_limited(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client
+) -> None:
+    many = [f"media_player.speaker_{number}" for number in range(MAX_OUTPUTS + 1)]
+    for entity_id in many:
+        hass.states.async_set(entity_id, "idle", {"supported_features": Feature.PLAY_MEDIA})
+    with pytest.raises(ServiceValidationError) as refusal:
+        await act(hass, "join", KITCHEN, group_members=many)
+    assert refusal.value.translation_key == "too_many_outputs"
+    assert hub.players.get("kitchen").outputs == {}
+
+
+async def test_a_speaker_that_is_renamed_before_it_begins_plays_in_time(
+    hass: HomeAssistant,
+    hub: Hub,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    ada: Client,
+    ben: Client,
+    party: str,
+    advance: Advance,
+) -> None:
+    """One that leaves before doesn't play, nor does one whose hub is unloaded."""
+    speaker, other = (Radio(name, Feature.PLAY_MEDIA | Feature.STOP) for name in ("Old radio", "Other"))
+    speaker._attr_unique_id = "radio"
+    await hass.data[DATA_COMPONENT].async_add_entities([speaker, other])
+    await hass.async_block_till_done()
+    await act(hass, "join", PARTY, group_members=["media_player.old_radio", "media_player.other"])
+    await hass.async_block_till_done()
+    await play(hass, BRASS, entity_id=PARTY)
+    entity_registry.async_update_entity("media_player.old_radio", new_entity_id="media_player.shed")
+    await hass.async_block_till_done()
+    room = hub.rooms.find("party")
+    assert room is not None
+    hub.rooms.remove_output(room, "media_player.other")
+    await wait(hass, advance, 1)
+    assert room.outputs == {"media_player.shed": 0}
+    assert ([order for order, _ in received(speaker)], received(other)) == (["play"], [])
+    await act(hass, "media_next_track", PARTY)
+    await play(hass, COPPER, entity_id=PARTY)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await wait(hass, advance, 1)
+    assert not [order for order, _ in received(speaker) if order == "play"]
+
+
+async def test_an_item_without_an_address_is_logged(
+    hass: HomeAssistant,
+    speakers: tuple[Radio, Radio],
+    kitchen: Client,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+
+    def fail(*_: object) -> str:
+        raise HomeAssistantError("No URL is configured")
+
+    monkeypatch.setattr(outputs, "async_process_play_media_url", fail)
+    await play(hass, BRASS)
+    await wait(hass, advance)
+    assert "media_player.radio: can't play the current item: No URL is configured" in caplog.text
+    assert received(radio) == []
+
+
+def hub_outputs(hub: Hub) -> list[tuple[Any, str]]:
+    """Return each player or room with each of its speakers."""
+    return [(context, entity_id) for context in (*hub.players, *hub.rooms) for entity_id in context.outputs]

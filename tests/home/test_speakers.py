@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from ipaddress import ip_address
 from typing import Any
+from unittest.mock import MagicMock
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, SOURCE_ZEROCONF
@@ -22,6 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.moosicbox.adapters import speakers as adapter
+from custom_components.moosicbox.adapters.sendspin import STORE_KEY
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.speakers.sendspin import service
@@ -356,3 +358,45 @@ async def test_speakers_come_back_after_a_reload(
 )
 def test_addresses(address: str, url: str | None) -> None:
     assert url_of(address) == url
+
+
+async def test_the_sendspin_server_is_announced_while_it_runs(
+    hass: HomeAssistant, entry: MockConfigEntry, mock_async_zeroconf: MagicMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    hass.config.components.add("zeroconf")
+    await set_options(hass, entry, sendspin=True)
+    (announced_service,) = mock_async_zeroconf.async_register_service.call_args.args
+    assert (announced_service.type, announced_service.properties[b"path"]) == (
+        "_sendspin-server._tcp.local.",
+        b"/sendspin",
+    )
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    mock_async_zeroconf.async_unregister_service.assert_called_once_with(announced_service)
+    mock_async_zeroconf.async_register_service.side_effect = OSError("No network")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert "The Sendspin server can't be announced" in caplog.text
+    assert entry.runtime_data.speakers.sendspin.service.port is not None
+
+
+async def test_damaged_pairings_are_begun_anew(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    hass_storage[STORE_KEY] = {"version": 1, "minor_version": 1, "key": STORE_KEY, "data": {"pairings": 7}}
+    await set_options(hass, entry, sendspin=True)
+    assert "pair the speakers again" in caplog.text
+    assert entry.runtime_data.speakers.sendspin is not None
+
+
+async def test_a_dialog_ends_with_the_hub(hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession) -> None:
+    """A speaker can't be added, or changed, while the hub isn't loaded."""
+    entry.runtime_data.speakers.add(PLAYER, "Den", "snapcast", None)
+    await hass.async_block_till_done()
+    (subentry,) = entry.get_subentries_of_type("speaker")
+    handler = (entry.entry_id, "speaker")
+    opened = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    results = [
+        await submit(hass, opened, {"address": "192.168.1.20"}),
+        await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id),
+    ]
+    assert [(result["type"], result["reason"]) for result in results] == [(FlowResultType.ABORT, "not_loaded")] * 2

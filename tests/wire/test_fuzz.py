@@ -11,8 +11,10 @@ import logging
 import os
 from pathlib import Path
 import random
-from typing import Final
+from typing import Any, Final
 
+from aiohttp import TCPConnector
+from aiohttp.abc import ResolveResult
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
@@ -48,8 +50,18 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * PAGE_SIZE
 
 
-async def test_hostile_values(hub: Hub, connect: Connect, create_token: CreateToken, clock: ManualClock) -> None:
+async def test_hostile_values(
+    hub: Hub, connect: Connect, create_token: CreateToken, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The hub answers, or closes with a code of the protocol, and serves others on."""
+    resolve = TCPConnector._resolve_host
+
+    async def resolve_here(connector: TCPConnector, host: str, *args: Any, **more: Any) -> list[ResolveResult]:
+        if host != "127.0.0.1":
+            raise OSError(f"{host} isn't looked up in this test")
+        return await resolve(connector, host, *args, **more)
+
+    monkeypatch.setattr(TCPConnector, "_resolve_host", resolve_here)
     hub.configure(replace(hub.limits, max_players_per_user=10_000))
     token = await create_token(role="admin")
     client: Client | None = None

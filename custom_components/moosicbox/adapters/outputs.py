@@ -235,7 +235,7 @@ class Outputs:
             )
         except Exception as error:  # noqa: BLE001 - another integration may raise anything
             # Best effort: the other speakers continue.
-            self._log_failure(entity_id, f"{action} failed: {error or type(error).__name__}")
+            self._log_failure(entity_id, f"{action} failed: {str(error) or type(error).__name__}")
         else:
             if entity_id in self._failing:
                 self._failing.remove(entity_id)

@@ -9,6 +9,7 @@ import msgspec
 from .clock import Clock
 from .household.household import Household
 from .limits import SharedLimits
+from .playback.events import PlaybackEvent
 from .playback.media_resolver import MediaResolver
 from .playback.playback import Playback
 from .playback.player import PlaybackContext
@@ -79,17 +80,24 @@ class Persistence:
             self.store.save_soon(lambda: state)
 
     def save(self) -> None:
-        """Save the state soon, and the positions of what plays from time to time."""
+        """Save the state soon."""
         if self._running:
             self.store.save_soon(self._state)
-            self._watch_positions()
+
+    def save_playback(self, context: PlaybackContext, _event: PlaybackEvent) -> None:
+        """Save the state soon, and while a player or room plays, the positions from time to time."""
+        self.save()
+        if self._running and self._positions_timer is None and context.playback.timeline.playing:
+            self._start_timer()
 
     # ------------------------------------------------------------ positions
 
     def _watch_positions(self) -> None:
         if self._positions_timer is None and next(self._playing(), None) is not None:
-            due_us = self._clock.now_us() + POSITIONS_INTERVAL_US
-            self._positions_timer = self._timers.at(due_us, self._save_positions)
+            self._start_timer()
+
+    def _start_timer(self) -> None:
+        self._positions_timer = self._timers.at(self._clock.now_us() + POSITIONS_INTERVAL_US, self._save_positions)
 
     def _save_positions(self) -> None:
         self._positions_timer = None

@@ -29,7 +29,7 @@ def connect(hub: Hub) -> None:
     hub.grouping.inherited.subscribe(hub.household.sleep_timers.move)
     hub.grouping.inherited.subscribe(hub.household.alarms.move)
     hub.household.changed.subscribe(save)
-    hub.publisher.playback_event.subscribe(lambda _context, _event: save())
+    hub.publisher.playback_event.subscribe(hub.persistence.save_playback)
 
 
 class _Reactions:

@@ -14,6 +14,10 @@ class Signal[*Args]:
     def __init__(self) -> None:
         self._listeners: dict[object, Callable[[*Args], None]] = {}
 
+    def __bool__(self) -> bool:
+        """Return whether it has listeners."""
+        return bool(self._listeners)
+
     def subscribe(self, listener: Callable[[*Args], None]) -> Callable[[], None]:
         """Call `listener` for each event; return a function that ends the subscription."""
         key = object()

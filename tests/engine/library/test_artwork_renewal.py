@@ -32,6 +32,7 @@ async def test_a_queue_has_valid_addresses_for_ever(library: Library, monkeypatc
     renewal = harness.hub.artwork_renewal
     assert renewal is not None
     renewal.start()
+    ours: str | None = None
     for _ in range(3 * WINDOW * SECOND // CHECK_US):
         clock.time_us += CHECK_US
         harness.hub.timers.run(clock.time_us)

@@ -92,3 +92,23 @@ def test_the_list_of_players_names_the_entity() -> None:
     players.set_entity_id(player, "media_player.kitchen")
     (message,) = of_type(connection.take(), "player_list")
     assert [each["entity_id"] for each in message["players"]] == ["media_player.kitchen"]
+
+
+def test_a_follower_hears_of_its_own_player_only() -> None:
+    harness = Harness()
+    players, kitchen = _player(harness)
+    harness.connect(principal("ben"), player_id="hall", name="Hall")
+    heard: list[Any] = []
+    unfollow = players.follow(kitchen, heard.append)
+    players.set_volume(players.get("hall"), 0.5, None)
+    assert heard == []
+    players.set_volume(kitchen, 0.5, None)
+    assert heard == [kitchen]
+    unfollow()
+    players.set_volume(kitchen, 0.6, None)
+    assert heard == [kitchen]
+    # A second end of the same subscription leaves the newer one.
+    players.follow(kitchen, heard.append)
+    unfollow()
+    players.set_volume(kitchen, 0.7, None)
+    assert heard == [kitchen, kitchen]

@@ -6,13 +6,13 @@ from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
-from tests.home.actions import KITCHEN, titles
+from tests.home.actions import KITCHEN, act, titles
 from tests.wire.client import Client
 
 from .conftest import BIRTH, KIND_OF_BLUE
@@ -129,3 +129,23 @@ async def test_lifetimes_are_durations_or_seconds(hass: HomeAssistant, entry: Mo
     await hass.async_block_till_done()
     invite = await call(hass, "invite", entity_id="media_player.party", expires_in={"hours": 1})
     assert invite["url"]
+
+
+async def test_lyrics_are_read_by_a_search_or_for_the_current_song(
+    hass: HomeAssistant, kitchen: Client, library: Library
+) -> None:
+    found = await call(hass, "get_lyrics", query="so what")
+    await call(hass, "queue_add", entity_id=KITCHEN, query="so what", place="replace")
+    await act(hass, "media_play")
+    assert await call(hass, "get_lyrics", entity_id=KITCHEN) == found
+
+
+async def test_a_removed_user_is_forgotten(
+    hass: HomeAssistant, library: Library, hass_read_only_user: MockUser
+) -> None:
+    track = (await library.get_tracks()).items[0]
+    await library.people.count_play(track.track_id, [hass_read_only_user.id])
+    assert (await library.people.history(hass_read_only_user.id)).items
+    await hass.auth.async_remove_user(hass_read_only_user)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not (await library.people.history(hass_read_only_user.id)).items

@@ -1,6 +1,7 @@
 """Requests for music: by name, in general, and for what isn't there."""
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import intent
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
@@ -184,3 +185,18 @@ async def test_a_player_is_turned_off_and_on(
     await act(hass, "toggle", LOUNGE)
     assert state(hass, LOUNGE).state == "playing"
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+@pytest.mark.parametrize("query", ["something", "my favourites", "folk music"])
+async def test_home_assistants_own_intent_understands_more_than_names(
+    hass: HomeAssistant, house: dict[str, Client], library: Library, query: str
+) -> None:
+    """Models call it with whatever was said."""
+    (track, *_) = (await library.get_tracks()).items
+    await house["kitchen"].request("library_request", request_type="set_favourite", id=track.track_id, favourite=True)
+    slots = {"search_query": {"value": query}, "name": {"value": "Kitchen"}}
+    response = await intent.async_handle(hass, "test", "HassMediaSearchAndPlay", slots, query)
+    played = response.response_type is not intent.IntentResponseType.ERROR
+    # The songs of these tests have no genre.
+    assert played is (query != "folk music")
+    assert (state(hass).state == "playing") is played

@@ -271,3 +271,36 @@ async def test_names_are_followed(hass: HomeAssistant, say: Say, hub: Hub) -> No
     dr.async_get(hass).async_update_device(device.device_id, name_by_user="Larder (old)")
     await hass.async_block_till_done()
     assert "Paper Lantern" in (await say("what is playing in the larder old")).text
+
+
+async def test_what_cannot_be_done_is_said(hass: HomeAssistant, hub: Hub, say: Say, house: dict[str, Client]) -> None:
+    """Before anything plays, and for music that isn't in the library."""
+    for sentence, answer in (
+        ("play that", "There is nothing to choose from. Name a song."),
+        ("play here too", "Where?"),
+        ("who added this", "Nothing is playing."),
+        ("like this song", "Nothing is playing."),
+        ("leave the group in the kitchen", "Kitchen is in no group."),
+        ("dissolve the group", "There is no such group."),
+        ("play in the living room too", "Music has to play on another player first."),
+    ):
+        assert (await say(sentence)).text.startswith(answer.removesuffix("?")), sentence
+    await play(hass, "/local/song.mp3")
+    assert (await say("like this song")).text.endswith("is not in the library.")
+
+
+async def test_the_offered_song_is_played_next(hass: HomeAssistant, say: Say, house: dict[str, Client]) -> None:
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    assert (await say("play Paper Moon in the kitchen")).kind == "error"
+    assert "Paper Lantern" in (await say("play it next")).text
+    assert await titles(house["kitchen"]) == ["Brass Morning", "Paper Lantern", "Copper Rain"]
+
+
+async def test_a_player_that_cannot_pause_is_stopped(
+    hass: HomeAssistant, hub: Hub, say: Say, house: dict[str, Client]
+) -> None:
+    await play(hass, BRASS)
+    hub.players.get("kitchen").capabilities = ("play", "stop")
+    assert (await say("stop the music")).kind == "action_done"
+    assert state(hass).state == "idle"

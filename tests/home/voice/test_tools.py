@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from tests.fixtures import BRASS, COPPER, PAPER
-from tests.home.actions import next_command, play, report, state, titles
+from tests.home.actions import act, next_command, play, report, state, titles
 from tests.home.speech import add_speech
 from tests.wire.client import Client
 
@@ -181,3 +181,17 @@ async def test_tools_meet_home_assistants_requirements(
         f"moosicbox__{name}" for name in ("search", "now_playing", "queue", "rooms")
     }
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+async def test_results_of_all_kinds_are_described(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
+    await house["kitchen"].request("library_request", request_type="edit_playlist", playlist={"name": "Turns at night"})
+    found = [*(await call("search", query="turn"))["results"], *(await call("search", query="trio"))["results"]]
+    assert {each["kind"] for each in found} >= {"album", "artist", "playlist", "track"}
+    assert all(each["media_content_id"].startswith("media-source://moosicbox/") for each in found)
+
+
+async def test_the_model_is_told_what_plays_together(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
+    await play(hass, BRASS)
+    await act(hass, "join", KITCHEN, group_members=[LOUNGE])
+    kitchen, *_ = (await call("now_playing"))["players"]
+    assert "Lounge" in kitchen["together_with"]

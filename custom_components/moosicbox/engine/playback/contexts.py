@@ -1,5 +1,6 @@
 """The common base of `Players` and `Rooms`: entity ids and outputs."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ..protocol.errors import InvalidMessage, Sentence, Unavailable
@@ -25,6 +26,26 @@ class PlaybackContexts[C: PlaybackContext]:
         self.output_removed: Signal[C, str] = Signal()
         self.entity_renamed: Signal[C] = Signal()
         """The entity id of a player or room, or the id of one of its outputs, has changed."""
+        self._followed: dict[C, Signal[C]] = {}
+        self.changed.subscribe(self._notify_followers)
+
+    def follow(self, context: C, changed: Callable[[C], None]) -> Callable[[], None]:
+        """Call `changed` after each change of one player or room; return a function that ends this.
+
+        Unlike a subscription to the signal of all, it costs nothing when another one changes.
+        """
+        unsubscribe = self._followed.setdefault(context, Signal()).subscribe(changed)
+
+        def unfollow() -> None:
+            unsubscribe()
+            if (followed := self._followed.get(context)) is not None and not followed:
+                del self._followed[context]
+
+        return unfollow
+
+    def _notify_followers(self, context: C) -> None:
+        if (followed := self._followed.get(context)) is not None:
+            followed.emit(context)
 
     def set_entity_id(self, context: C, entity_id: str | None) -> None:
         """Set the id of the entity that stands for `context` in Home Assistant."""

@@ -19,7 +19,7 @@ HELLO: Final = {
     *("heartbeat_interval", "limits", "features"),
 }
 SIDE_EFFECTS: Final = (
-    *("authenticate", "refresh", "broadcast", "client_event", "room_command.create"),
+    *("authenticate", "refresh", "broadcast", "client_event", "room_command.create", "household_command.announce"),
     *("library_request.favourite", "library_request.playlist", "library_request.podcast", "library_request.station"),
 )
 """Golden frames that aren't sent: they start a session, or change something that users notice."""

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 from typing import Any
 
+from custom_components.moosicbox.engine.sessions.withheld import MAX_REPEATED
 from script.lib.redis_server import RedisServer
 from tests.cluster.nodes import Caller, Node, callers, cluster, leader_of
 
@@ -226,3 +227,35 @@ async def test_the_first_node_of_all(redis_server: RedisServer) -> None:
     await redis_server.flush()
     async with cluster(redis_server.url, "a"):
         pass
+
+
+async def test_topics_of_a_large_room_are_withheld_at_all_nodes(redis_server: RedisServer) -> None:
+    """Also by the next leader; released topics continue without a gap."""
+    async with cluster(redis_server.url, "a", "b", "c") as nodes, callers() as call:
+        names = [f"u{number}" for number in range(MAX_REPEATED + 1)]
+        members = [await call(nodes[1 + number % 2], name, player_id=name) for number, name in enumerate(names)]
+        ada, bob, last = members[0], members[1], members[-1]
+        room_id = await party(ada, *members[1:])
+        await ada.ask("queue_command", action="add", room_id=room_id, track_ids=["one", "two", "three"])
+
+        async def topics_of_changes(place: str) -> set[str]:
+            since = len(bob.received)
+            await ada.ask("queue_command", action="add", room_id=room_id, track_ids=[place])
+            await bob.of("queue_updated", since=since, topic=f"room:{room_id}")
+            await bob.ask("ping")
+            return {message["topic"] for message in bob.received[since:] if message["type"] == "queue_updated"}
+
+        assert await topics_of_changes("four") == {f"room:{room_id}", "player:u1"}
+        await nodes[0].kill()
+        assert await topics_of_changes("five") == {f"room:{room_id}", "player:u1"}
+        since = len(bob.received)
+        await last.ask("room_command", action="leave", room_id=room_id)
+        await bob.of("subscribed", since=since)
+        others = {f"player:{name}" for name in names[:-1]}
+        assert await topics_of_changes("six") == {f"room:{room_id}", *others}
+    positions: dict[str, int] = {}
+    for message in bob.received:
+        positions |= {topic: position["offset"] for topic, position in message.get("positions", {}).items()}
+        if (offset := message.get("offset")) is not None:
+            assert offset == positions[message["topic"]] + 1, message
+            positions[message["topic"]] = offset

@@ -400,3 +400,60 @@ async def test_a_dialog_ends_with_the_hub(hass: HomeAssistant, entry: MockConfig
         await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id),
     ]
     assert [(result["type"], result["reason"]) for result in results] == [(FlowResultType.ABORT, "not_loaded")] * 2
+
+
+async def test_a_speaker_that_was_seen_is_selected(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    await set_options(hass, entry, snapcast=True)
+    async with snapcast_client(entry.runtime_data.speakers._snapcast.port) as client:
+        client.send(hello())
+        await until(lambda: flows(hass))
+        handler = (entry.entry_id, "speaker")
+        result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+        result = await submit(hass, result, {"speaker": PLAYER})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        await until(lambda: hub.players.find(PLAYER) is not None)
+        # A second addition changes nothing.
+        entry.runtime_data.speakers.add(PLAYER, "Other", "snapcast", None)
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        assert subentry.title == "den"
+
+
+async def test_pairing_ends_when_its_dialog_is_closed(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, unpaired=False, static_code="12345678")
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        flow = hass.config_entries.flow
+        result = await flow.async_configure(result["flow_id"], {"next_step_id": "static_code"})
+        assert (result["type"], result["step_id"]) == (FlowResultType.SHOW_PROGRESS, "gesture")
+        flow.async_abort(result["flow_id"])
+        await hass.async_block_till_done()
+        assert flows(hass) == []
+
+
+async def test_a_token_of_another_speaker_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, unpaired=False)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        result = await submit(hass, result, {"next_step_id": "token"})
+        assert result["step_id"] == "token"
+        result = await submit(hass, result, {"code": "SP:nonsense"})
+        assert result["type"] in (FlowResultType.FORM, FlowResultType.ABORT)
+        assert not entry.get_subentries_of_type("speaker")
+
+
+async def test_an_added_speaker_is_not_paired_again(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await submit(hass, result, {"next_step_id": "trust"})
+        handler = (entry.entry_id, "speaker")
+        result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+        result = await submit(hass, result, {"address": url})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        assert len(entry.get_subentries_of_type("speaker")) == 1

@@ -88,7 +88,7 @@ async def async_build(
         health=HealthMonitor(hass, hub),
         pairing=Pairing(hass, hub, authenticator),
         outputs=Outputs(hass, hub),
-        speakers=HomeSpeakers(hass, hub, gateway, ffmpeg),
+        speakers=HomeSpeakers(hass, hub, gateway, library, ffmpeg),
         state_writer=StateWriter(hass),
         hub_device_id=_hub_device(hass, entry).id,
         cluster=cluster,

@@ -15,7 +15,8 @@ from zeroconf import NonUniqueNameException
 from zeroconf.asyncio import AsyncServiceInfo
 
 from ..const import DOMAIN
-from ..engine.sendspin_api import PATH, PairingStore, SendspinService
+from ..engine.api import Library
+from ..engine.sendspin_api import EDGE, PATH, PairingStore, SendspinService
 from ..engine.speakers_api import Speakers
 
 _LOGGER = logging.getLogger(__name__)
@@ -77,8 +78,8 @@ class HomeSendspin:
         await self.service.stop()
 
 
-async def async_start(hass: HomeAssistant, speakers: Speakers) -> HomeSendspin:
-    """Return a server that runs and is announced."""
+async def async_start(hass: HomeAssistant, speakers: Speakers, library: Library) -> HomeSendspin:
+    """Return a server that runs and is announced; speakers show the pictures of the library's tracks."""
     # The library would load it in the event loop, at the first connection.
     await hass.async_add_import_executor_job(import_module, "av")
     store: Store[dict[str, Any]] = Store(hass, 1, STORE_KEY, private=True, atomic_writes=True)
@@ -92,7 +93,14 @@ async def async_start(hass: HomeAssistant, speakers: Speakers) -> HomeSendspin:
     except ValueError:
         _LOGGER.exception("The pairings of Sendspin speakers were lost; pair the speakers again")
         pairings = PairingStore(None, save)
-    service = SendspinService(speakers, pairings, hass.config.location_name, async_get_clientsession(hass))
+
+    async def find_picture(track_id: str) -> bytes | None:
+        picture = await library.artwork(track_id, EDGE)
+        return None if picture is None else picture.data
+
+    service = SendspinService(
+        speakers, pairings, hass.config.location_name, async_get_clientsession(hass), find_picture
+    )
     await service.start()
     server = HomeSendspin(hass, service)
     await server.async_announce()

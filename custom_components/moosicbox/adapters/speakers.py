@@ -15,7 +15,7 @@ from homeassistant.helpers.importlib import async_import_module
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
 from ..const import DOMAIN
-from ..engine.api import Gateway, Hub, Player, Signal
+from ..engine.api import Gateway, Hub, Library, Player, Signal
 from ..options import effective
 from .subentries import AREA, PREFIXES, SPEAKER, subentries, subentry_of
 
@@ -37,7 +37,7 @@ ISSUE_REQUIREMENT: Final = "sendspin_not_installed"
 class HomeSpeakers:
     """Serves the speakers that the household has added. The parts are loaded when they are first used."""
 
-    def __init__(self, hass: HomeAssistant, hub: Hub, gateway: Gateway, ffmpeg: str | None) -> None:
+    def __init__(self, hass: HomeAssistant, hub: Hub, gateway: Gateway, library: Library, ffmpeg: str | None) -> None:
         self.state_changed: Signal[str] = Signal()
         """The state of a speaker has changed; with its player's id."""
         self.sendspin: HomeSendspin | None = None
@@ -45,6 +45,7 @@ class HomeSpeakers:
         self._hass = hass
         self._hub = hub
         self._gateway = gateway
+        self._library = library
         self._ffmpeg = ffmpeg
         self._speakers: Speakers | None = None
         self._snapcast: SnapcastServer | None = None
@@ -181,7 +182,7 @@ class HomeSpeakers:
             return None
         ir.async_delete_issue(self._hass, DOMAIN, ISSUE_REQUIREMENT)
         module = await async_import_module(self._hass, f"{__package__}.sendspin")
-        sendspin: HomeSendspin = await module.async_start(self._hass, speakers)
+        sendspin: HomeSendspin = await module.async_start(self._hass, speakers, self._library)
         self.sendspin = sendspin
         return sendspin
 

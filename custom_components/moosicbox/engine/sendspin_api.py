@@ -1,13 +1,16 @@
 """The public API for Sendspin speakers. It loads `aiosendspin`: import it only where such a speaker is used."""
 
+from .speakers.sendspin.artwork import EDGE, FindPicture
 from .speakers.sendspin.pairing import Method, Pairing, PairingFailed
 from .speakers.sendspin.service import PATH, PORT, Candidate, NotReachable, SendspinService
 from .speakers.sendspin.store import PairingStore
 
 __all__ = [
+    "EDGE",
     "PATH",
     "PORT",
     "Candidate",
+    "FindPicture",
     "Method",
     "NotReachable",
     "Pairing",

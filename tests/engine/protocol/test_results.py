@@ -6,14 +6,17 @@ from typing import Any
 from jsonschema import Draft202012Validator
 import pytest
 
+from custom_components.moosicbox.engine.greeting import FEATURES
 from custom_components.moosicbox.engine.protocol.codec import Codec, Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.rooms.room import RoomSettings
+from custom_components.moosicbox.engine.rooms.room_registry import event_data
 from script.protocol_reference.messages import client_messages, server_messages
 from script.protocol_reference.results import OTHERWISE_ANSWERED
 from script.protocol_reference.schema import schema
 from script.protocol_reference.texts import Texts
 from tests.engine.fakes import Harness, principal, settle
-from tests.engine.protocol.test_golden import CLIENT
+from tests.engine.protocol.test_golden import CLIENT, SERVER
 
 MESSAGES = client_messages()
 SCHEMA = schema(MESSAGES, server_messages(), Texts(lambda text: text.replace("{{", "").replace("}}", "")))
@@ -128,3 +131,17 @@ def test_each_number_of_a_client_is_bounded() -> None:
         for number in numbers(SCHEMA["$defs"][name]["properties"]):
             assert number.keys() & {"minimum", "exclusiveMinimum"}, (name, number)
             assert number.keys() & {"maximum", "exclusiveMaximum"}, (name, number)
+
+
+async def test_examples_have_the_values_that_the_hub_sends() -> None:
+    harness = Harness()
+    session, _ = harness.connect(principal("ada"), subscribe=())
+    harness.hub.rooms.join(room := harness.hub.rooms.create(RoomSettings(name="Party")), session)
+    assert SERVER["room_event"]["data"].keys() == event_data(room.participants[session.client_id]).keys()
+    assert SERVER["goodbye"]["reason"] in ("reload", "shutdown")
+    assert SERVER["error"]["limit"] == harness.hub.limits.messages_per_minute
+    hello = SERVER["hello"]
+    assert hello["features"].keys() >= FEATURES.keys()
+    for name in ("max_message_size", "messages_per_minute", "max_queue_items", "history_seconds", "resume_seconds"):
+        assert hello["limits"][name] == getattr(harness.hub.limits, name)
+    harness.hub.media_resolver.close()

@@ -8,14 +8,16 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from aiosendspin.client import AudioFormat, PairingSupport, SendspinClient
 from aiosendspin.models import AudioCodec
+from aiosendspin.models.artwork import ArtworkChannel
 from aiosendspin.models.core import ServerCommandPayload, ServerStatePayload
 from aiosendspin.models.player import ClientHelloPlayerSupport, SupportedAudioFormat
-from aiosendspin.models.types import MediaCommand, PlayerCommand, Roles
+from aiosendspin.models.types import ArtworkSource, MediaCommand, PictureFormat, PlayerCommand, Roles
 from aiosendspin.noise.keys import Identity
 from aiosendspin.noise.trust_store import ClientPairingConfig, InMemoryClientPairingStore
 
 from custom_components.moosicbox.engine.speakers.speakers import sendspin_player_id
 
+SQUARE = ArtworkChannel(source=ArtworkSource.ALBUM, format=PictureFormat.JPEG, width=64, height=64)
 CODECS = {"flac": AudioCodec.FLAC, "pcm": AudioCodec.PCM}
 
 
@@ -53,6 +55,8 @@ class SendspinSpeaker:
         """The pairing codes that it has shown."""
         self.volume, self.muted = 30, False
         self.titles: list[str | None] = []
+        self.pictures: list[bytes] = []
+        client.add_artwork_listener(lambda _channel, data: self.pictures.append(data))
         client.add_audio_chunk_listener(self._on_chunk)
         client.add_stream_clear_listener(self._on_clear)
         client.add_stream_end_listener(self._on_end)
@@ -101,6 +105,7 @@ async def make_speaker(
     unpaired: bool = True,
     static_code: str | None = None,
     lead_ms: float = 100,
+    has_display: bool = False,
 ) -> SendspinSpeaker:
     """Return a speaker that is switched on."""
     store = InMemoryClientPairingStore()
@@ -118,8 +123,9 @@ async def make_speaker(
     client = SendspinClient(
         Identity.generate(),
         name,
-        [Roles.PLAYER, Roles.CONTROLLER, Roles.METADATA],
+        [Roles.PLAYER, Roles.CONTROLLER, Roles.METADATA, *([Roles.ARTWORK] if has_display else [])],
         pairing_store=store,
+        artwork_channels=[SQUARE] if has_display else None,
         player_support=support or supported("flac:44100:16:2", "flac:48000:16:2", "pcm:44100:16:2"),
         session=session,
         required_lead_time_ms=lead_ms,

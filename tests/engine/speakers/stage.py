@@ -106,6 +106,11 @@ class RecordingOutput:
         self.shown.append((None if track is None else track.title, playing))
 
     @property
+    def is_heard(self) -> bool:
+        """True if something has been heard to its end."""
+        return any(sent.play_at_us + sent.duration_us < self.now_us() for sent in self.sent)
+
+    @property
     def samples(self) -> sound.Samples:
         """All that was sent, one after the other."""
         assert self.header is not None

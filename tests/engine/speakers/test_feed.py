@@ -104,15 +104,29 @@ async def test_alone_the_next_item_follows_without_a_gap(off_ms: int) -> None:
 
 
 async def test_in_a_room_late_audio_is_left_out() -> None:
-    stand = Stand(segment("a", NOW - 95 * MS, *[40] * 5, in_room=True))
-    assert await stand.run() == [(120, 25), (160, 65)]
+    """The first audio of a silent speaker must come earlier than that which follows."""
+    stand = Stand(segment("a", NOW - 15 * MS, *[40] * 5, in_room=True))
+    assert await stand.run() == [(120, 105), (160, 145)]
 
 
 async def test_alone_everything_is_heard_later() -> None:
     stand = Stand(segment("a", NOW - 95 * MS, 40, 40))
     margin = LATE_MARGIN_US // MS
-    assert await stand.run() == [(0, 20 + margin), (40, 60 + margin)]
+    assert await stand.run() == [(0, 100 + margin), (40, 140 + margin)]
     assert stand.changes > 0
+
+
+async def test_a_speaker_that_plays_needs_audio_less_early() -> None:
+    stand = Stand(segment("a", NOW + 100 * MS, 40, in_room=True))
+    stand.feed.follow(segment("b", NOW + 140 * MS, 40, 40, in_room=True))
+    send = stand.output.send
+
+    def send_slowly(chunk: Chunk, play_at_us: int, duration_us: int) -> None:
+        send(chunk, play_at_us, duration_us)
+        stand.now_us += 75 * MS
+
+    stand.output.send = send_slowly  # type: ignore[method-assign]
+    assert await stand.run() == [(0, 100), (0, 140), (40, 180)]
 
 
 async def test_nothing_is_heard_before_the_speaker_is_free() -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from io import BytesIO
+from itertools import groupby
 from typing import Any
 
 from aiohttp import ClientSession
@@ -10,7 +12,9 @@ from aiosendspin.noise.keys import Identity
 from aiosendspin.noise.trust_store import InMemoryServerPairingStore, TrustedUnpairedClient
 from aiosendspin.server import SendspinServer
 import numpy as np
+from PIL import Image
 import pytest
+from yarl import URL
 
 from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
@@ -20,10 +24,12 @@ from custom_components.moosicbox.engine.protocol.client import (
     VolumeCommand,
 )
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, AudioHeader, Chunk
+from custom_components.moosicbox.engine.speakers.sendspin import service as module
 from custom_components.moosicbox.engine.speakers.sendspin.output import Unsupported, ahead_for, format_of
 from custom_components.moosicbox.engine.speakers.sendspin.pairing import PairingFailed
 from custom_components.moosicbox.engine.speakers.sendspin.service import NotReachable, SendspinService
 from custom_components.moosicbox.engine.speakers.sendspin.store import PairingStore
+from tests.client.proxy import Proxy
 
 from . import sound
 from .sendspin_speaker import Received, SendspinSpeaker, listening, make_speaker, supported
@@ -38,6 +44,23 @@ class Saved:
 
     def save(self, state: dict[str, Any]) -> None:
         self.state = state
+
+
+async def picture(track_id: str) -> bytes | None:
+    """Return a picture whose colour tells the track; one track has none, one is no picture."""
+    if track_id == "whole.flac":
+        return b"no picture"
+    data = BytesIO()
+    Image.new("RGB", (100, 100), {"first.flac": "red", "second.flac": "blue"}[track_id]).save(data, "JPEG")
+    return data.getvalue()
+
+
+def colour_of(data: bytes) -> str:
+    """Return the colour of a picture that `picture` has made."""
+    if not data:
+        return "none"
+    red, _, blue = np.asarray(Image.open(BytesIO(data)).convert("RGB"))[32, 32]
+    return "red" if red > blue else "blue"
 
 
 @pytest.fixture
@@ -59,7 +82,7 @@ def saved() -> Saved:
 
 @pytest.fixture
 async def service(house: Stage, session: ClientSession, saved: Saved) -> AsyncGenerator[SendspinService]:
-    running = SendspinService(house.speakers, PairingStore(None, saved.save), "House", session)
+    running = SendspinService(house.speakers, PairingStore(None, saved.save), "House", session, picture)
     await running.start("127.0.0.1", 28_927)
     yield running
     await running.stop()
@@ -172,6 +195,19 @@ async def test_volume_goes_both_ways(house: Stage, service: SendspinService, den
     den.volume, den.muted = 45, False
     await den.report()
     await house.until(lambda: (house.player(den.player_id).volume, house.player(den.player_id).muted) == (0.45, False))
+
+
+async def test_a_display_shows_the_tracks_pictures(
+    house: Stage, service: SendspinService, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, has_display=True)
+    await add(house, service, speaker)
+    await play(house, speaker, "first.flac", "whole.flac", "second.flac")
+    await house.until(lambda: house.finished(speaker.player_id))
+    named = [colour_of(data) for data in speaker.pictures]
+    assert [name for name, _ in groupby(named) if name != "none"] == ["red", "blue"]
+    assert "none" in named[named.index("red") : named.index("blue")]
+    await speaker.client.disconnect()
 
 
 async def test_buttons_act_on_the_room(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
@@ -302,6 +338,41 @@ async def test_another_server_takes_the_speaker(house: Stage, service: SendspinS
         assert house.speakers.state_of(speaker.player_id) == "connected"
     await speaker.client.disconnect()
     await other.close()
+
+
+@pytest.mark.parametrize("how", ["closed", "silent"])
+async def test_a_network_that_is_cut_in_mid_song(
+    house: Stage, service: SendspinService, session: ClientSession, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The speaker is unavailable, comes back, and the song goes on. Without a word from it the cut is noticed, too."""
+    connect = ClientSession.ws_connect
+
+    def impatiently(self: ClientSession, url: str, **options: Any) -> Any:
+        return connect(self, url, **options | {"heartbeat": 0.4})
+
+    monkeypatch.setattr(ClientSession, "ws_connect", impatiently)
+    monkeypatch.setattr(module, "REDIAL_SECONDS", 0.2)
+    speaker = await make_speaker(session)
+    async with listening(speaker) as direct, Proxy(URL(direct)) as network:
+        url = f"{network.url.replace('http', 'ws')}/sendspin"
+        await service.probe(url)
+        await service.trust(speaker.player_id)
+        house.speakers.set_added({speaker.player_id: "Den"})
+        service.set_addresses({speaker.player_id: url})
+        await house.until(lambda: is_connected(house, speaker))
+        await play(house, speaker, "whole.flac")
+        await house.until(lambda: speaker.received)
+        if how == "closed":
+            network.cut()
+        else:
+            network.open.clear()
+        await house.until(lambda: not is_connected(house, speaker))
+        assert house.speakers.state_of(speaker.player_id) == "disconnected"
+        before = len(speaker.received)
+        network.open.set()
+        await house.until(lambda: is_connected(house, speaker) and len(speaker.received) > before)
+        await house.until(lambda: house.finished(speaker.player_id))
+        await speaker.client.disconnect()
 
 
 async def test_pairings_outlive_a_restart(

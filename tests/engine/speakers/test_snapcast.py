@@ -9,6 +9,7 @@ import signal
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
+from yarl import URL
 
 from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd, SeekCommand, VolumeCommand
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioHeader, Chunk
@@ -16,6 +17,7 @@ from custom_components.moosicbox.engine.speakers.snapcast import connection, mes
 from custom_components.moosicbox.engine.speakers.snapcast.connection import BUFFER_MS, is_local
 from custom_components.moosicbox.engine.speakers.snapcast.messages import MAX_PAYLOAD, ProtocolError
 from custom_components.moosicbox.engine.speakers.snapcast.server import MAX_CONNECTIONS, SnapcastServer
+from tests.client.proxy import Proxy
 
 from . import sound
 from .snapcast_client import SnapcastClient, hello, message, sized, snapcast_client
@@ -246,17 +248,24 @@ def test_headers(type_: int, times: list[int], size: int) -> None:
     assert len(messages.time_reply(header, 10**12, 10**12)) == messages.HEADER.size + 8
 
 
+@pytest.fixture
+async def network(snapcast: SnapcastServer) -> AsyncGenerator[Proxy]:
+    """A network between clients and the server that can be cut."""
+    async with Proxy(URL.build(scheme="http", host="127.0.0.1", port=snapcast.port)) as running:
+        yield running
+
+
 async def test_debians_snapclient(
-    house: Stage, snapcast: SnapcastServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: Stage, network: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The unmodified client plays. Frozen it is gone, and a new process takes its place."""
+    """The unmodified client plays. It comes back when its network was cut; frozen it is gone, and a new one takes its place."""
     monkeypatch.setattr(connection, "SILENT_SECONDS", 3.0)
     house.speakers.set_added({"snapcast-real": "Real"})
     output = tmp_path / "heard.raw"
 
     async def start() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *("snapclient", "--host", "127.0.0.1", "--port", str(snapcast.port), "--hostID", "real"),
+            *("snapclient", "--host", "127.0.0.1", "--port", network.url.rpartition(":")[2], "--hostID", "real"),
             *("--player", f"file:filename={output},mode=a", "--logsink", "null"),
             env={**os.environ, "HOME": str(tmp_path)},
         )
@@ -266,6 +275,9 @@ async def test_debians_snapclient(
 
     process = await start()
     try:
+        await house.until(connected)
+        network.cut()
+        await house.until(lambda: not connected())
         await house.until(connected)
         await house.do(VolumeCommand(player_id="snapcast-real", volume=1.0))
         await house.do(QueueAdd(player_id="snapcast-real", media_content_id="whole.flac"))

@@ -168,7 +168,9 @@ class Feed:
             await asyncio.sleep(wait + BURST_SECONDS)
         if play_at_us >= self.until_us:
             await asyncio.Event().wait()
-        late_us = max(self._now_us() + self._output.late_us, self._output.free_us) - play_at_us
+        # A silent speaker that gets its first audio later than it needs it begins late, and takes long to catch up.
+        need_us = self._output.late_us if self._sent_until_us else self._output.lead_us
+        late_us = max(self._now_us() + need_us, self._output.free_us) - play_at_us
         if late_us > 0:
             if segment.in_room:
                 self._set_stalled(stalled=self._sent_until_us > 0)

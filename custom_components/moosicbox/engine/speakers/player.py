@@ -33,6 +33,8 @@ CUT_LEAD_US: Final = 50_000
 """How long before it starts to sound a new item replaces the previous one."""
 NEAR_END_US: Final = 1_000_000
 """An order for another item this near to the end of the current one waits for that end."""
+HANDOVER_US: Final = 500_000
+"""An order for another item that comes this much earlier than it must is about the time after the current one."""
 TAIL_US: Final = 500_000
 """An item that ends this shortly after it is stopped is heard to its end: the hub takes small delays for none."""
 SOON_US: Final = 500_000
@@ -87,6 +89,10 @@ class FedPlayer:
         """True until the hub's first word about the volume, which is older than the speaker's own."""
         self._feed: Feed | None = None
         self._order: SynchronizedPlayback | None = None
+        self._loading_id: str | None = None
+        """The item of the order that is being executed, until its feed runs."""
+        self._handover: SynchronizedPlayback | None = None
+        """The order for what follows an item that is still being loaded."""
         self._prepared: Prepare | None = None
         """The item that will follow, as the hub named it last."""
         self._preloaded: Reader | None = None
@@ -164,13 +170,25 @@ class FedPlayer:
     def _accept(self, order: SynchronizedPlayback) -> None:
         if is_same_order(self._order, order):
             return
-        self._order = order
+        self._order, self._handover = order, None
         if self._preloaded is not None and self._preloaded.source.item_id == order.queue_item_id:
             # The item that is prepared after it may be announced before it is opened.
             self._release_starting()
             self._starting, self._preloaded = self._preloaded, None
+        if self._is_handover(order):
+            self._handover = order
+            return
         continues = self._continues(order)
+        self._loading_id = None if continues or order.command != "play" else order.queue_item_id
         self._executing = _replaced(self._executing, None if continues else self._execute(order, self._now_us()))
+
+    def _is_handover(self, order: SynchronizedPlayback) -> bool:
+        """Return whether an order names what follows an item that is still being loaded."""
+        loading = self._feed is None and self._executing is not None and not self._executing.done()
+        if not loading or self._loading_id is None or order.command != "play":
+            return False
+        early_us = order.sync_time_us - self._now_us() - self._output.lead_us
+        return order.queue_item_id not in (None, self._loading_id) and early_us > HANDOVER_US
 
     def _continues(self, order: SynchronizedPlayback) -> bool:
         """Let the running feed obey an order if that needs no break, and return whether it does."""
@@ -279,6 +297,9 @@ class FedPlayer:
         self.report()
         if self._prepared is not None and self._prepared.queue_item_id != item_id:
             self._prepare(self._prepared)
+        handover, self._handover = self._handover, None
+        if handover is not None and not self._continues(handover):
+            self._executing = asyncio.create_task(self._execute(handover, self._now_us()))
 
     async def _run_feed(self, feed: Feed) -> None:
         try:

@@ -1,7 +1,7 @@
 """A Sendspin speaker as the player that feeds it sees it."""
 
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Final, Literal, cast
+from collections.abc import Iterable
+from typing import Final, Literal, cast
 
 from aiosendspin.models import AudioCodec
 from aiosendspin.models.player import SupportedAudioFormat
@@ -11,6 +11,7 @@ from aiosendspin.server.roles.metadata.state import Metadata
 
 from ...protocol.types import PlayableTrack
 from ..renderer.audio import CHUNK_SAMPLES, MAX_RATE, AudioFormat, AudioHeader, Chunk
+from .artwork import Artwork, Spawn
 from .role import FedPlayerRole
 
 AHEAD_US: Final = 2_000_000
@@ -23,8 +24,6 @@ START_US: Final = 50_000
 MIN_RATE: Final = 8_000
 CHUNK_OVERHEAD: Final = 16
 MAX_LEAD_US: Final = 2_000_000
-
-type Spawn = Callable[[Coroutine[Any, Any, object]], None]
 
 
 class Unsupported(Exception):
@@ -82,17 +81,19 @@ def ahead_for(capacity: int, audio_format: AudioFormat) -> int:
 class SendspinOutput:
     """Sends to a speaker whose player role is active."""
 
-    def __init__(self, client: SendspinClient, role: FedPlayerRole, spawn: Spawn) -> None:
+    def __init__(self, client: SendspinClient, role: FedPlayerRole, spawn: Spawn, artwork: Artwork | None) -> None:
         """Create an output. Raise Unsupported.
 
         Args:
             client: The speaker.
             role: Its player role.
             spawn: Runs a coroutine in the background.
+            artwork: The picture that it shows; `None` if it shows none.
         """
         self._client = client
         self._role = role
         self._spawn = spawn
+        self._artwork = artwork
         self._header: AudioHeader | None = None
         self.free_us = 0
         self._wanted: tuple[int, bool] | None = None
@@ -178,6 +179,8 @@ class SendspinOutput:
 
     def show(self, track: PlayableTrack | None, position: float, at_us: int, *, playing: bool) -> None:
         """Show what plays, on speakers with a display."""
+        if self._artwork is not None:
+            self._artwork.show(None if track is None else track.track_id, at_us)
         if not isinstance(shown := self._client.group.group_role("metadata"), MetadataGroupRole):
             return
         shown.set_metadata(None if track is None else metadata_of(track, position, at_us, playing=playing))

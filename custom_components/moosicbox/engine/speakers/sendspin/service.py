@@ -19,6 +19,7 @@ from aiosendspin.server.server import ClientConnectedEvent, ClientDisconnectedEv
 from ...protocol.client import Request
 from ...protocol.server import PlaybackStatus
 from ..speakers import SpeakerInfo, Speakers, SpeakerState, sendspin_player_id
+from .artwork import Artwork, FindPicture
 from .controls import Controls
 from .output import SendspinOutput, Unsupported
 from .pairing import Method, Pairing, methods_of
@@ -79,7 +80,14 @@ class _Connected:
 class SendspinService:
     """Serves Sendspin speakers."""
 
-    def __init__(self, speakers: Speakers, store: PairingStore, name: str, session: ClientSession) -> None:
+    def __init__(
+        self,
+        speakers: Speakers,
+        store: PairingStore,
+        name: str,
+        session: ClientSession,
+        find_picture: FindPicture | None = None,
+    ) -> None:
         """Create a server that doesn't run yet.
 
         Args:
@@ -87,6 +95,7 @@ class SendspinService:
             store: The server's identity and pairings.
             name: The name that speakers show.
             session: Makes connections to speakers.
+            find_picture: Finds the pictures of tracks; `None` if none are shown.
         """
         self.speakers = speakers
         self.store = store
@@ -95,6 +104,7 @@ class SendspinService:
         self.server = SendspinServer(
             asyncio.get_running_loop(), store.identity, name, session, pairing_store=store, clock=_HubClock(speakers)
         )
+        self._find_picture = find_picture
         self._connected: dict[str, _Connected] = {}
         self._addresses: dict[str, str] = {}
         """Where the added speakers are dialled, by player id."""
@@ -279,7 +289,8 @@ class SendspinService:
     def _connect(self, player_id: str, client: SendspinClient, role: FedPlayerRole) -> None:
         self._disconnect(player_id, "disconnected")
         try:
-            output = SendspinOutput(client, role, self.spawn)
+            artwork = None if self._find_picture is None else Artwork(client, self._find_picture, self.spawn)
+            output = SendspinOutput(client, role, self.spawn, artwork)
         except Unsupported as error:
             _LOGGER.warning("%s can't be served: %s", client.name, error)
             self.speakers.set_state(player_id, "incompatible")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 from unittest.mock import MagicMock
@@ -457,3 +458,63 @@ async def test_an_added_speaker_is_not_paired_again(
         result = await submit(hass, result, {"address": url})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
         assert len(entry.get_subentries_of_type("speaker")) == 1
+
+
+async def test_a_speaker_that_leaves_before_it_is_paired(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    """After the choice of a way, and while its button is waited for."""
+    for static_code, way, reason in ((None, "dynamic_code", "not_reachable"), ("12345678", None, "pairing_refused")):
+        speaker = await make_speaker(session, unpaired=False, static_code=static_code)
+        async with listening(speaker) as url:
+            result = await submit(hass, await discovered(hass, speaker, url))
+            if way is None:
+                result = await hass.config_entries.flow.async_configure(
+                    result["flow_id"], {"next_step_id": "static_code"}
+                )
+                assert (result["type"], result["step_id"]) == (FlowResultType.SHOW_PROGRESS, "gesture")
+        if way is not None:
+            result = await submit(hass, result, {"next_step_id": way})
+        while result["type"] is FlowResultType.SHOW_PROGRESS:
+            await asyncio.sleep(0.01)
+            result = await hass.config_entries.flow.async_configure(result["flow_id"])
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+    assert not entry.get_subentries_of_type("speaker")
+
+
+async def test_a_server_that_stops_before_a_speaker_is_trusted(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped() -> None:
+        return None
+
+    for way in "trust", "dynamic_code":
+        speaker = await make_speaker(session)
+        async with listening(speaker) as url:
+            result = await submit(hass, await discovered(hass, speaker, url))
+            with monkeypatch.context() as patch:
+                patch.setattr(entry.runtime_data.speakers, "async_start_sendspin", stopped)
+                result = await submit(hass, result, {"next_step_id": way})
+            assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_reachable")
+
+
+@pytest.mark.parametrize(("may_stay", "reason"), [(False, "no_pairing"), (True, "speaker_added")])
+async def test_a_speakers_only_way_is_taken_without_a_question(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    session: ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    may_stay: bool,
+    reason: str,
+) -> None:
+    """One that offers none can't be added."""
+    probe = service.SendspinService.probe
+
+    async def limited(server: service.SendspinService, url: str) -> service.Candidate:
+        return replace(await probe(server, url), methods=(), may_stay_unpaired=may_stay)
+
+    monkeypatch.setattr(service.SendspinService, "probe", limited)
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)

@@ -166,3 +166,16 @@ async def test_actions_skip_snooze_and_dismiss(hass: HomeAssistant, hub: Hub, ki
     assert later["next_at"] > sooner["next_at"]
     assert await ask(hass, "snooze_alarm") == {"next_at": None}
     await do(hass, "dismiss_alarm", alarm_id=alarm_id)
+
+
+async def test_an_alarm_plays_what_is_picked_or_searched(hass: HomeAssistant, kitchen: Client) -> None:
+    """Of the library, of another media source, and of a search, in this order."""
+    media = ["media-source://moosicbox/favourites", "media-source://moosicbox/album/al-1", BRASS]
+    await ask(hass, "save_alarm", entity_id=KITCHEN, time="07:15", media_content_id=media, query="paper lantern")
+    (alarm,) = (await ask(hass, "get_household"))["alarms"]
+    assert list(alarm["sources"]) == [
+        {"kind": "favourites"},
+        {"kind": "album", "id": "al-1"},
+        {"media_content_id": BRASS},
+        {"query": "paper lantern"},
+    ]

@@ -85,6 +85,28 @@ async def test_embedded_artwork_is_served_without_a_login(
         assert "private" in response.headers["Cache-Control"]
 
 
+async def test_pictures_are_kept_for_the_next_request_within_bounds(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, media_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the last tracks; another one is read again, if it is still there."""
+    monkeypatch.setattr(media_module, "MAX_PICTURES", 1)
+    urls = [(await track(hass, kitchen, media_content_id))["artwork_url"] for media_content_id in (BRASS, COPPER)]
+    for url in urls:
+        assert (await http.get(url)).status == 200
+    for name in "brass-morning.flac", "copper-rain.mp3":
+        (media_folder / name).unlink()
+    assert [(await http.get(url)).status for url in urls] == [404, 404]
+    assert (await http.get(urls[1])).status == 404
+
+
+async def test_tracks_are_forgotten_within_bounds(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media_module, "MAX_KNOWN", 1)
+    urls = [(await track(hass, kitchen, media_content_id))["artwork_url"] for media_content_id in (BRASS, COPPER)]
+    assert [(await http.get(url)).status for url in urls] == [404, 200]
+
+
 async def test_forged_artwork_urls_are_not_found(
     hass: HomeAssistant, entry: MockConfigEntry, http: HttpClient, kitchen: Client
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 from unittest.mock import MagicMock
@@ -400,3 +401,120 @@ async def test_a_dialog_ends_with_the_hub(hass: HomeAssistant, entry: MockConfig
         await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id),
     ]
     assert [(result["type"], result["reason"]) for result in results] == [(FlowResultType.ABORT, "not_loaded")] * 2
+
+
+async def test_a_speaker_that_was_seen_is_selected(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    await set_options(hass, entry, snapcast=True)
+    async with snapcast_client(entry.runtime_data.speakers._snapcast.port) as client:
+        client.send(hello())
+        await until(lambda: flows(hass))
+        handler = (entry.entry_id, "speaker")
+        result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+        result = await submit(hass, result, {"speaker": PLAYER})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        await until(lambda: hub.players.find(PLAYER) is not None)
+        # A second addition changes nothing.
+        entry.runtime_data.speakers.add(PLAYER, "Other", "snapcast", None)
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        assert subentry.title == "den"
+
+
+async def test_pairing_ends_when_its_dialog_is_closed(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, unpaired=False, static_code="12345678")
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        flow = hass.config_entries.flow
+        result = await flow.async_configure(result["flow_id"], {"next_step_id": "static_code"})
+        assert (result["type"], result["step_id"]) == (FlowResultType.SHOW_PROGRESS, "gesture")
+        flow.async_abort(result["flow_id"])
+        await hass.async_block_till_done()
+        assert flows(hass) == []
+
+
+async def test_a_token_of_another_speaker_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session, unpaired=False)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        result = await submit(hass, result, {"next_step_id": "token"})
+        assert result["step_id"] == "token"
+        result = await submit(hass, result, {"code": "SP:nonsense"})
+        assert result["type"] in (FlowResultType.FORM, FlowResultType.ABORT)
+        assert not entry.get_subentries_of_type("speaker")
+
+
+async def test_an_added_speaker_is_not_paired_again(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await submit(hass, result, {"next_step_id": "trust"})
+        handler = (entry.entry_id, "speaker")
+        result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
+        result = await submit(hass, result, {"address": url})
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        assert len(entry.get_subentries_of_type("speaker")) == 1
+
+
+async def test_a_speaker_that_leaves_before_it_is_paired(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    """After the choice of a way, and while its button is waited for."""
+    for static_code, way, reason in ((None, "dynamic_code", "not_reachable"), ("12345678", None, "pairing_refused")):
+        speaker = await make_speaker(session, unpaired=False, static_code=static_code)
+        async with listening(speaker) as url:
+            result = await submit(hass, await discovered(hass, speaker, url))
+            if way is None:
+                result = await hass.config_entries.flow.async_configure(
+                    result["flow_id"], {"next_step_id": "static_code"}
+                )
+                assert (result["type"], result["step_id"]) == (FlowResultType.SHOW_PROGRESS, "gesture")
+        if way is not None:
+            result = await submit(hass, result, {"next_step_id": way})
+        while result["type"] is FlowResultType.SHOW_PROGRESS:
+            await asyncio.sleep(0.01)
+            result = await hass.config_entries.flow.async_configure(result["flow_id"])
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+    assert not entry.get_subentries_of_type("speaker")
+
+
+async def test_a_server_that_stops_before_a_speaker_is_trusted(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped() -> None:
+        return None
+
+    for way in "trust", "dynamic_code":
+        speaker = await make_speaker(session)
+        async with listening(speaker) as url:
+            result = await submit(hass, await discovered(hass, speaker, url))
+            with monkeypatch.context() as patch:
+                patch.setattr(entry.runtime_data.speakers, "async_start_sendspin", stopped)
+                result = await submit(hass, result, {"next_step_id": way})
+            assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_reachable")
+
+
+@pytest.mark.parametrize(("may_stay", "reason"), [(False, "no_pairing"), (True, "speaker_added")])
+async def test_a_speakers_only_way_is_taken_without_a_question(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    session: ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    may_stay: bool,
+    reason: str,
+) -> None:
+    """One that offers none can't be added."""
+    probe = service.SendspinService.probe
+
+    async def limited(server: service.SendspinService, url: str) -> service.Candidate:
+        return replace(await probe(server, url), methods=(), may_stay_unpaired=may_stay)
+
+    monkeypatch.setattr(service.SendspinService, "probe", limited)
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)

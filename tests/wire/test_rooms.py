@@ -15,7 +15,12 @@ async def test_the_creator_is_host_and_joins(ada: Client) -> None:
     subscribed = next(message for message in before if message["type"] == "subscribed")
     assert set(subscribed["positions"]) == {"room:party"}
     snapshot = [message for message in before if message.get("topic") == "room:party"]
-    assert {message["type"] for message in snapshot} == {"playback_status", "queue_updated", "room_state", "room_volumes"}
+    assert {message["type"] for message in snapshot} == {
+        "playback_status",
+        "queue_updated",
+        "room_state",
+        "room_volumes",
+    }
     assert all(message["snapshot"] for message in snapshot)
     state = next(message for message in snapshot if message["type"] == "room_state")
     (member,) = state["participants"]

@@ -195,3 +195,13 @@ async def test_the_model_is_told_what_plays_together(hass: HomeAssistant, house:
     await act(hass, "join", KITCHEN, group_members=[LOUNGE])
     kitchen, *_ = (await call("now_playing"))["players"]
     assert "Lounge" in kitchen["together_with"]
+
+
+async def test_a_message_is_announced_in_a_room(
+    hass: HomeAssistant, hub: Hub, house: dict[str, Client], call: Call
+) -> None:
+    hub.rooms.create(RoomSettings(name="Party"), "party")
+    await hass.async_block_till_done()
+    await add_speech(hass)
+    await call("move_players", players=["Lounge"], to="Party")
+    assert await call("announce", message="Dinner", player="Party") == {"announced_on": "Party"}

@@ -78,11 +78,15 @@ function withChangedPlayback(state, topic, change) {
  * @returns {Partial<AppState>}
  */
 function withVolumes(state, players) {
-  const changed = Object.entries(players).flatMap(([id, volume]) => {
-    const status = state.playback[`player:${id}`];
-    return status ? [[`player:${id}`, { ...status, ...volume }]] : [];
-  });
-  return { playback: { ...state.playback, ...Object.fromEntries(changed) } };
+  const playback = { ...state.playback };
+  for (const [id, volume] of Object.entries(players)) {
+    const topic = `player:${id}`;
+    const status = playback[topic];
+    if (status) {
+      playback[topic] = { ...status, ...volume };
+    }
+  }
+  return { playback };
 }
 
 /**

@@ -86,6 +86,7 @@ from .protocol.client import (
     QueueClear,
     QueueMove,
     QueueRemove,
+    QueueSongRadio,
     Request,
     RoomLeave,
     RoomList,
@@ -114,6 +115,7 @@ from .protocol.errors import (
     UnknownType,
 )
 from .protocol.household import (
+    AcknowledgeAnnouncement,
     Alarm,
     Announce,
     CancelSleepTimer,
@@ -173,6 +175,7 @@ __all__ = [
     "TRACK_MEDIA",
     "WITH_PICTURES",
     "Accepts",
+    "AcknowledgeAnnouncement",
     "Actor",
     "AddOp",
     "Alarm",
@@ -260,6 +263,7 @@ __all__ = [
     "QueueItemNotFound",
     "QueueMove",
     "QueueRemove",
+    "QueueSongRadio",
     "Request",
     "Revocations",
     "Room",

@@ -64,6 +64,8 @@ COMMANDS: Final[dict[str, Handler]] = {
     "sleep_after_album": household_commands.sleep_after_album,
     "cancel_sleep": household_commands.cancel_sleep,
     "wake": household_commands.wake,
+    "song_radio": queue_commands.song_radio,
+    "acknowledge": household_commands.acknowledge,
     "snooze": household_commands.snooze,
     "dismiss": household_commands.dismiss,
 }

@@ -1,4 +1,4 @@
-"""Spoken commands for sleep timers and alarms."""
+"""Spoken commands for sleep timers, alarms and announcements."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,16 @@ import msgspec
 
 from ..browse_media import identifier_of
 from ..contexts import context_fields
-from ..engine.api import CancelSleepTimer, DismissAlarm, Item, MusicSource, SaveAlarm, SetSleepTimer, SnoozeAlarm
+from ..engine.api import (
+    AcknowledgeAnnouncement,
+    CancelSleepTimer,
+    DismissAlarm,
+    Item,
+    MusicSource,
+    SaveAlarm,
+    SetSleepTimer,
+    SnoozeAlarm,
+)
 from .music import async_find, certain, media_content_id
 from .request import Answer, VoiceRequest
 
@@ -70,6 +79,14 @@ async def dismiss(request: VoiceRequest) -> str:
     _require_ringing(request)
     await request.execute(DismissAlarm())
     return request.say("dismissed")
+
+
+async def acknowledge(request: VoiceRequest) -> str:
+    """End all announcements that are repeated."""
+    if not list(request.data.hub.household.announcer):
+        raise Answer(request.say("no_announcement"))
+    await request.execute(AcknowledgeAnnouncement())
+    return request.say("acknowledged")
 
 
 def _require_ringing(request: VoiceRequest) -> None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..contexts import context_fields
-from ..engine.api import QueueMove
+from ..engine.api import QueueMove, QueueSongRadio
 from .memory import Added
 from .music import async_add_item, async_find, async_play_anything, async_play_favourites, async_play_item, certain
 from .request import Answer, VoiceRequest
@@ -24,6 +24,15 @@ async def _add(request: VoiceRequest, place: Literal["next", "end"], answer: str
     added = Added(context, await async_add_item(request, context, item, place), what)
     request.memory.remember(added=added)
     return request.heard(context, request.say(answer, what=what, where=context.name))
+
+
+async def song_radio(request: VoiceRequest) -> str:
+    """Let similar music follow the song that plays."""
+    context = request.playing()
+    current = context.active_playback.current
+    what = "" if current is None else current.track.title
+    await request.execute(QueueSongRadio(**context_fields(context)))
+    return request.say("song_radio", what=what, where=context.name)
 
 
 async def move_next(request: VoiceRequest) -> str:

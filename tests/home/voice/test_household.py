@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.protocol.household import MusicSource, SaveAlarm
+from custom_components.moosicbox.engine.protocol.household import Announce, MusicSource, SaveAlarm
 from custom_components.moosicbox.voice.household_commands import minutes_of_day
 from tests.fixtures import BRASS, Advance
 from tests.home.actions import next_command, play, report
@@ -118,3 +118,25 @@ async def test_an_alarm_is_snoozed_and_dismissed(
 )
 def test_times_of_the_day(slots: dict[str, str], minutes: int) -> None:
     assert minutes_of_day(slots) == minutes
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "acknowledge the announcement"), ("de", "bestätige die Durchsage"), ("de", "ich komme")],
+)
+async def test_an_announcement_is_acknowledged(say: Say, hub: Hub, language: str, sentence: str) -> None:
+    assert (await say(sentence, language)).text in ("No announcement waits.", "Keine Durchsage wartet.")
+    await hub.execute(Announce(media_content_id=BRASS, player_ids=("kitchen",), repeat_seconds=60))
+    await say(sentence, language)
+    assert list(hub.household.announcer) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "play more like this"), ("de", "spiel mehr wie dieses Lied")]
+)
+async def test_similar_music_follows_the_song(
+    hass: HomeAssistant, say: Say, hub: Hub, language: str, sentence: str
+) -> None:
+    await play(hass, BRASS)
+    assert "Brass Morning" in (await say(sentence, language)).text
+    assert hub.players.get("kitchen").playback.autoplay

@@ -20,7 +20,7 @@ HELLO: Final = {
 }
 SIDE_EFFECTS: Final = (
     *("authenticate", "refresh", "broadcast", "client_event", "room_command.create", "household_command.announce"),
-    *("library_request.favourite", "library_request.playlist"),
+    *("library_request.favourite", "library_request.playlist", "library_request.podcast", "library_request.station"),
 )
 """Golden frames that aren't sent: they start a session, or change something that users notice."""
 WELCOME: Final = {

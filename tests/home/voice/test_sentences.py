@@ -1,10 +1,14 @@
 """Sentences of Assist, in English and German, through a real pipeline."""
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 
+from custom_components.moosicbox.contexts import PlayerOrRoom
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.voice import playback_commands
+from custom_components.moosicbox.voice.request import VoiceRequest
 from tests.fixtures import BRASS, COPPER, PAPER
 from tests.home.actions import act, play, state, titles
 from tests.wire.client import Client
@@ -304,3 +308,20 @@ async def test_a_player_that_cannot_pause_is_stopped(
     hub.players.get("kitchen").capabilities = ("play", "stop")
     assert (await say("stop the music")).kind == "action_done"
     assert state(hass).state == "idle"
+
+
+async def test_one_player_that_fails_does_not_keep_the_others_playing(
+    hass: HomeAssistant, say: Say, house: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await play(hass, BRASS)
+    await play(hass, COPPER, entity_id=LOUNGE)
+    pause = playback_commands._pause
+
+    async def fail_in_the_kitchen(request: VoiceRequest, context: PlayerOrRoom) -> None:
+        if context.name == "Kitchen":
+            raise HomeAssistantError("Busy")
+        await pause(request, context)
+
+    monkeypatch.setattr(playback_commands, "_pause", fail_in_the_kitchen)
+    assert "Busy" in (await say("stop the music everywhere")).text
+    assert (state(hass).state, state(hass, LOUNGE).state) == ("playing", "paused")

@@ -27,6 +27,15 @@ export function formatClock(at, language) {
 /**
  * @param {string} at ISO 8601
  * @param {string} language
+ * @returns {string} the day
+ */
+export function formatDay(at, language) {
+  return new Date(at).toLocaleDateString(language, { dateStyle: "medium" });
+}
+
+/**
+ * @param {string} at ISO 8601
+ * @param {string} language
  * @returns {string} day and time
  */
 export function formatDate(at, language) {

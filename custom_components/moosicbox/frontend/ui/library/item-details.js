@@ -67,7 +67,7 @@ export class ItemDetails {
           "div",
           { class: "details-words" },
           heading,
-          el("p", { class: "hint", text: detailsOf(kind, item, localize) }),
+          el("p", { class: "hint", text: detailsOf(kind, item, context) }),
           ...(kind === "podcast" && item.error
             ? [el("p", { class: "hint", text: localize("podcast_error", { error: item.error }) })]
             : []),

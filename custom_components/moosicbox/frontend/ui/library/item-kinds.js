@@ -1,6 +1,6 @@
 /** The kinds of items in a library: how each is described, and which tracks it stands for. */
 
-import { formatTime } from "../format.js";
+import { formatDay, formatTime } from "../format.js";
 
 /** @import { LibraryItem, LibraryKind } from "../../client/results.js" */
 /** @import { Context } from "../context.js" */
@@ -35,10 +35,10 @@ export const titleOf = (item, localize) => item.title || item.name || localize("
 /**
  * @param {Kind} kind
  * @param {Item} item
- * @param {Localize} localize
+ * @param {Pick<Context, "localize" | "language">} context
  * @returns {string}
  */
-export function detailsOf(kind, item, localize) {
+export function detailsOf(kind, item, { localize, language }) {
   const count = (/** @type {"track" | "album"} */ what, /** @type {number} */ number) =>
     number === 1 ? localize(`one_${what}`) : localize(`${what}_count`, { count: String(number) });
   switch (kind) {
@@ -56,7 +56,7 @@ export function detailsOf(kind, item, localize) {
         .join(" · ");
     case "episode":
       return [
-        item.published_at?.slice(0, 10),
+        item.published_at && formatDay(item.published_at, language),
         (item.my_played ?? item.played) ? localize("episode_played") : leftOf(item, localize),
         item.album,
       ]

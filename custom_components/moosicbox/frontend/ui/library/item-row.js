@@ -115,7 +115,7 @@ export class ItemRow {
     if (this.#albumArtist !== undefined) {
       return item.artist === this.#albumArtist ? "" : (item.artist ?? "");
     }
-    const details = [item.played_at ? formatClock(item.played_at, language) : "", detailsOf(kind, item, localize)]
+    const details = [item.played_at ? formatClock(item.played_at, language) : "", detailsOf(kind, item, this.#context)]
       .filter(Boolean)
       .join(" · ");
     return this.#mixed && kind !== "track" ? `${localize(`kind_${kind}`)} · ${details}` : details;

@@ -64,7 +64,7 @@ export class ItemTile {
     const { localize } = this.#context;
     const title = titleOf(item, localize);
     setText(this.#title, title);
-    setText(this.#details, detailsOf(this.#kind, item, localize));
+    setText(this.#details, detailsOf(this.#kind, item, this.#context));
     this.#artwork.render(item.artwork_url);
     setLabel(this.#menu, localize("more_of", { title }));
   }

@@ -44,7 +44,7 @@ async def test_a_podcast_from_subscription_to_removal(home: Home, open_tab: Open
     await tab.screenshot("podcast-phone")
     await page.get_by_role("button", name="Back").click()
     await page.get_by_role("tab", name="Episodes").click()
-    await expect(page.get_by_text("2026-11-03 · played · Tidal Tales")).to_be_visible()
+    await expect(page.get_by_text("3 Nov 2026 · played · Tidal Tales")).to_be_visible()
     found = await home.api.ask("moosicbox.search_library", query="tide 1", kinds=["episode"])
     assert found["items"][0]["album"] == "Tidal Tales"
     await page.get_by_role("tab", name="Podcasts").click()

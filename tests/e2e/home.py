@@ -11,7 +11,7 @@ from script.lib.process import HomeAssistantProcess, free_port
 
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
 LEVEL = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
-PATIENCE = 30
+PATIENCE = 90
 CUSTOM_INTEGRATION = "We found a custom integration moosicbox"
 WRONG_INVITE = "A wrong or expired invite came from 127.0.0.1"
 

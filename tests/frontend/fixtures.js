@@ -97,6 +97,7 @@ export const PLAYING = {
   volume: 1,
   muted: false,
   shuffle: false,
+  autoplay: false,
   repeat: "off",
   queue_length: 1,
   queue_revision: 1,

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 import platform
 import re
+import textwrap
 import time
 
 from .needs import install_packages, missing_programs
@@ -34,12 +35,17 @@ def machine() -> str:
     return f"{os.cpu_count()} × {model}, Linux {platform.release()}, {software}"
 
 
+def wrapped(text: str) -> str:
+    """Return a paragraph in lines that fit into the page."""
+    return textwrap.fill(text, 100, break_on_hyphens=False, break_long_words=False)
+
+
 def write_down(header: str, sections: dict[str, str], *, whole: bool) -> None:
     """Write results into the page: all of them, or single ones with a header of their own among those of another run."""
     method, _, results = DOCS.read_text(encoding="utf-8").partition(RESULTS)
     if not whole:
         first, *rest = re.split(r"^### (\w+)\n", results, flags=re.MULTILINE)
-        held = {name: f"### {name}\n{text.strip()}" for name, text in zip(rest[::2], rest[1::2], strict=True)}
+        held = {name: f"### {name}\n\n{text.strip()}" for name, text in zip(rest[::2], rest[1::2], strict=True)}
         own = {name: f"{section}\n\n{header}" for name, section in sections.items()}
         header, sections = first.strip(), {**held, **own}
     DOCS.write_text(f"{method}{RESULTS}\n" + "\n\n".join([header, *sections.values()]) + "\n", encoding="utf-8")
@@ -66,7 +72,7 @@ async def main() -> None:
     listened = [] if arguments.seconds is None else [f"--seconds {arguments.seconds:g}"]
     quick = ["--quick"] if arguments.quick else []
     command = " ".join(["script/bench", *quick, *listened, *arguments.names])
-    header = f"Measured on {machine()}, by:\n\n    {command}"
+    header = f"{wrapped(f'Measured on {machine()}, by:')}\n\n    {command}"
     print(header, flush=True)
     sections: dict[str, str] = {}
     results: dict[str, list[Row]] = {}
@@ -74,7 +80,7 @@ async def main() -> None:
         started = time.monotonic()
         benchmark = importlib.import_module(f".{name}", __package__)
         results[name] = await benchmark.measure(options)
-        sections[name] = f"### {name}\n\n{benchmark.__doc__}\n\n{table(results[name])}"
+        sections[name] = f"### {name}\n\n{wrapped(benchmark.__doc__ or '')}\n\n{table(results[name])}"
         print(f"\n{sections[name]}\n\n({time.monotonic() - started:.0f} s)", flush=True)
     if arguments.json is not None:
         rows = {name: [{**row._asdict(), "meets": row.meets} for row in found] for name, found in results.items()}

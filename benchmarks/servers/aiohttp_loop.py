@@ -7,11 +7,10 @@ import sys
 
 from aiohttp import WSMsgType, web
 
-from .control import listen
 from .messages import message
+from .serving import serve
 
 clients: set[web.WebSocketResponse] = set()
-tasks: set[asyncio.Task[None]] = set()
 
 
 async def connect(request: web.Request) -> web.WebSocketResponse:
@@ -37,22 +36,11 @@ async def broadcast(burst: int, size: int) -> None:
             await ws.send_str(json.dumps(content))
 
 
-def publish(burst: int, size: int) -> None:
-    """Start a broadcast."""
-    task = asyncio.ensure_future(broadcast(burst, size))
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
-
-
 async def main(port: int, control: Path) -> None:
     """Serve until the process is ended."""
     app = web.Application()
     app.router.add_get("/", connect)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    await listen(control, publish)
-    await asyncio.Event().wait()
+    await serve(app, broadcast, port, control)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 import asyncio
 from pathlib import Path
 import sys
-from typing import Any
 
 from aiohttp import web
 import socketio
 
-from .control import listen
 from .messages import message
+from .serving import serve
 
 PATIENCE = 600
 """Seconds between its pings."""
@@ -19,7 +18,6 @@ ROOM = "benchmark"
 async def main(port: int, control: Path) -> None:
     """Serve until the process is ended."""
     server = socketio.AsyncServer(async_mode="aiohttp", ping_interval=PATIENCE, ping_timeout=PATIENCE)
-    tasks: set[asyncio.Task[Any]] = set()
 
     async def connected(client: str, *_: object) -> None:
         await server.enter_room(client, ROOM)
@@ -28,19 +26,10 @@ async def main(port: int, control: Path) -> None:
         for _ in range(burst):
             await server.emit("message", message(size), room=ROOM)
 
-    def publish(burst: int, size: int) -> None:
-        task = asyncio.ensure_future(emit(burst, size))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
     server.on("connect", connected)
     app = web.Application()
     server.attach(app)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    await listen(control, publish)
-    await asyncio.Event().wait()
+    await serve(app, emit, port, control)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,17 @@
 import asyncio
 from pathlib import Path
 import sys
-from typing import Any
 
 from aiohttp import web
 import socketio
 
-from .control import listen
 from .messages import message
+from .serving import serve
 
 PATIENCE = 600
 """Seconds between its pings, which the load generator doesn't support."""
 
 server = socketio.AsyncServer(async_mode="aiohttp", ping_interval=PATIENCE, ping_timeout=PATIENCE)
-tasks: set[asyncio.Task[Any]] = set()
 
 
 async def broadcast(burst: int, size: int) -> None:
@@ -24,22 +22,11 @@ async def broadcast(burst: int, size: int) -> None:
         await server.emit("message", message(size))
 
 
-def publish(burst: int, size: int) -> None:
-    """Start a broadcast."""
-    task = asyncio.ensure_future(broadcast(burst, size))
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
-
-
 async def main(port: int, control: Path) -> None:
     """Serve until the process is ended."""
     app = web.Application()
     server.attach(app)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    await listen(control, publish)
-    await asyncio.Event().wait()
+    await serve(app, broadcast, port, control)
 
 
 if __name__ == "__main__":

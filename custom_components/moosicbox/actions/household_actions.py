@@ -1,5 +1,6 @@
 """Actions of the household's day. Each needs the permissions of the protocol."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any, Final
 
@@ -23,14 +24,19 @@ SLEEP_FIELDS: Final[Fields] = {
 }
 
 
+async def _send(data: MoosicBoxData, call: ServiceCall, action: str, fields: Mapping[str, Any]) -> ServiceResponse:
+    """Send a command as the user of the call; return its result."""
+    response: ServiceResponse = await async_request(
+        data, call, {"type": "household_command", "action": action, **fields}
+    )
+    return response
+
+
 def _context_command(action: str) -> Handler:
     """Return a handler that sends the call's fields to its player or room."""
 
     async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-        message: dict[str, Any] = {"type": "household_command", "action": action}
-        message |= {**sent_fields(call), **context_target(data.hub, call)}
-        response: ServiceResponse = await async_request(data, call, message)
-        return response
+        return await _send(data, call, action, {**sent_fields(call), **context_target(data.hub, call)})
 
     return handle
 
@@ -63,10 +69,7 @@ async def save_alarm(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
         fields["time"] = fields["time"].isoformat("seconds")
     named = any(str(field) in call.data for field in TARGET_FIELDS) or "player_id" in fields or "room_id" in fields
     target = context_target(data.hub, call) if named else {}
-    response: ServiceResponse = await async_request(
-        data, call, {"type": "household_command", "action": "save_alarm", **fields, **target}
-    )
-    return response
+    return await _send(data, call, "save_alarm", {**fields, **target})
 
 
 def _source(data: MoosicBoxData, media_id: str) -> dict[str, Any]:
@@ -98,10 +101,7 @@ async def save_rule(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     fields = sent_fields(call)
     if any(str(field) in call.data for field in TARGET_FIELDS):
         fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
-    response: ServiceResponse = await async_request(
-        data, call, {"type": "household_command", "action": "save_rule", **fields}
-    )
-    return response
+    return await _send(data, call, "save_rule", fields)
 
 
 async def snapshot(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
@@ -111,10 +111,7 @@ async def snapshot(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
         fields["snapshot_id"] = call.data["snapshot_id"]
     if any(str(field) in call.data for field in TARGET_FIELDS):
         fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
-    response: ServiceResponse = await async_request(
-        data, call, {"type": "household_command", "action": "take_snapshot", **fields}
-    )
-    return response
+    return await _send(data, call, "take_snapshot", fields)
 
 
 ANNOUNCE_FIELDS: Final[Fields] = {
@@ -144,10 +141,7 @@ async def announce(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     rooms = [context.room_id for context in contexts if isinstance(context, Room)]
     fields["player_ids"] = [*players, *([call.data["player_id"]] if "player_id" in call.data else [])]
     fields["room_ids"] = [*rooms, *([call.data["room_id"]] if "room_id" in call.data else [])]
-    response: ServiceResponse = await async_request(
-        data, call, {"type": "household_command", "action": "announce", **fields}
-    )
-    return response
+    return await _send(data, call, "announce", fields)
 
 
 FOLLOWER_FIELDS: Final[Fields] = {
@@ -176,10 +170,7 @@ async def save_follower(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
     fields: dict[str, Any] = dict(call.data)
     if "places" in fields:
         fields["places"] = [_place(data, place) for place in fields["places"]]
-    response: ServiceResponse = await async_request(
-        data, call, {"type": "household_command", "action": "save_follower", **fields}
-    )
-    return response
+    return await _send(data, call, "save_follower", fields)
 
 
 def _place(data: MoosicBoxData, place: dict[str, str]) -> dict[str, str]:
@@ -193,18 +184,14 @@ def _place(data: MoosicBoxData, place: dict[str, str]) -> dict[str, str]:
 
 async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Return all alarms, sleep timers, rules, snapshots, followers, and announcements that are repeated."""
-    response: ServiceResponse = await async_request(data, call, {"type": "household_command", "action": "get"})
-    return response
+    return await _send(data, call, "get", {})
 
 
 def _household_command(action: str) -> Handler:
     """Return a handler that sends the call's fields as a command."""
 
     async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-        response: ServiceResponse = await async_request(
-            data, call, {"type": "household_command", "action": action, **call.data}
-        )
-        return response
+        return await _send(data, call, action, call.data)
 
     return handle
 

@@ -69,7 +69,7 @@ class PlayingChapters:
             await self._load(playback, item)
         if not playback.chapters:
             title = "" if item is None else item.track.title
-            raise NotSupported(Sentence("no_chapters", "“{title}” has no chapters", title=title))
+            raise NotSupported(no_chapters(title))
         return playback.chapters
 
     async def _load(self, playback: Playback, item: QueueItem) -> None:
@@ -83,6 +83,11 @@ class PlayingChapters:
     def _begin_chapter(self, playback: Playback) -> None:
         self._due.pop(playback, None)
         playback.update_chapter(self._clock.now_us())
+
+
+def no_chapters(title: str) -> Sentence:
+    """Return the reason why a command for chapters is refused."""
+    return Sentence("no_chapters", "“{title}” has no chapters", title=title)
 
 
 def chapter_index(

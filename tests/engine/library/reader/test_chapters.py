@@ -4,7 +4,6 @@ from io import BufferedReader, BytesIO
 import json
 from pathlib import Path
 import struct
-import subprocess
 
 from hypothesis import given, strategies as st
 from mutagen.id3 import CHAP, CTOC, ID3, TIT2, CTOCFlags
@@ -17,23 +16,11 @@ from custom_components.moosicbox.engine.library.reader.chapters import parse_cha
 from custom_components.moosicbox.engine.library.reader.feeds import parse_feed
 from custom_components.moosicbox.engine.library.reader.mp4_chapters import mp4_chapters
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
+from script.lib.books import CHAPTERS, put_book
 from script.lib.sounds import Sounds
 from tests.engine.library.podcasts.feeds import episode, feed
 
-METADATA = ";FFMETADATA1\n" + "".join(
-    f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={start + 300}\ntitle={title}\n"
-    for start, title in ((0, "Cliff"), (300, "Größe"), (600, "Harbour"))
-)
-EXPECTED = [("Cliff", 0.0), ("Größe", 0.3), ("Harbour", 0.6)]
-
-
-def put_book(path: Path, *options: str) -> Path:
-    """A file of a second with three chapters, as ffmpeg writes them."""
-    described = path.with_suffix(".txt")
-    described.write_text(METADATA)
-    sound = ["-f", "lavfi", "-i", "sine=duration=1", "-i", described, "-map_metadata", "1", "-c:a", "aac"]
-    subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-y", *sound, *options, path], check=True)
-    return path
+EXPECTED = list(zip(CHAPTERS, (0.0, 0.3, 0.6), strict=True))
 
 
 async def chapters_of(library: Library) -> Chapters:
@@ -48,7 +35,7 @@ def starts(found: Chapters) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("options", [(), ("-movflags", "disable_chpl"), ("-movflags", "faststart")])
 async def test_chapters_of_mp4(options: tuple[str, ...], music: Path, library: Library) -> None:
-    put_book(music / "x.m4b", *options)
+    put_book(music / "x.m4b", 1, *options)
     found = await chapters_of(library)
     assert (found.source, starts(found)) == ("file", EXPECTED)
     assert [chapter.end for chapter in found.chapters[:2]] == [0.3, 0.6]

@@ -159,11 +159,8 @@ async def an_announcement(home: Home, page: Page) -> None:
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 async def test_the_page_exists_in_both_languages(home: Home, open_tab: OpenTab, locale: str) -> None:
-    value = {"language": locale, "number_format": "language", "time_format": "language"}
-    async with home.api.websocket() as websocket:
-        await websocket.command("frontend/set_user_data", key="language", value=value)
+    async with home.language(locale):
         tab = await open_tab("/moosicbox/household", viewport=PHONE)
         name = {"en": "Announcements", "de": "Durchsagen"}[locale]
         await expect(section(tab.page, name)).to_be_visible()
         await check(tab.page)
-        await websocket.command("frontend/set_user_data", key="language", value={**value, "language": "en"})

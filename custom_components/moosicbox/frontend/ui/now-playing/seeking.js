@@ -1,4 +1,4 @@
-/** Whether the user may change the position of what plays, and the player can. */
+/** The right and the ability to change the position of what plays. */
 
 /** @import { Target } from "../context.js" */
 

@@ -1,9 +1,10 @@
 """Chapters of files in every form, and of documents; hostile ones lead to fewer chapters."""
 
-from io import BufferedReader, BytesIO
+from io import BytesIO
 import json
 from pathlib import Path
 import struct
+from typing import Any
 
 from hypothesis import given, strategies as st
 from mutagen.id3 import CHAP, CTOC, ID3, TIT2, CTOCFlags
@@ -17,7 +18,7 @@ from custom_components.moosicbox.engine.library.reader.feeds import parse_feed
 from custom_components.moosicbox.engine.library.reader.mp4_chapters import mp4_chapters
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
 from script.lib.books import CHAPTERS, put_book
-from script.lib.sounds import Sounds
+from script.lib.sounds import Sounds, tag
 from tests.engine.library.podcasts.feeds import episode, feed
 
 EXPECTED = list(zip(CHAPTERS, (0.0, 0.3, 0.6), strict=True))
@@ -67,8 +68,8 @@ async def test_chapters_outside_of_the_contents_are_left_out(sounds: Sounds, mus
 
 @pytest.mark.parametrize("kind", ["ogg", "opus", "flac"])
 async def test_chapters_of_vorbis_comments(kind: str, sounds: Sounds, music: Path, library: Library) -> None:
-    tags = {"chapter001": "00:00:00.000", "chapter001name": "Cliff", "chapter002": "00:00:00.300"}
-    sounds.put(music / f"x.{kind}", **tags)
+    tags: dict[str, Any] = {"chapter001": "00:00:00.000", "chapter001name": "Cliff", "chapter002": "00:00:00.300"}
+    tag(sounds.put(music / f"x.{kind}"), **tags)
     assert starts(await chapters_of(library)) == [("Cliff", 0.0), ("", 0.3)]
 
 
@@ -91,7 +92,7 @@ def test_any_bytes_in_boxes_lead_to_chapters_or_none(data: bytes) -> None:
     media = box(b"mdia", box(b"mdhd", bytes(12) + b"\0\0\0\1" + bytes(4)), box(b"minf", table))
     track = box(b"trak", box(b"tkhd", bytes(12) + b"\0\0\0\2"), box(b"tref", box(b"chap", b"\0\0\0\2")), media)
     movie = box(b"moov", track, box(b"udta", box(b"chpl", data)))
-    file = BufferedReader(BytesIO(movie))  # type: ignore[type-var]
+    file: Any = BytesIO(movie)
     assert len(mp4_chapters(file, len(movie))) <= 1_000
 
 

@@ -311,6 +311,7 @@ CREATE INDEX positions_of_item ON positions (item_id);
 
 _SIXTH: Final = """
 ALTER TABLE episodes ADD COLUMN chapters BLOB NOT NULL DEFAULT x'';
+ALTER TABLE episodes ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;
 UPDATE podcasts SET etag = '', modified = '', due_at = 0;
 """
 

@@ -159,7 +159,7 @@ class Party:
                 raise StartError("The members sit on the same hubs")
             await client.wait_for_state(PARTY, lambda state: state["state"] == "playing")
             self._say(f"Home Assistant: {PARTY} is playing. Killing Home Assistant, which leads")
-            await self._cluster.home.kill()
+            await self._cluster.home.crash()
             killed = time.monotonic()
             await self._patiently(room.pause)
             await heard_by_all(members, "synchronized_playback", command="pause")

@@ -93,7 +93,9 @@ class HomeAssistantClient:
         states = await self.get("/api/states")
         return next((state for state in states if state["entity_id"] == entity_id), None)
 
-    async def wait_for_state(self, entity_id: str, predicate: Callable[[Json], bool], *, timeout: float = 60.0) -> Json:
+    async def wait_for_state(
+        self, entity_id: str, predicate: Callable[[Json], bool], *, timeout: float = 120.0
+    ) -> Json:
         """Return the entity's state object as soon as it satisfies the predicate, now or later."""
         last: Json | None = None
         try:

@@ -106,15 +106,6 @@ class HomeAssistantProcess:
         assert self._process is not None
         self._process.send_signal(number)
 
-    async def kill(self) -> None:
-        """End it at once, as a power cut does."""
-        assert self._process is not None
-        assert self._reader is not None
-        self._process.kill()
-        await self._process.wait()
-        await self._reader
-        self._process = None
-
     async def restart(self) -> None:
         """Stop it, then start it again on the same folder."""
         if code := await self.stop():

@@ -24,6 +24,7 @@ from script.lib.process import StartError, free_port, is_free
 from script.lib.speaker_dialogs import add_sendspin, add_snapcast
 from script.lib.speakers import SpeakerPrograms
 
+from . import sdk_clients
 from .beside import costs, starts
 from .example import Example, example
 from .reference_player import exact_delay, rows as reference_rows
@@ -32,6 +33,7 @@ SNAPCLIENTS: Final = ("snap-1", "snap-2")
 DAEMONS: Final = ("send-1", "send-2")
 PEERS: Final = ("peer-1", "peer-2")
 OUTPUTS: Final = (*SNAPCLIENTS, *DAEMONS, *PEERS, "mpv", "browser", "marks")
+MAX_SDK_SECONDS: Final = 300.0
 SETTLED: Final = 30.0
 """Seconds from the beginning that aren't compared: the reference player approaches its time by 2 ms a second."""
 
@@ -56,6 +58,7 @@ async def measure(options: Options) -> list[Row]:
         rows += await starts(home, daemons, peer, marks, options.repetitions)
         rows += await costs(home, daemons, peer, marks, seconds)
         rows += reference_rows()
+        rows += await sdk_clients.rows(home, min(seconds, MAX_SDK_SECONDS))
         rows += await _mixed(stack, home, card, snapclients[0], daemons[0], seconds)
         rows.append(Row("load of the machine after", os.getloadavg()[0], ""))
         return rows

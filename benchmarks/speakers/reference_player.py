@@ -22,7 +22,7 @@ RATE: Final = 48_000
 BLOCK: Final = 2048
 """Frames that the player writes at once."""
 LATENCY_US: Final = 85_333
-"""What it gets from ALSA by way of PulseAudio."""
+"""The latency of ALSA by way of PulseAudio, as the player gets it."""
 CHUNK: Final = 1152
 AHEAD_US: Final = 1_700_000
 START_US: Final = 1_000_000

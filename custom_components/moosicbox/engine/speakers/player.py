@@ -113,6 +113,7 @@ class FedPlayer:
         self._preloading: asyncio.Task[None] | None = None
         self._speaking: asyncio.Task[None] | None = None
         """Makes an announcement without music."""
+        self._speaking_id: str | None = None
         self._deferred: SynchronizedPlayback | None = None
         """An order for what follows, until the mix with an announcement is what is being sent."""
         self._announcer = Announcer(
@@ -426,9 +427,16 @@ class FedPlayer:
             self._executing = _replaced(self._executing, self._execute(deferred, self._now_us()))
 
     def _speak_alone(self) -> None:
-        """Go on with the announcement although there is no music any more."""
+        """Go on with the announcement, or with none, although there is no music any more."""
+        spoken = self._announcer.spoken
+        if self._speaking is not None and not self._speaking.done():
+            if spoken is not None and spoken.source.item_id == self._speaking_id:
+                return
+            self._speaking = _replaced(self._speaking, None)
+            self._output.end()
         if (paused := self._announcer.pause()) is not None:
-            self._speaking = _replaced(self._speaking, self._speak(*paused))
+            self._speaking_id = paused[0].source.item_id
+            self._speaking = asyncio.create_task(self._speak(*paused), name="moosicbox announcement")
 
     async def _speak(self, spoken: Spoken, heard: float) -> None:
         try:

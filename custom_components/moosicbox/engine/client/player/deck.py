@@ -62,6 +62,7 @@ class Deck:
         self._restarted = asyncio.Event()
         self._loading: asyncio.Future[None] | None = None
         self._speed = 1.0
+        self._keeps_pitch = False
 
     @property
     def ready_id(self) -> str | None:
@@ -77,6 +78,7 @@ class Deck:
         self._entries.clear()
         self.item_id = self.next_id = None
         self._speed = 1.0
+        self._keeps_pitch = False
         await self._mpv.start()
         await self._mpv.observe(*OBSERVED)
         await self._mpv.command("request_log_messages", "v")
@@ -159,8 +161,21 @@ class Deck:
         self.item_id = self.next_id = None
         await self._mpv.command("stop")
 
-    async def set_speed(self, speed: float) -> None:
-        """Set the playback speed; 1.0 is normal."""
+    @property
+    def speed(self) -> float:
+        """The playback speed; 1.0 is normal."""
+        return self._speed
+
+    async def set_speed(self, speed: float, *, keeps_pitch: bool = False) -> None:
+        """Set the playback speed; 1.0 is normal.
+
+        Args:
+            speed: The speed.
+            keeps_pitch: True for a speed that is meant to be heard. Small corrections are better without.
+        """
+        if keeps_pitch != self._keeps_pitch:
+            self._keeps_pitch = keeps_pitch
+            await self._mpv.set("audio-pitch-correction", keeps_pitch)
         if speed != self._speed:
             self._speed = speed
             await self._mpv.set("speed", speed)

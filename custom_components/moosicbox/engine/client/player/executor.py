@@ -30,6 +30,8 @@ NEAR_END: Final = 1.0
 """Seconds; an order for the next item this near to the end of the current one waits for that end."""
 OVERDUE: Final = 0.15
 """Seconds after which an item that should have followed by itself is started by force."""
+SAME_SPEED: Final = 0.02
+"""Speeds that differ by less are one speed, with corrections."""
 SEEK_TOLERANCE: Final = 0.002
 """Seconds; a paused item this near to its position needs no seek."""
 
@@ -136,12 +138,14 @@ class OrderExecutor:
         if self._deck.next_id == item_id and await self._ends_near(due_us):
             await self._change_over(due_us)
             await self._deck.set_gain(order.gain_db or 0.0)
+            await self._set_speed(order)
             self._follow(anchor_of(order), order)
             return
         if self._deck.item_id == item_id and self._state.mode in ("playing", "paused", "idle"):
             await wait_until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
             await self._deck.set_gain(order.gain_db or 0.0)
+            await self._set_speed(order)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, SEEK_LEAD)))
             await self._seek(start.position)
         elif not await self._load_for_start(order, item_id, track, received_us):
@@ -151,7 +155,7 @@ class OrderExecutor:
     async def _is_on_timeline(self, order: SynchronizedPlayback, item_id: str) -> bool:
         if self._state.mode != "playing" or self._deck.item_id != item_id:
             return False
-        if (sample := await self._deck.measure_position()) is None:
+        if (sample := await self._deck.measure_position()) is None or not self._has_speed(order):
             return False
         wanted = anchor_of(order).position_at(self._timekeeper.hub_time(sample.at_us))
         return abs(sample.position - wanted) < ON_TIME
@@ -161,7 +165,7 @@ class OrderExecutor:
             return False
         if (sample := await self._deck.measure_position()) is None:
             return False
-        end_us = sample.at_us + (self._deck.duration - sample.position) * 1e6
+        end_us = sample.at_us + (self._deck.duration - sample.position) / self._deck.speed * 1e6
         return abs(end_us - local_us) < NEAR_END * 1e6
 
     async def _change_over(self, due_us: float) -> None:
@@ -212,9 +216,19 @@ class OrderExecutor:
             start_us = not_before(due_us, SEEK_LEAD)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(start_us))
             await self._seek(start.position)
+        await self._set_speed(order)
         await wait_until(start_us - self._timekeeper.start_latency_us)
         await self._deck.play()
         return anchor_of(order) if order.room_id else start
+
+    def _has_speed(self, order: SynchronizedPlayback) -> bool:
+        # Corrections are far smaller than the steps of speeds.
+        return abs(self._deck.speed - anchor_of(order).rate) < SAME_SPEED
+
+    async def _set_speed(self, order: SynchronizedPlayback) -> None:
+        if not self._has_speed(order):
+            rate = anchor_of(order).rate
+            await self._deck.set_speed(rate, keeps_pitch=rate != 1)
 
     async def _seek(self, position: float) -> None:
         sample = await self._deck.measure_position()

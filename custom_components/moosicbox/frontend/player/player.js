@@ -280,7 +280,9 @@ export class Player extends Emitter {
     const fadeSeconds = Math.max(0, start.fadeSeconds - (atUs - dueUs) / 1e6);
     const after = this.#mode === "playing" ? (this.#slots.current?.renderer ?? null) : null;
     renderer.start(position, atUs, { after, within, exactly: inRoom, gain, fadeSeconds });
-    renderer.setRate(1, timeline.rate);
+    if (slot.changesSpeed) {
+      renderer.setRate(1, timeline.rate);
+    }
     start.scheduled = true;
     this.#applyAt(atUs, () => {
       this.#setStart(null);

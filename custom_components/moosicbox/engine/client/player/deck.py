@@ -91,7 +91,7 @@ class Deck:
         """End mpv."""
         await self._mpv.stop()
 
-    async def load(self, item_id: str, url: str, position: float, gain_db: float = 0.0) -> None:
+    async def load(self, item_id: str, url: str, position: float, gain_db: float = 0.0, speed: float = 1.0) -> None:
         """Load an item, paused at a position.
 
         Args:
@@ -99,6 +99,7 @@ class Deck:
             url: Its address.
             position: In seconds.
             gain_db: The gain with which it is played.
+            speed: The speed at which it is played. mpv prepares sound ahead, so that a later change is heard late.
 
         Raises:
             LoadFailed: The item can't be played from this address, or not in time.
@@ -109,7 +110,7 @@ class Deck:
         self.duration = self.cached_until = None
         self._restarted.clear()
         await self._mpv.set("pause", True)
-        await self.set_speed(1.0)
+        await self.set_speed(speed, keeps_pitch=speed != 1)
         self._gain_db = gain_db
         options = {"start": f"+{position:.6f}", "af": _filters(gain_db)}
         entry = await self._mpv.command("loadfile", url=url, flags="replace", options=options)

@@ -145,8 +145,8 @@ class OrderExecutor:
             await wait_until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
             await self._deck.set_gain(order.gain_db or 0.0)
-            await self._set_speed(order)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, SEEK_LEAD)))
+            await self._set_speed(order, start.position)
             await self._seek(start.position)
         elif not await self._load_for_start(order, item_id, track, received_us):
             return
@@ -190,16 +190,19 @@ class OrderExecutor:
             await wait_until(due_us - LOAD_LEAD * 1e6)
         start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, LOAD_LEAD)))
         self._state.mode = "loading"
-        return await self._load(item_id, track, start.position, order.gain_db or 0.0)
+        return await self._load(item_id, track, start.position, order.gain_db or 0.0, start.rate)
 
-    async def _load(self, item_id: str, track: PlayableTrack, position: float, gain_db: float) -> bool:
+    async def _load(
+        self, item_id: str, track: PlayableTrack, position: float, gain_db: float, speed: float = 1.0
+    ) -> bool:
         self._state.error = None
         try:
             try:
-                await self._deck.load(item_id, self._resolve(track.stream_url), position, gain_db)
+                await self._deck.load(item_id, self._resolve(track.stream_url), position, gain_db, speed)
             except LoadFailed:
                 # The address may have expired.
-                await self._deck.load(item_id, self._resolve(await self._renew(item_id)), position, gain_db)
+                address = self._resolve(await self._renew(item_id))
+                await self._deck.load(item_id, address, position, gain_db, speed)
         except (LoadFailed, HubError, TimeoutError) as error:
             self.fail(str(error))
             return False
@@ -216,7 +219,6 @@ class OrderExecutor:
             start_us = not_before(due_us, SEEK_LEAD)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(start_us))
             await self._seek(start.position)
-        await self._set_speed(order)
         await wait_until(start_us - self._timekeeper.start_latency_us)
         await self._deck.play()
         return anchor_of(order) if order.room_id else start
@@ -225,10 +227,13 @@ class OrderExecutor:
         # Corrections are far smaller than the steps of speeds.
         return abs(self._deck.speed - anchor_of(order).rate) < SAME_SPEED
 
-    async def _set_speed(self, order: SynchronizedPlayback) -> None:
+    async def _set_speed(self, order: SynchronizedPlayback, position: float | None = None) -> None:
+        """Set the speed of an order. At a position, discard the sound that was prepared at another one."""
         if not self._has_speed(order):
             rate = anchor_of(order).rate
             await self._deck.set_speed(rate, keeps_pitch=rate != 1)
+            if position is not None:
+                await self._deck.seek(position)
 
     async def _seek(self, position: float) -> None:
         sample = await self._deck.measure_position()

@@ -45,7 +45,7 @@ async def test_a_podcast_from_subscription_to_removal(home: Home, open_tab: Open
     assert await misfits(page, "moosicbox-panel") == []
     await tab.screenshot("podcast-phone")
     await page.get_by_role("button", name="Back").click()
-    await page.get_by_role("tab", name="Episodes").click()
+    await page.get_by_role("tab", name="Episodes", exact=True).click()
     await expect(page.get_by_text("3 Nov 2026 · played · Tidal Tales")).to_be_visible()
     await page.get_by_role("tab", name="Favourite episodes").click()
     await expect(page.get_by_text("Tide 1")).to_be_visible()

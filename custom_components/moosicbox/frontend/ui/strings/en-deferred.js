@@ -211,7 +211,7 @@ export default {
   station_picture: "Address of a picture",
   station_country: "Country",
   station_genre: "Genre",
-  station_browse: "Search Radio Browser",
+  station_browse: "Browse Radio Browser",
   station_by_address: "Enter an address",
   unknown_artist: "Unknown artist",
   back: "Back",

@@ -13,7 +13,7 @@ __all__ = ("recorded", "tone")
 pytestmark = [pytest.mark.process, pytest.mark.skipif(shutil.which("mpv") is None, reason="needs mpv")]
 
 TONE_HZ = 440
-"""What ffmpeg's sine has by default."""
+"""The default frequency of ffmpeg's sine."""
 
 
 @pytest.mark.parametrize("speed", [1.0, 2.0])

@@ -16,7 +16,7 @@ from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields
 MINUTES: Final = vol.Coerce(float)
 SLEEP_FIELDS: Final[Fields] = {
     vol.Optional("minutes"): MINUTES,
-    vol.Optional("until"): vol.In(["time", "track", "album"]),
+    vol.Optional("until"): vol.In(["time", "track", "album", "chapter"]),
     vol.Optional("fade_seconds"): vol.Coerce(float),
 }
 ALARM_FIELDS: Final[Fields] = {

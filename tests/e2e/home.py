@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 import re
+from typing import Any
 
+from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import ApiError, HomeAssistantClient, HomeAssistantWebSocket
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import write_songs
@@ -16,8 +18,9 @@ LEVEL = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
 PATIENCE = 90
 HUB = "HUB"
 CUSTOM_INTEGRATION = "We found a custom integration moosicbox"
-SPEECH = "tts:\n  - platform: demo\n"
-"""An engine of Home Assistant's own that says the same for every message."""
+MORE = "tts:\n  - platform: demo\n\nradio_browser:\n"
+"""A speech engine of Home Assistant's own that says the same for every message, and the tests' radio stations."""
+RADIO_BROWSER = Path(__file__).with_name("radio_browser")
 WRONG_INVITE = "A wrong or expired invite came from 127.0.0.1"
 
 
@@ -27,7 +30,8 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.port = port = free_port()
         self.folder = ConfigFolder(folder / "config")
-        self.folder.write(port=port, more=SPEECH)
+        self.folder.write(port=port, more=MORE)
+        (self.folder.path / "custom_components" / RADIO_BROWSER.name).symlink_to(RADIO_BROWSER)
         # Served as /local, if it is there from the start.
         self.www = self.folder.path / "www"
         self.www.mkdir()
@@ -69,6 +73,14 @@ class Home:
                 yield
             finally:
                 await websocket.command("frontend/set_user_data", key="language", value=None)
+
+    async def set_options(self, **sections: dict[str, Any]) -> None:
+        """Set options of the integration; those of other sections, and others of these, get their defaults."""
+        entry = await self.api.set_up_integration()
+        flows = "/api/config/config_entries/options/flow"
+        flow = await self.api.post(flows, {"handler": entry["entry_id"]})
+        chosen = {**{section: {} for section in SECTIONS}, **sections}
+        await self.api.post(f"{flows}/{flow['flow_id']}", chosen)
 
     async def forget_player(self, entity_id: str) -> None:
         """Leave its place to others: a user may have ten players."""

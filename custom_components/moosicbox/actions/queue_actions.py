@@ -48,7 +48,7 @@ def _queue_command(action: str) -> Handler:
         room = data.hub.rooms.find(str(context.get("room_id")))
         if response is None or room is None:
             return response
-        # Without any, the room's queue moves on, but no sound is heard.
+        # Without listeners, the room's queue moves on, but no sound is heard.
         return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle
@@ -72,6 +72,13 @@ async def seek_chapter(data: MoosicBoxData, call: ServiceCall) -> ServiceRespons
     message = {"type": "chapter_command", **fields, **context_target(data.hub, call)}
     response: ServiceResponse = await async_request(data, call, message)
     return response
+
+
+async def set_speed(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Set the speed of episodes and audiobooks; return it."""
+    message = {"type": "mode_command", "speed": call.data["speed"], **context_target(data.hub, call)}
+    await async_request(data, call, message)
+    return {"speed": call.data["speed"]}
 
 
 def _destination(data: MoosicBoxData, call: ServiceCall) -> dict[str, object]:
@@ -138,6 +145,15 @@ QUEUE_ACTIONS: Final = (
             vol.Exclusive("step", "chapter"): vol.In(["next", "previous"]),
         },
         needs_one_of=("number", "title", "step"),
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="set_speed",
+        handler=set_speed,
+        fields={
+            **CONTEXT_FIELDS,
+            vol.Required("speed"): vol.All(vol.Coerce(float), vol.Range(min=0.5, max=3)),
+        },
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

@@ -389,7 +389,10 @@ class FedPlayer:
                 await self._continue_mixed(feed, mixed, cut)
                 return
             mixed.reader.close()
-        raise RenderingFailed("The music is sent faster than it can be mixed")
+        # The music is sent faster than it can be mixed: begin it anew, as for a player that joins.
+        order = self._order
+        if order is not None and self._feed is not None and order.queue_item_id == self._feed.segment.item_id:
+            self._executing = _replaced(self._executing, self._execute(order, self._now_us()))
 
     def _find_cut(self, feed: Feed, margin: float) -> int | None:
         """Return the sample from which on the current item is mixed; `None` if the one that follows is."""

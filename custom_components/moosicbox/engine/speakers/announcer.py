@@ -26,7 +26,7 @@ class Spoken(NamedTuple):
 
     Attributes:
         source: Its audio.
-        track: What it is, for a display.
+        track: Describes it, for a display.
         at_us: The hub time at which it begins.
         seconds: Its length.
         ducking_db: By how much the music is lowered.
@@ -65,7 +65,7 @@ class Announcer:
 
         Args:
             renderer: Provides the audio.
-            audio_format: What the speaker accepts.
+            audio_format: The format that the speaker accepts.
             now_us: Returns the hub's time.
             mix: Begins to mix `spoken` with what is sent from now on, or to send the music alone; may change `spoken`.
             on_ended: Called when an announcement has ended.

@@ -69,7 +69,7 @@ async def request(
 async def fetch(
     session: ClientSession, url: str, params: Mapping[str, str] | None = None, *, max_bytes: int, timeout: float
 ) -> bytes | None:
-    """Return the body of a response; `None` if there is no such resource (404).
+    """Return the body of the response to a GET request; `None` if there is no such resource (404). See `request`.
 
     Raises:
         FetchFailed: The request failed, or the body is too large.

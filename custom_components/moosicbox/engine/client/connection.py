@@ -1,7 +1,8 @@
-"""A connection that outlives its links: it authenticates, resumes after a cut, and reconnects for as long as that makes sense.
+"""The connection of a client: it authenticates, resumes its session after a cut, and reconnects until the hub forbids it.
 
-`_reconnect_loop` is the place to begin reading: each turn is one link, from the attempt to its end. `reader.py` has the
-incoming side, `requests.py` the outgoing one, and `reconnect.py` judges endings.
+A connection consists of links, one after the other; a link is one WebSocket or one polling session. Begin reading at
+`_reconnect_loop`: each turn is one link, from the attempt to its end. `reader.py` has the incoming side, `requests.py`
+the outgoing one, and `reconnect.py` decides when to reconnect.
 """
 
 import asyncio
@@ -91,7 +92,7 @@ class Connection:
             self.requests.pending.fail()
 
     def wake(self) -> None:
-        """Reconnect now instead of after the current delay, as when the network is back."""
+        """Reconnect now instead of after the current delay, such as when the network is back."""
         self._woken.set()
 
     async def wait_ready(self) -> None:

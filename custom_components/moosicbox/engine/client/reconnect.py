@@ -1,6 +1,6 @@
-"""Decides whether, when and with which token to reconnect. Pure, without I/O: the range of a close code holds the verdict.
+"""Decides whether, when and with which token to reconnect. Pure, without I/O: the range of a close code decides.
 
-Held by `tests/golden/reconnect/` to the same rules as the browser's `frontend/client/reconnect.js`. The protocol's
+`frontend/client/reconnect.js` has the same rules; `tests/golden/reconnect/` checks both. The protocol's
 sections: "Leaving" in docs/protocol/connecting.md, and docs/protocol/close-codes.md.
 """
 
@@ -39,7 +39,7 @@ class Ending:
     terminal: bool = False
     """The hub refused this client before there could be a close code."""
     reason: str = ""
-    """For people, where nothing else gives a reason."""
+    """A text for people; used if there is neither an error nor a `goodbye`."""
 
 
 @dataclass(frozen=True, slots=True)

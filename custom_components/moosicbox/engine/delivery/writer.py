@@ -81,7 +81,7 @@ class Writer(InMemory):
 
     @override
     def flush(self, topic: Topic) -> None:
-        """Write what the subscribers of `topic` have to get now, instead of at the end of this turn."""
+        """Write the frames that wait for the subscribers of `topic` now instead of at the end of this turn."""
         self.flush_pending()
         for outbox in topic.subscribers:
             # It stays busy and queued until the end of the turn, which preserves the order.

@@ -38,7 +38,7 @@ type RenewAddress = Callable[[str], Awaitable[str]]
 
 
 class OrderExecutor:
-    """Makes the deck do what an order asks for."""
+    """Executes orders, one at a time, on a deck."""
 
     def __init__(
         self,
@@ -208,7 +208,7 @@ class OrderExecutor:
         start_us = max(due_us, monotonic_us() + self._timekeeper.start_latency_us)
         start = start_anchor(order, received_us, self._timekeeper.hub_time(start_us))
         if start.position - self._state.resting.position > EXACT.jump and self._deck.seekable:
-            # Loading took too long: go to where the other players are by then.
+            # Loading took too long: seek to the position that the other players will have reached.
             start_us = not_before(due_us, SEEK_LEAD)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(start_us))
             await self._seek(start.position)

@@ -13,7 +13,7 @@ from .access.rights import PERMISSIONS, ROLES, SYSTEM, Principal
 from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
-from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .handlers.rooms import GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
 from .household.announcer import AnnouncementEvent
 from .household.followers import FollowEvent

@@ -36,7 +36,7 @@ from ..rooms.room import Room, RoomSettings
 from ..sessions.session import Actor, Session
 
 SETTINGS = RoomSettings.__struct_fields__
-GUEST_PAGE = "/moosicbox/party/#"
+GUEST_PAGE_PATH = "/moosicbox/party/#"
 """The guest page; the invite follows in the fragment, which browsers don't send to servers."""
 
 
@@ -129,7 +129,7 @@ class RoomHandlers:
         now = self.hub.clock.utc().timestamp()
         code, invite = self.hub.invites.create(room.room_id, message.role, now, message.expires_in, message.uses)
         self.hub.rooms.changed.emit(room)
-        return {"invite": code, "url": GUEST_PAGE + code, "expires_at": iso_from_unix(invite.expires_at)}
+        return {"invite": code, "url": GUEST_PAGE_PATH + code, "expires_at": iso_from_unix(invite.expires_at)}
 
     def revoke_invites(self, actor: Actor, message: RoomRevokeInvites) -> RevokedInvitesResult:
         """Revoke all invites of a room."""

@@ -40,7 +40,7 @@ type _Stamp = tuple[int, int, int]
 
 
 class FileReader:
-    """Reads tags and pictures of single files. Nothing of a file is parsed in this process.
+    """Reads tags and pictures of single files. No file is parsed in this process.
 
     Tags and pictures have a process each, so that a large picture doesn't delay the music. Each reads one file at a time.
     """
@@ -60,7 +60,7 @@ class FileReader:
     async def read_tags(self, path: Path) -> FileTags | None:
         """Return what the music file at `path` contains; None if it is no music or can't be read.
 
-        Links are followed: the caller answers for the path.
+        Links are followed: the caller must have checked the path.
 
         Raises:
             Unavailable: Too many files wait to be read.
@@ -72,7 +72,7 @@ class FileReader:
         """Return the picture embedded in the music file at `path`; None if there is none that can be shown.
 
         Args:
-            path: The file. Links are followed: the caller answers for the path.
+            path: The file. Links are followed: the caller must have checked the path.
             edge: The longer edge in pixels of the JPEG to return; None returns the picture as it is.
 
         Raises:
@@ -135,9 +135,9 @@ class _Lane:
         self._waiting = 0
         self._idle: asyncio.TimerHandle | None = None
 
-    async def ask(self, request: Request, path: bytes, passed_over: _Stamp | None) -> tuple[Reply, _Stamp | None]:
-        """Return the reply and the file's stamp; no stamp if the file has the one that is passed over, or is gone."""
-        return await self.run(lambda reader: _read(reader, request, path, passed_over))
+    async def ask(self, request: Request, path: bytes, skipped: _Stamp | None) -> tuple[Reply, _Stamp | None]:
+        """Return the reply and the file's stamp; no stamp if the file is skipped because it has `skipped`, or is gone."""
+        return await self.run(lambda reader: _read(reader, request, path, skipped))
 
     async def run[T](self, job: Callable[[ReaderProcess], T]) -> T:
         """Return the result of a job that uses the process, in the lane's thread.
@@ -167,7 +167,7 @@ class _Lane:
             await asyncio.to_thread(done)
 
     def _end(self) -> Callable[[], None] | None:
-        """End the process; return what waits for its thread."""
+        """End the process; return a function that waits for its thread."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -181,12 +181,10 @@ class _Lane:
         return thread.shutdown
 
 
-def _read(
-    reader: ReaderProcess, request: Request, path: bytes, passed_over: _Stamp | None
-) -> tuple[Reply, _Stamp | None]:
+def _read(reader: ReaderProcess, request: Request, path: bytes, skipped: _Stamp | None) -> tuple[Reply, _Stamp | None]:
     try:
         status = os.stat(path)
     except OSError:
         return Failed(None), None
     stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return (Failed(None), None) if stamp == passed_over else (reader.ask(request), stamp)
+    return (Failed(None), None) if stamp == skipped else (reader.ask(request), stamp)

@@ -191,7 +191,11 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         queue = self._playback.queue
-        return {"queue_position": queue.current_index, "queue_size": len(queue)}
+        attributes: dict[str, Any] = {"queue_position": queue.current_index, "queue_size": len(queue)}
+        if (index := self._playback.chapter_index) is not None:
+            chapters = self._playback.chapters
+            attributes |= {"chapter": chapters[index].title, "chapter_number": index + 1, "chapters": len(chapters)}
+        return attributes
 
     @callback
     def _remove_outputs(self) -> bool:

@@ -52,14 +52,14 @@ class ConfigFolder:
         self.path = path
         self.media = path / "media"
 
-    def write(self, *, port: int, loopback_login: bool = False, log_level: str = "info") -> None:
-        """Write the files that this project decides about."""
+    def write(self, *, port: int, loopback_login: bool = False, log_level: str = "info", more: str = "") -> None:
+        """Write the files that this project decides about; `more` is added to `configuration.yaml`."""
         self.media.mkdir(parents=True, exist_ok=True)
         auth_providers = LOOPBACK_LOGIN if loopback_login else PASSWORD_LOGIN
         configuration = CONFIGURATION.format(
             auth_providers=auth_providers, log_level=log_level, media=json.dumps(str(self.media.resolve()))
         )
-        (self.path / "configuration.yaml").write_text(configuration)
+        (self.path / "configuration.yaml").write_text(configuration + more)
         self._link_integration()
         self._bind_to_loopback(port)
         self._skip_onboarding()

@@ -16,6 +16,9 @@ LEVEL = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
 PATIENCE = 90
 HUB = "HUB"
 CUSTOM_INTEGRATION = "We found a custom integration moosicbox"
+MORE = "tts:\n  - platform: demo\n\nradio_browser:\n"
+"""A speech engine of Home Assistant's own that says the same for every message, and the tests' radio stations."""
+RADIO_BROWSER = Path(__file__).with_name("radio_browser")
 WRONG_INVITE = "A wrong or expired invite came from 127.0.0.1"
 
 
@@ -25,7 +28,8 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.port = port = free_port()
         self.folder = ConfigFolder(folder / "config")
-        self.folder.write(port=port)
+        self.folder.write(port=port, more=MORE)
+        (self.folder.path / "custom_components" / RADIO_BROWSER.name).symlink_to(RADIO_BROWSER)
         # Served as /local, if it is there from the start.
         self.www = self.folder.path / "www"
         self.www.mkdir()

@@ -11,7 +11,6 @@ from .pages import misfits, still, violations
 from .tabs import PHONE, Tab
 
 AREA = "sensor.ada_area"
-SONG = "media-source://media_source/local/brass-morning.flac"
 
 
 def section(page: Page, name: str) -> Locator:
@@ -144,12 +143,12 @@ async def follow_me(home: Home, page: Page) -> None:
 
 
 async def an_announcement(home: Home, page: Page) -> None:
-    """Acknowledge an announcement that is repeated."""
-    heard = await home.api.ask(
-        "moosicbox.announce", everybody_awake=True, media_content_id=SONG, repeat_seconds=600, chime=False
-    )
-    assert len(heard["players"]) == 1
+    """Announce a message in everybody's hearing, repeated until it is acknowledged."""
     announcements = section(page, "Announcements")
+    await announcements.get_by_label("Message").fill("Dinner is ready")
+    await announcements.get_by_label("Repeat every minute").check()
+    await announcements.get_by_role("button", name="Announce").click()
+    await expect(page.get_by_text("Announced", exact=True)).to_be_visible()
     acknowledge = announcements.get_by_role("button", name="Acknowledge")
     await expect(acknowledge).to_be_visible()
     await check(page)

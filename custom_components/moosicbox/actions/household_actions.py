@@ -19,7 +19,7 @@ from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLEEP_FIELDS: Final[Fields] = {
     vol.Optional("minutes"): vol.Coerce(float),
-    vol.Optional("until"): vol.In(["time", "track", "album"]),
+    vol.Optional("until"): vol.In(["time", "track", "album", "chapter"]),
     vol.Optional("fade_seconds"): vol.Coerce(float),
 }
 

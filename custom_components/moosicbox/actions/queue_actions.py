@@ -66,6 +66,14 @@ async def song_radio(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     return response
 
 
+async def seek_chapter(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Go to a chapter of the current item; return the chapter."""
+    fields = {field: call.data[field] for field in ("number", "title", "step") if field in call.data}
+    message = {"type": "chapter_command", **fields, **context_target(data.hub, call)}
+    response: ServiceResponse = await async_request(data, call, message)
+    return response
+
+
 def _destination(data: MoosicBoxData, call: ServiceCall) -> dict[str, object]:
     """Return the destination of a transfer, which `to` names by its entity."""
     if "to" not in call.data:
@@ -118,6 +126,18 @@ QUEUE_ACTIONS: Final = (
         name="song_radio",
         handler=song_radio,
         fields={**CHANGE_FIELDS, vol.Exclusive("track_id", "music"): ID, vol.Exclusive("query", "music"): QUERY},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="seek_chapter",
+        handler=seek_chapter,
+        fields={
+            **CONTEXT_FIELDS,
+            vol.Exclusive("number", "chapter"): vol.Coerce(int),
+            vol.Exclusive("title", "chapter"): QUERY,
+            vol.Exclusive("step", "chapter"): vol.In(["next", "previous"]),
+        },
+        needs_one_of=("number", "title", "step"),
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

@@ -51,6 +51,12 @@ async def sleep_after_album(request: VoiceRequest) -> str:
     return request.say("sleeps_after_album", where=context.name)
 
 
+async def sleep_after_chapter(request: VoiceRequest) -> str:
+    context = request.playing()
+    await request.execute(SetSleepTimer(**context_fields(context), until="chapter"))
+    return request.say("sleeps_after_chapter", where=context.name)
+
+
 async def cancel_sleep(request: VoiceRequest) -> str:
     context = request.one()
     await request.execute(CancelSleepTimer(**context_fields(context)))

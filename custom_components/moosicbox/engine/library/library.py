@@ -453,7 +453,7 @@ class Library:
     async def require_podcast_capacity(self, url: str) -> None:
         """Raise Unavailable if the podcast whose feed is at an address is new, and there are too many already."""
         podcast_id = podcasts.podcast_id_of(url)
-        await self._database.read(lambda index: podcasts.require_room(index, podcast_id))
+        await self._database.read(lambda index: podcasts.require_capacity(index, podcast_id))
 
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
         """Mark a track, album, artist, genre, playlist, station or podcast as a favourite, or not; raise TrackNotFound if there is none."""

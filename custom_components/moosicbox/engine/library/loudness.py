@@ -20,8 +20,6 @@ from .streaming.formats import SOURCES
 
 _LOGGER = logging.getLogger(__name__)
 
-REFERENCE_LUFS: Final = -18.0
-"""The loudness to which gains bring a track, as ReplayGain 2 has it."""
 SILENCE_LUFS: Final = -69.9
 MAX_GAIN: Final = 51.0
 MAX_SECONDS: Final = 3_600
@@ -158,5 +156,5 @@ def _parsed(output: bytes) -> Loudness:
     peak_db = float(peak[1]) if peak else math.nan
     if not math.isfinite(loudness_lufs) or loudness_lufs < SILENCE_LUFS:
         return Loudness(None, None)
-    gain = max(-MAX_GAIN, min(MAX_GAIN, REFERENCE_LUFS - loudness_lufs))
+    gain = max(-MAX_GAIN, min(MAX_GAIN, loudness.REFERENCE_LUFS - loudness_lufs))
     return Loudness(round(gain, 2), round(10 ** (peak_db / 20), 6) if math.isfinite(peak_db) else None)

@@ -71,7 +71,7 @@ class Scanner:
         try:
             await self._follow(process, order)
             if (code := await process.wait()) == EXIT_DAMAGED:
-                await self._database.look_for_damage()
+                await self._database.replace_if_damaged()
             if code:
                 raise ScanFailed(f"The scanner's process ended with {code}")
         finally:

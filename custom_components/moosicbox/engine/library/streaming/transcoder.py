@@ -65,7 +65,7 @@ class Transcoder:
             Unavailable: Too many tracks are transcoded.
         """
         if (transcoding := self._files.get(name)) is None:
-            self._require_room()
+            self._require_capacity()
             transcoding = self._files[name] = Transcoding()
             own = os.fdopen(os.dup(source.fileno()), "rb")
             work = self._write(transcoding, name, own, mime_type, to)
@@ -91,7 +91,7 @@ class Transcoder:
             Unavailable: Too many tracks are transcoded.
             TranscodingFailed: The track can't be transcoded; also raised while it is read.
         """
-        self._require_room()
+        self._require_capacity()
         if self._live >= MAX_LIVE:
             raise Unavailable("Too many tracks are being transcoded")
         arguments = [*input_arguments(source, mime_type, start), *to.arguments, "-flush_packets", "1", "pipe:1"]
@@ -104,7 +104,7 @@ class Transcoder:
         finally:
             self._live -= 1
 
-    def _require_room(self) -> None:
+    def _require_capacity(self) -> None:
         if len(self._files) + self._live >= MAX_TRACKS:
             raise Unavailable("Too many tracks are being transcoded")
 

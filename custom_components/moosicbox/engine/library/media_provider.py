@@ -12,7 +12,7 @@ from ..protocol.types import Track
 from .library import Library
 from .models import EPISODE_PREFIX, STATION_MEDIA, TRACK_MEDIA, Episode, LibraryTrack, Station
 from .seal import Seal, stream_source
-from .streaming.formats import instead, plays
+from .streaming.formats import fallback_format, plays
 
 TRACK_PREFIX: Final = "t-"
 """The prefix of ids of the library's tracks."""
@@ -76,7 +76,7 @@ class LibraryMedia(MediaProvider):
         if not media.source.startswith("/") or not media.in_library:
             return self._others.address(media, accepts)
         if self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
-            if (made := instead(accepts)) is not None:
+            if (made := fallback_format(accepts)) is not None:
                 source = stream_source(media.track.track_id, made.name)
                 media = replace(media, source=source, mime_type=made.mime_type)
         return signed(self._library.seal, media)

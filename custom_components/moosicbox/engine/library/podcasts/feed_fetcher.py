@@ -8,7 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 from yarl import URL
 
-from ...fetching import CHUNK_BYTES, USER_AGENT, FetchFailed, SessionFactory
+from ...fetching import CHUNK_BYTES, REDIRECTIONS, USER_AGENT, FetchFailed, SessionFactory
 from ...playback.addresses import encode_url, is_http_url
 from ...protocol.errors import HubError
 
@@ -16,8 +16,6 @@ TIMEOUT: Final = ClientTimeout(total=30, connect=5, sock_read=15)
 """Seconds for one address."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 """Most bytes of a feed, uncompressed."""
-REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
-"""Statuses of responses that redirect to another address."""
 MAX_REDIRECTS: Final = 5
 MAX_VALIDATOR: Final = 500
 """Characters of an ETag or a date that is sent back."""

@@ -17,7 +17,7 @@ from ..models import Progress
 from .messages import EXIT_DAMAGED, Order, Report, Walked
 
 MAX_REPORT: Final = 16 * 1024 * 1024
-"""Bytes; the process is ended over a longer one."""
+"""Bytes; a process that sends a longer report is ended."""
 COUNTED: Final[dict[UpdateType, str]] = {
     "tracks_added": "added",
     "tracks_changed": "changed",

@@ -30,7 +30,7 @@ MAX_SECONDS: Final = 1_800
 MAX_FILE_BYTES: Final = 512 * 1024 * 1024
 """A track that would become larger isn't kept."""
 SPARE_BYTES: Final = 256 * 1024 * 1024
-"""Of the disk, that stay free."""
+"""Bytes of the disk that stay free."""
 REPORT_SECONDS: Final = "0.05"
 """How often ffmpeg reports its progress, and readers see it."""
 NICENESS: Final = 5
@@ -85,7 +85,7 @@ class Transcoder:
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Provide the sound of an open file from `start` seconds on, in the format `to`, as it is made.
 
-        It is made no faster than it is taken.
+        Transcoding is no faster than its reader.
 
         Raises:
             Unavailable: Too many tracks are transcoded.
@@ -142,7 +142,7 @@ class Transcoder:
             while process.stdout is not None and await process.stdout.read(4_096):
                 transcoding.grow()
                 if transcoding.is_far_ahead:
-                    # It pauses until more of its file is read, and another process runs meanwhile.
+                    # ffmpeg pauses until more of its file is read, and another process may run meanwhile.
                     process.send_signal(signal.SIGSTOP)
                     slot.release()
                     limit.reschedule(None)

@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 import re
+from typing import Any
 
+from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import ApiError, HomeAssistantClient, HomeAssistantWebSocket
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import write_songs
@@ -71,6 +73,14 @@ class Home:
                 yield
             finally:
                 await websocket.command("frontend/set_user_data", key="language", value=None)
+
+    async def set_options(self, **sections: dict[str, Any]) -> None:
+        """Set options of the integration; those of other sections, and others of these, get their defaults."""
+        entry = await self.api.set_up_integration()
+        flows = "/api/config/config_entries/options/flow"
+        flow = await self.api.post(flows, {"handler": entry["entry_id"]})
+        chosen = {**{section: {} for section in SECTIONS}, **sections}
+        await self.api.post(f"{flows}/{flow['flow_id']}", chosen)
 
     async def forget_player(self, entity_id: str) -> None:
         """Leave its place to others: a user may have ten players."""

@@ -146,14 +146,14 @@ class Writer(InMemory):
         # Return whether all subscribers were served within the time slice.
         rest, data, frames, encoded = fan_out.rest, fan_out.data, fan_out.frames, fan_out.encoded
         for number, outbox in enumerate(rest, 1):
-            transport = outbox.direct
-            if transport is None or outbox.busy or outbox.flow_control.writing_paused:
+            direct = outbox.direct
+            if direct is None or outbox.busy or outbox.flow_control.writing_paused:
                 self._enqueue(outbox)
                 outbox.fresh.extend(frames)
             elif (deflation := outbox.deflation) is None:
-                transport.write(data)
+                direct.write(data)
             else:
-                transport.write(deflation.encode_all(frames, encoded))
+                direct.write(deflation.encode_all(frames, encoded))
             if not number % WRITES_PER_CHECK and time.perf_counter_ns() > until_ns:
                 return False
         self._fan_out = None

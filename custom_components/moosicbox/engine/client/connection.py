@@ -142,7 +142,7 @@ class Connection:
         except BaseException as error:
             await link.drop()
             if isinstance(error, asyncio.CancelledError) and not _is_cancelled():
-                # A library cancelled what it awaited itself; this client goes on.
+                # The cancellation came from a library, not from the owner of this task: the client goes on.
                 return Ending(reason="the attempt was cut off")
             raise
         self._transport.record_success()

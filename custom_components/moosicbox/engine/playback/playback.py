@@ -268,7 +268,7 @@ class Playback(Playhead):
             self._play(self.timeline.position, now_us)
 
     def resume_restored(self, now_us: int) -> None:
-        """Go on where the music was when the hub ended, unless that is long ago."""
+        """Go on where the music was when the hub ended, unless that is `RESTART_US` ago."""
         suspended, self.suspended = self.suspended, None
         if suspended is not None and now_us - suspended.anchor_us < RESTART_US:
             self._play(self.timeline.position, now_us)

@@ -29,7 +29,7 @@ SEEK_LEAD: Final = 0.08
 NEAR_END: Final = 1.0
 """Seconds; an order for the next item this near to the end of the current one waits for that end."""
 OVERDUE: Final = 0.15
-"""Seconds after which an item that should have followed by itself is started by force."""
+"""Seconds after which an item is started that should have followed the previous one automatically."""
 SEEK_TOLERANCE: Final = 0.002
 """Seconds; a paused item this near to its position needs no seek."""
 

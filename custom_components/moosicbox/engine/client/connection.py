@@ -123,7 +123,7 @@ class Connection:
                 raise final_error(ending)
             self._fetch_fresh_token = verdict.fresh_token
             self.requests.pending.fail(lambda pending: not pending.retry)
-            delay = verdict.after if verdict.after is not None else verdict.least + self._backoff(attempt)
+            delay = verdict.after if verdict.after is not None else verdict.extra_delay + self._backoff(attempt)
             attempt += 1
             self.disconnected.emit(Disconnected(ending.code, describe(ending), delay))
             await self._wait_before_retry(delay)

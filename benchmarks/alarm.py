@@ -16,7 +16,7 @@ from .report import Row, median
 ENTITY: Final = "media_player.bedside"
 SONG: Final = "media-source://media_source/local/brass-morning.flac"
 KILLED_SECONDS: Final = 60
-"""How long before the alarm Home Assistant is killed."""
+"""The time from the kill of Home Assistant to the alarm."""
 NIGHTS: Final = 3
 
 

@@ -29,7 +29,7 @@ LAST_SECONDS: Final = 20.0
 async def starts(
     home: RunningHome, ours: Sequence[Listener], peer: Example, marks: Marks, repetitions: int
 ) -> list[Row]:
-    """Measure starts of a player that is connected and silent, which is alone."""
+    """Measure starts of a single player that is connected and silent."""
     listener = ours[0]
     player = home.hub.player(listener.player_id)
     for number in range(2):

@@ -70,7 +70,7 @@ ALL_CAPABILITIES: Final = tuple(FEATURES_BY_CAPABILITY)
 
 @lru_cache(maxsize=256)
 def features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
-    """Return the features of a player with these capabilities; None, a player that declared none, has all."""
+    """Return the features of a player with these capabilities; all features for None, if it declared none."""
     supported = FEATURES
     for capability in ALL_CAPABILITIES if capabilities is None else capabilities:
         supported |= FEATURES_BY_CAPABILITY.get(capability, MediaPlayerEntityFeature(0))

@@ -66,7 +66,7 @@ async def an_alarm_rings(home: Home, page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Add alarm")
     await dialog.get_by_label("Time", exact=True).fill("07:00")
     await dialog.get_by_label("Name", exact=True).fill("Wake up")
-    await dialog.get_by_label("Rises for").fill("0")
+    await dialog.get_by_label("Fade-in").fill("0")
     await dialog.get_by_label("Music", exact=True).select_option(label="Search in the library")
     await dialog.get_by_label("Search for").fill("Brass Morning")
     await save(page, dialog)

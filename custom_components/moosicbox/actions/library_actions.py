@@ -83,12 +83,12 @@ async def remove_station(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
 
 
 async def subscribe_podcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Follow the podcast whose feed is at an address; return it with its episodes."""
+    """Subscribe to the podcast whose feed has this URL; return it with its episodes."""
     return await _request(data, call, {"request_type": "edit_podcast", "podcast": {"url": call.data["url"]}})
 
 
 async def unsubscribe_podcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Follow a podcast no longer; return its id."""
+    """Unsubscribe from a podcast; return its id."""
     id_ = await _podcast_id(data, call)
     await _request(data, call, {"request_type": "edit_podcast", "id": id_, "podcast": {"delete": True}})
     return {"podcast_id": id_}

@@ -48,7 +48,7 @@ def _queue_command(action: str) -> Handler:
         room = data.hub.rooms.find(str(context.get("room_id")))
         if response is None or room is None:
             return response
-        # Without any, the room's queue moves on, but no sound is heard.
+        # Without listeners, the room's queue moves on, but no sound is heard.
         return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle

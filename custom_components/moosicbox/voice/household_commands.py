@@ -72,7 +72,7 @@ async def wake(request: VoiceRequest) -> str:
         item = certain(request, await async_find(request, query), query, context)
         source, what = _source(item), request.item(item)
     await request.execute(SaveAlarm(**context_fields(context), name=name, time=time, sources=(source,)))
-    return request.heard(context, request.say("wakes", time=time, what=what, where=context.name))
+    return request.with_remark(context, request.say("wakes", time=time, what=what, where=context.name))
 
 
 async def snooze(request: VoiceRequest) -> str:

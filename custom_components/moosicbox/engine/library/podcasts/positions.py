@@ -134,5 +134,5 @@ def _is_ordered(playback: Playback, item: QueueItem) -> bool:
 
 
 def is_resumed(item: QueueItem) -> bool:
-    """Return whether an item starts at its stored position; true of episodes."""
-    return item.track.track_id.startswith(EPISODE_PREFIX)
+    """Return whether an item starts at its stored position; true of episodes and of other speech."""
+    return item.track.spoken is True or item.track.track_id.startswith(EPISODE_PREFIX)

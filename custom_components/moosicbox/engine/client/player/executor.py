@@ -31,7 +31,7 @@ NEAR_END: Final = 1.0
 OVERDUE: Final = 0.15
 """Seconds after which an item is started that should have followed the previous one automatically."""
 SAME_SPEED: Final = 0.02
-"""Speeds that differ by less count as the same speed, with corrections of the clock."""
+"""Speeds that differ by less than this are the same, apart from a correction."""
 SEEK_TOLERANCE: Final = 0.002
 """Seconds; a paused item this near to its position needs no seek."""
 

@@ -4,8 +4,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from ..hub import Hub
-from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
-from ..protocol.errors import InvalidMessage, QueueItemNotFound, Sentence
+from ..playback.chapters import chapter_index
+from ..playback.player import PlaybackContext, Player
+from ..playback.render import numbered
+from ..protocol.client import ChapterCommand, ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
+from ..protocol.errors import InvalidMessage, NotSupported, QueueItemNotFound, Sentence
+from ..protocol.results import ChapterResult
 from ..rooms.room import Room
 from ..rooms.targets import Target
 from ..sessions.session import Actor
@@ -22,6 +26,7 @@ class PlaybackHandlers:
         hub = self.hub
         hub.register(PlaybackCommand, self.playback, "control", target_decides=True)
         hub.register(SeekCommand, self.seek, "control", target_decides=True)
+        hub.register(ChapterCommand, self.chapter, "control", target_decides=True)
         hub.register(VolumeCommand, self.volume, "control", target_decides=True)
         hub.register(ModeCommand, self.mode, "control", target_decides=True)
 
@@ -59,6 +64,23 @@ class PlaybackHandlers:
         target.context.require_capability("seek")
         target.playback.seek(self.hub.clock.now_us(), message.position_seconds)
 
+    async def chapter(self, actor: Actor, message: ChapterCommand) -> ChapterResult:
+        """Go to a chapter of the current item; return the chapter."""
+        target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
+        target.require_right("playback.control")
+        target.context.require_capability("seek")
+        playback = target.playback
+        if (playing := self.hub.playing_chapters) is None:
+            raise NotSupported("This hub has no library")
+        chapters = await playing.require(playback)
+        now_us = self.hub.clock.now_us()
+        position = playback.timeline.position_at(now_us)
+        index = chapter_index(
+            chapters, playback.find_chapter(position), position, message.number, message.title, message.step
+        )
+        playback.seek(now_us, chapters[index].start)
+        return {"chapter": numbered(chapters, index)}
+
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
         """Change volume, mute or output delay."""
         if message.volume is None and message.muted is None and message.output_delay_ms is None:
@@ -82,9 +104,12 @@ class PlaybackHandlers:
             self.hub.players.set_player_delay(context, message.output_delay_ms)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
-        """Change shuffle, repeat or autoplay."""
+        """Change shuffle, repeat, autoplay or speed."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         target.require_right("playback.control")
+        if message.speed is not None:
+            require_speed(target.context, message.speed)
+            target.playback.set_speed(message.speed, self.hub.clock.now_us())
         target.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)
 
     async def _play(self, actor: Actor, target: Target, message: PlaybackCommand) -> None:
@@ -106,3 +131,17 @@ class PlaybackHandlers:
             await self.hub.media_resolver.start(playback, item_, message.start_position)
         elif not playback.timeline.playing:
             await self.hub.media_resolver.start(playback, item_, playback.timeline.position or None)
+
+
+def require_speed(context: PlaybackContext, speed: float) -> None:
+    """Raise NotSupported if a player or room can't play at a speed."""
+    if speed == 1:
+        return
+    if not isinstance(context, Player) or context.outputs:
+        raise NotSupported(
+            Sentence("speed_together", "{name} plays in time on several devices, at one speed only", name=context.name)
+        )
+    if not context.changes_speed:
+        raise NotSupported(
+            Sentence("no_speed", "{player} can't play at another speed: it has not declared that", player=context.name)
+        )

@@ -48,7 +48,7 @@ from .models import (
 )
 from .people import People
 from .reader.file_reader import FileReader
-from .reader.messages import Feed, ReadPicture
+from .reader.messages import ChapterStart, Feed, ReadPicture
 from .scan.scans import Scans
 from .seal import Seal
 
@@ -339,6 +339,10 @@ class Library:
         """Return episodes in the order of their ids; None where there is no such episode."""
         return await self._database.read(lambda index: details.episodes(index, episode_ids))
 
+    async def episode_chapters(self, episode_id: str) -> tuple[tuple[ChapterStart, ...], str]:
+        """Return the chapters of an episode that its feed has, and the address of others, which may be empty."""
+        return await self._database.read(lambda index: podcasts.chapters(index, episode_id))
+
     async def track_path(self, track_id: str) -> TrackFile:
         """Return where a track's file is; raise Unavailable while its disk isn't there."""
         place = await self._database.read(lambda index: details.place(index, track_id))
@@ -452,7 +456,7 @@ class Library:
         await self._database.read(lambda index: podcasts.require_room(index, podcast_id))
 
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
-        """Mark a track, album, artist, genre, playlist, station or podcast as a favourite, or not; raise TrackNotFound if there is none."""
+        """Mark a track, album, artist, genre, playlist, station, podcast or episode as a favourite, or not; raise TrackNotFound if there is none."""
         await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
         self._report("favourites_changed", [id_])
 

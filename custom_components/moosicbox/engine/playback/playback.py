@@ -27,6 +27,8 @@ POSITION_TOLERANCE_SECONDS: Final = 0.25
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
+RESTART_US: Final = 180_000_000
+"""A fed speaker that returns within this time after the hub has ended goes on."""
 """A player that buffers this shortly after a command is still starting, and hasn't stalled."""
 MAX_CROSSFADE: Final = 0.25
 """The longest crossfade, in parts of the shorter item."""
@@ -133,7 +135,7 @@ class Playback(Playhead):
     def suspend_interrupted(self, now_us: int) -> None:
         """End an interruption without a player to go on: that has to wait until one is connected."""
         self.interrupted = False
-        self.suspended = Timeline("playing", self.timeline.position, now_us, 1.0)
+        self.suspended = Timeline("playing", self.timeline.position, now_us, self.rate)
 
     def stop(self, now_us: int) -> None:
         """Stop. The queue and the current item stay, the position is lost."""
@@ -154,7 +156,7 @@ class Playback(Playhead):
             self.pending_start = self.pending_start._replace(position=place)
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
         elif self.is_active:
-            self._issue("play", Timeline("playing", place, at_us, 1.0), now_us)
+            self._issue("play", Timeline("playing", place, at_us, self.rate), now_us)
         elif self.interrupted:
             self._interrupt_at(place, now_us)
         else:
@@ -171,6 +173,18 @@ class Playback(Playhead):
             self.queue.shuffle(shuffle)
         self._update_next_item()
         self._emit(StatusChanged())
+
+    def set_speed(self, speed: float, now_us: int) -> None:
+        """Play episodes and audiobooks at a speed from now on, 1 being their own."""
+        if speed == self.speed:
+            return
+        self.speed = speed
+        if self.timeline.playing and self.timeline.rate != self.rate:
+            at_us = now_us + self.lead_us()
+            place = self._bounded(self.timeline.position_at(at_us))
+            self._issue("play", Timeline("playing", place, at_us, self.rate), now_us)
+        else:
+            self._emit(StatusChanged())
 
     def end_after(self, queue_item_id: str | None) -> None:
         """End at the end of an item of the queue, and load the next one paused; `None`: go on as usual."""
@@ -209,6 +223,8 @@ class Playback(Playhead):
             or current is None
             or following is None
             or current.queue_item_id == following.queue_item_id
+            or self.rate != self.rate_of(following)
+            or self.rate != 1
         ):
             return 0.0
         following_duration = plausible_duration(following.track.duration)
@@ -234,7 +250,7 @@ class Playback(Playhead):
             repeated = self.is_current(self.next_item.queue_item_id)
             self._load_item(self.next_item, "played")
             self.ends_from_us = ends_us + END_TOLERANCE_US if repeated else 0
-            self._set_timeline(Timeline("playing", 0.0, changes_us, 1.0))
+            self._set_timeline(Timeline("playing", 0.0, changes_us, self.rate))
 
     def start_if_ready(self, now_us: int) -> None:
         """Start if no member has to be waited for any more."""
@@ -258,11 +274,19 @@ class Playback(Playhead):
 
     def resume_suspended(self, now_us: int) -> None:
         """Go on because a player is connected: where the music would be by now, or where it was if that is over."""
-        if (suspended := self.suspended) is None:
+        if self.suspended is None:
             return
+        # The stored rate may be from before another speed was set.
+        self.suspended = suspended = self.suspended._replace(rate=self.rate)
         if self.duration is not None and suspended.position_at(now_us) < self.duration:
             self.undo_suspend()
         else:
+            self._play(self.timeline.position, now_us)
+
+    def resume_restored(self, now_us: int) -> None:
+        """Go on where the music was when the hub ended, unless that is long ago."""
+        suspended, self.suspended = self.suspended, None
+        if suspended is not None and now_us - suspended.anchor_us < RESTART_US:
             self._play(self.timeline.position, now_us)
 
     def ensure_command(self, now_us: int) -> None:
@@ -363,7 +387,7 @@ class Playback(Playhead):
             case "playing":
                 difference = abs(timeline.position_at(report.at_us) - report.position_seconds)
                 if timeline.state == "buffering" or difference > POSITION_TOLERANCE_SECONDS:
-                    self._issue("play", Timeline("playing", position, report.at_us, 1.0))
+                    self._issue("play", Timeline("playing", position, report.at_us, self.rate))
             case _ if report.needs_interaction:
                 if timeline.state != "buffering":
                     self._stall(position, report.at_us)
@@ -398,7 +422,8 @@ class Playback(Playhead):
         return [] if self.current is None else self.members.unready(self.current.queue_item_id)
 
     def _play(self, position: float, now_us: int) -> None:
-        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0), now_us)
+        start = Timeline("playing", self._bounded(position), now_us + self.lead_us(), self.rate)
+        self._issue("play", start, now_us)
 
     def _start_without_laggards(self, pending: PendingStart, now_us: int) -> None:
         laggards = self._unready()

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from .results import (
     AddResult,
     BroadcastResult,
+    ChapterResult,
     ChatResult,
     ClientsResult,
     InviteResult,
@@ -41,6 +42,7 @@ from .types import (
     RoomRole,
     RoomWait,
     Seconds,
+    Speed,
     Token,
     TopicName,
     Volume,
@@ -120,7 +122,7 @@ class TimeSync(ClientMessage[TimeSyncReply], tag="time_sync", frozen=True, kw_on
     t0_us: HubMicroseconds
 
 
-class PlayerTarget(ClientMessage[None], frozen=True, kw_only=True):
+class PlayerTarget[Result = None](ClientMessage[Result], frozen=True, kw_only=True):
     """A command to a player or a room; a player that names neither means itself."""
 
     player_id: PlayerId | None = None
@@ -142,6 +144,14 @@ class SeekCommand(PlayerTarget, tag="seek_command", frozen=True, kw_only=True):
     position_seconds: Seconds
 
 
+class ChapterCommand(PlayerTarget[ChapterResult], tag="chapter_command", frozen=True, kw_only=True):
+    """Goes to a chapter of the current item: one of its `number` from 1 on, its `title`, or a `step` from the current one."""
+
+    number: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    title: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    step: Literal["next", "previous"] | None = None
+
+
 class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=True):
     """Changes volume, mute, or a player's output delay."""
 
@@ -151,11 +161,12 @@ class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=Tru
 
 
 class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):
-    """Changes shuffle, repeat or autoplay."""
+    """Changes shuffle, repeat, autoplay or speed."""
 
     shuffle: bool | None = None
     repeat: RepeatMode | None = None
     autoplay: bool | None = None
+    speed: Speed | None = None
 
 
 class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from .types import (
+    CurrentChapter,
     Id,
     Level,
     Participant,
@@ -158,7 +159,9 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
     player_id: PlayerId | UnsetType = UNSET
     room_id: Id | UnsetType = UNSET
     stream_title: str | UnsetType = UNSET
+    chapter: CurrentChapter | UnsetType = UNSET
     autoplay: bool = False
+    speed: float = 1.0
 
 
 class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 import re
 
-from script.lib.client import ApiError, HomeAssistantClient
+from script.lib.client import PASSWORD, ApiError, HomeAssistantClient
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import write_songs
 from script.lib.process import HomeAssistantProcess, free_port
@@ -53,6 +53,20 @@ class Home:
         """Stop it and return its exit code."""
         await self.api.close()
         return await self.process.stop()
+
+    async def add_user(self, name: str, *, admin: bool = True, language: str = "en") -> HomeAssistantClient:
+        """Add a user and return its login, which the caller closes."""
+        group = "system-admin" if admin else "system-users"
+        async with self.api.websocket() as websocket:
+            user = (await websocket.command("config/auth/create", name=name, group_ids=[group]))["user"]
+            login = {"user_id": user["id"], "username": name.lower(), "password": PASSWORD}
+            await websocket.command("config/auth_provider/homeassistant/create", **login)
+        client = HomeAssistantClient(self.url)
+        await client.log_in(name.lower(), PASSWORD)
+        value = {"language": language, "number_format": "language", "time_format": "language"}
+        async with client.websocket() as websocket:
+            await websocket.command("frontend/set_user_data", key="language", value=value)
+        return client
 
     async def forget_player(self, entity_id: str) -> None:
         """Leave its place to others: a user may have ten players."""

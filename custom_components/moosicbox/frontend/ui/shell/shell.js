@@ -22,7 +22,7 @@ import { defaultName } from "./player-setup.js";
  * @property {boolean} [guest]
  * @property {(path: string) => void} [navigate] opens a page of Home Assistant
  * @property {(page: PageName) => void} [open] opens a page of MoosicBox
- * @property {Context["states"]} [states] the entities of Home Assistant
+ * @property {Context["hass"]} [hass] what Home Assistant's page knows now
  */
 
 /** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
@@ -57,7 +57,7 @@ export class Shell {
       guest,
       navigate: () => undefined,
       open: () => undefined,
-      states: () => ({}),
+      hass: () => ({}),
       ...host,
       actions: new Actions(
         (message, options) => app.request(message, options),

@@ -264,11 +264,11 @@ async def open_options(page: Page, button: str = "Configure") -> Locator:
 
 
 async def expand(dialog: Locator, name: str) -> Locator:
-    """Open a section of the options. By the keyboard: what is above it may still be moving."""
+    """Open a section of the options, although what is above it may still be moving."""
     button = dialog.get_by_role("button", name=name)
-    # A dialog that is still opening takes no key. The Enter key would submit it.
+    # A dialog that is still opening takes no click.
     while await button.get_attribute("aria-expanded") != "true":
-        await button.press("Space")
+        await button.dispatch_event("click")
     section = dialog.get_by_role("region", name=name)
     await expect(section).to_be_visible()
     return section
@@ -292,7 +292,7 @@ async def test_options_refuse_what_does_not_work(house: Home, open_page: Open, t
     await dialog.get_by_role("button", name="Add Folders").click()
     await dialog.get_by_role("textbox", name="Folders").fill("/does/not/exist")
     # The section is closed when it is sent.
-    await dialog.get_by_role("button", name="Library").press("Space")
+    await dialog.get_by_role("button", name="Library").dispatch_event("click")
     await expect(dialog.get_by_role("region", name="Library")).to_be_hidden()
     await submit.click()
     await expect(dialog.get_by_text("There is no folder /does/not/exist.")).to_be_visible()

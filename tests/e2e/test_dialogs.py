@@ -269,9 +269,9 @@ async def expand(dialog: Locator, name: str) -> Locator:
     # A dialog that is still opening takes no click.
     while await button.get_attribute("aria-expanded") != "true":
         await button.dispatch_event("click")
-    section = dialog.get_by_role("region", name=name)
-    await expect(section).to_be_visible()
-    return section
+    await expect(dialog.get_by_role("region", name=name)).to_be_visible()
+    # The fields are slotted into the region.
+    return dialog.locator("ha-expansion-panel").filter(has=dialog.page.get_by_role("heading", name=name))
 
 
 async def save_folder(page: Page, folder: Path) -> None:

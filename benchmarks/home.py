@@ -16,7 +16,7 @@ class RunningHome(NamedTuple):
     """A running Home Assistant with the integration."""
 
     folder: Path
-    """Is deleted at the end."""
+    """The configuration folder, which is deleted at the end."""
     port: int
     client: HomeAssistantClient
     hub: MoosicBoxClient
@@ -24,7 +24,7 @@ class RunningHome(NamedTuple):
     media: Path
     pid: int
     entry_id: str
-    """Of the integration."""
+    """The id of the integration's config entry."""
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Home Assistant's loop and memory while hostile files, pictures, messages, tokens and invites are thrown at it."""
+"""Home Assistant's loop and memory while it handles hostile files, pictures, messages, tokens and invites."""
 
 import asyncio
 import json

@@ -39,7 +39,7 @@ def say(text: str) -> None:
 
 
 async def run(folder: Path, port: int, tell: Tell, scene: Scene, variables: Mapping[str, str] | None = None) -> None:
-    """Start everything, let the scene play, stop everything."""
+    """Start Home Assistant and the speaker, run the scene, and stop both."""
     if not is_free(port):
         raise StartError(f"port {port} is in use: stop what listens there, or choose another one with --port")
     config = ConfigFolder(folder / "config")
@@ -69,7 +69,7 @@ async def run(folder: Path, port: int, tell: Tell, scene: Scene, variables: Mapp
 
 
 async def speaker_token(client: HomeAssistantClient) -> str:
-    """Make a token for a player that can do no more than a household member."""
+    """Return a new token for a player, with the permissions of a user."""
     answer = await client.ask(
         "moosicbox.create_token",
         sub="demo-speaker",
@@ -82,7 +82,7 @@ async def speaker_token(client: HomeAssistantClient) -> str:
 
 
 async def put_into_kitchen(client: HomeAssistantClient) -> None:
-    """Give voice commands a room to name: every player that stands in none goes to the kitchen."""
+    """Move each player without an area to the kitchen, so that voice commands can name its area."""
     async with client.websocket() as websocket:
         for device in await websocket.command("config/device_registry/list"):
             player = device["model"] == "Player" and any(domain == "moosicbox" for domain, _ in device["identifiers"])
@@ -91,7 +91,7 @@ async def put_into_kitchen(client: HomeAssistantClient) -> None:
 
 
 async def keep_players_in_kitchen(client: HomeAssistantClient) -> None:
-    """A browser that becomes a player of the demo can be spoken to at once."""
+    """Move players to the kitchen as they are added, such as browsers."""
     async with client.websocket() as websocket:
         await websocket.command("subscribe_events", event_type="device_registry_updated")
         while True:
@@ -100,12 +100,12 @@ async def keep_players_in_kitchen(client: HomeAssistantClient) -> None:
 
 
 async def fail_when_ended(process: HomeAssistantProcess) -> None:
-    """Raise when Home Assistant ends by itself."""
+    """Raise StartError when Home Assistant ends by itself."""
     raise StartError(f"Home Assistant ended by itself with {await process.ended()}")
 
 
 async def stay(client: HomeAssistantClient) -> None:
-    """Tell what to do next and wait for Ctrl-C."""
+    """Print the next steps, and wait for Ctrl-C."""
     address = client.url.replace("127.0.0.1", "localhost")
     say(f"\n1. Open {address} (it logs you in; otherwise: user {USERNAME}, password {PASSWORD}) and choose MoosicBox.")
     say("2. Press “Play on this device”, then choose the new player under Media and play a song of “My media”.")
@@ -114,13 +114,13 @@ async def stay(client: HomeAssistantClient) -> None:
 
 
 class OnceThrough:
-    """Plays a song on the speaker through Home Assistant's API and tells what each side says."""
+    """Plays a song on the speaker by Home Assistant's API, and prints the messages of each side."""
 
     def __init__(self) -> None:
         self._heard: asyncio.Queue[Message] = asyncio.Queue()
 
     def tell(self, direction: str, message: Message) -> None:
-        """Print what goes over the wire, without its secrets."""
+        """Print a message without its secrets."""
         arrow = "→" if direction == "sent" else "←"
         told = ("command", "state", "position_seconds", "start_position", "round_trip_us", "error_type", "message")
         details = "".join(f" {key}={message[key]}" for key in told if key in message)
@@ -130,7 +130,7 @@ class OnceThrough:
             self._heard.put_nowait(message)
 
     async def play(self, client: HomeAssistantClient) -> None:
-        """The scene."""
+        """Run the scene."""
         song = SONGS[0]
         media = f"media-source://media_source/local/{song.file_name}"
         say(f"Home Assistant: media_player.play_media {media}")
@@ -173,7 +173,7 @@ def described(state: dict[str, Any]) -> str:
 
 
 async def once() -> None:
-    """Play one song in a folder of its own, within a bounded time."""
+    """Play one song, in a temporary folder and a limited time."""
     performance = OnceThrough()
     with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
         async with asyncio.timeout(ONCE_TIMEOUT):
@@ -181,7 +181,7 @@ async def once() -> None:
 
 
 async def headless(output: str) -> None:
-    """Pair a box by the command line and let it play, in a folder of its own, within a bounded time."""
+    """Pair this machine by the command line and let it play, in a temporary folder and a limited time."""
     with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
         async with asyncio.timeout(ONCE_TIMEOUT):
             await run(Path(folder), free_port(), lambda *_: None, Headless(Path(folder), output, say).play)
@@ -194,7 +194,7 @@ async def for_people(port: int) -> None:
 
 
 async def fed_speakers_once() -> None:
-    """Play a song on one speaker of each kind, in a folder of its own, within a bounded time."""
+    """Play a song on one speaker of each kind, in a temporary folder and a limited time."""
     with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
         async with asyncio.timeout(ONCE_TIMEOUT):
             await fed_speakers(Path(folder), free_port(), play_in_room)
@@ -223,7 +223,7 @@ async def play_in_room(client: HomeAssistantClient, room: str) -> None:
 
 
 async def stay_in_room(client: HomeAssistantClient, room: str) -> None:
-    """Tell what to do next, and wait for Ctrl-C."""
+    """Print the next steps, and wait for Ctrl-C."""
     say(f"The room is {room}. Open it in MoosicBox and choose “Join” to have the browser play along.")
     await stay(client)
 
@@ -241,7 +241,7 @@ def is_in(state: str) -> Callable[[dict[str, Any]], bool]:
 
 
 async def several_once(nodes: int) -> None:
-    """A party on several hubs that outlives the one that leads, in a folder of its own, within a bounded time."""
+    """Run a party on several hubs and kill the leader, in a temporary folder and a limited time."""
     with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
         async with asyncio.timeout(ONCE_TIMEOUT):
             cluster = Cluster(Path(folder), free_port(), nodes, say)
@@ -250,7 +250,7 @@ async def several_once(nodes: int) -> None:
 
 
 async def fed_speakers_for_people(port: int) -> None:
-    """Run with one speaker of each kind until Ctrl-C; a new folder each time, since speakers have new identities."""
+    """Run one speaker of each kind until Ctrl-C, in a new folder each time, since speakers have new identities."""
     with tempfile.TemporaryDirectory(prefix="moosicbox-demo-") as folder:
         await fed_speakers(Path(folder), port, stay_in_room)
 
@@ -267,7 +267,7 @@ async def several_for_people(port: int, nodes: int) -> None:
 
 
 async def until_terminated(program: Awaitable[None]) -> None:
-    """Let a request to terminate end the program in order, as Ctrl-C does."""
+    """Handle SIGTERM like Ctrl-C: end the program in order."""
     task = asyncio.ensure_future(program)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with suppress(asyncio.CancelledError):

@@ -20,7 +20,7 @@ type Say = Callable[[str], None]
 
 
 class Headless:
-    """Two commands and a code, then some music. `output` is mpv's; `null` is silent."""
+    """Pairs this machine by two commands and a code, and plays music. `output` is mpv's; `null` is silent."""
 
     def __init__(self, folder: Path, output: str, say: Say) -> None:
         self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(folder / "box"), "COLUMNS": "120"}
@@ -28,7 +28,7 @@ class Headless:
         self._say = say
 
     async def play(self, client: HomeAssistantClient) -> None:
-        """The scene."""
+        """Run the scene."""
         code = await self._add_player(client)
         await self._run("--url", client.url, "pair", code, "--name", NAME)
         async with self._speaker():

@@ -1,4 +1,4 @@
-"""The demo of several hubs: Redis, Home Assistant and nodes beside it, and a party whose members sit on different ones."""
+"""The demo of several hubs: Redis, Home Assistant and nodes, and a party whose members are connected to different hubs."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -28,7 +28,7 @@ type Say = Callable[[str], None]
 
 
 class Member:
-    """A silent speaker that comes in by the balancer, and what it hears."""
+    """A silent speaker that connects through the balancer, and the messages that it receives."""
 
     def __init__(self, name: str, url: str, token: str, say: Say) -> None:
         self.player_id = name
@@ -49,7 +49,7 @@ class Member:
             self._heard.put_nowait(message)
 
     async def hears(self, type_: str, **fields: object) -> Message:
-        """The next message of this type with these fields."""
+        """Wait for the next message of this type with these fields, and return it."""
         while True:
             message = await self._heard.get()
             if message["type"] == type_ and message.items() >= fields.items():
@@ -57,7 +57,7 @@ class Member:
 
 
 class Cluster:
-    """Redis, Home Assistant and nodes, all on loopback."""
+    """Redis, Home Assistant and nodes, all on the loopback interface."""
 
     def __init__(self, folder: Path, port: int, nodes: int, say: Say) -> None:
         self._folder = folder
@@ -82,7 +82,7 @@ class Cluster:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[HomeAssistantClient]:
-        """Start all of it; all of it has ended afterwards."""
+        """Start all processes, and stop them at the end."""
         self._say("Starting Redis, Home Assistant and the nodes")
         try:
             await asyncio.gather(self.redis.start(), write_songs(self.config.media))
@@ -105,14 +105,14 @@ class Cluster:
 
 
 class Party:
-    """A room whose members sit on different hubs."""
+    """A room whose members are connected to different hubs."""
 
     def __init__(self, cluster: Cluster, say: Say) -> None:
         self._cluster = cluster
         self._say = say
 
     async def begin(self, client: HomeAssistantClient, stack: AsyncExitStack) -> tuple[RoomControls, list[Member]]:
-        """Bring the members in, and let them play."""
+        """Connect the members, and play music in the room."""
         answer = await client.ask(
             "moosicbox.create_token",
             sub="party",
@@ -144,7 +144,7 @@ class Party:
         return room, members
 
     async def _songs(self, hub: MoosicBoxClient) -> list[str]:
-        # The library has just begun to look at its folder.
+        # The library has only just begun to scan its folder.
         found: list[str] = []
         while len(found) < len(SONGS):
             await asyncio.sleep(0.5)
@@ -152,14 +152,14 @@ class Party:
         return found
 
     async def once(self, client: HomeAssistantClient) -> None:
-        """Kill the hub that leads; the music goes on, commands too, and Home Assistant finds all as it is."""
+        """Kill the leader, and check that music and commands continue and that Home Assistant takes over their state."""
         async with AsyncExitStack() as stack:
             room, members = await self.begin(client, stack)
             if len({member.node for member in members}) != len(members):
                 raise StartError("The members sit on the same hubs")
             await client.wait_for_state(PARTY, lambda state: state["state"] == "playing")
             self._say(f"Home Assistant: {PARTY} is playing. Killing Home Assistant, which leads")
-            await self._cluster.home.kill()
+            await self._cluster.home.crash()
             killed = time.monotonic()
             await self._patiently(room.pause)
             await heard_by_all(members, "synchronized_playback", command="pause")
@@ -176,7 +176,7 @@ class Party:
             self._say("Done: a party on several hubs outlived the one that led.")
 
     async def stay(self, client: HomeAssistantClient) -> None:
-        """Tell what to do next and wait for Ctrl-C."""
+        """Print the next steps, and wait for Ctrl-C."""
         cluster = self._cluster
         async with AsyncExitStack() as stack:
             await self.begin(client, stack)
@@ -204,5 +204,5 @@ class Party:
 
 
 async def heard_by_all(members: Sequence[Member], type_: str, **fields: object) -> list[Message]:
-    """Wait until each member has heard it."""
+    """Wait until each member has received a message of this type with these fields."""
     return await asyncio.gather(*(member.hears(type_, **fields) for member in members))

@@ -20,11 +20,11 @@ import mutagen
 PLAYER_ID = "demo-speaker"
 SYNC_SAMPLES = 5
 REPORT_SECONDS = 5.0
-# So that what was waited for has surely come.
+# Added to a wait, so that its time has certainly come afterwards.
 SLACK_SECONDS = 0.001
 RECONNECT_SECONDS = 5.0
 MAX_STREAM_BYTES = 64 * 1024 * 1024
-# Close codes from here on say that the same credentials would be refused again.
+# From this close code on, the same credentials would be refused again.
 FIRST_TERMINAL_CODE = 4500
 
 type Message = dict[str, Any]
@@ -37,7 +37,7 @@ def now_us() -> int:
 
 @dataclass
 class Playback:
-    """The hub's last command: be at `start` at `sync_us` of the hub's clock, then play at `rate`."""
+    """The hub's last order: at the time `sync_us` of the hub's clock the position is `start`, and changes at `rate`."""
 
     command: str = "stop"
     item_id: str | None = None
@@ -47,19 +47,19 @@ class Playback:
     duration: float | None = None
 
     def position(self, hub_us: int) -> float:
-        """Return where the music is at that time of the hub's clock."""
+        """Return the position at a time of the hub's clock, in seconds."""
         elapsed = max(0, hub_us - self.sync_us) / 1e6 if self.command == "play" else 0.0
         position = self.start + self.rate * elapsed
         return position if self.duration is None else min(position, self.duration)
 
     def state(self, hub_us: int) -> str:
-        """Return the state to report at that time."""
+        """Return the state to report at a time of the hub's clock."""
         if self.command == "play":
             return "idle" if self.position(hub_us) == self.duration else "playing"
         return "paused" if self.command == "pause" else "idle"
 
     def seconds_to_report(self, hub_us: int) -> float | None:
-        """Return how long there is nothing to report: five seconds, or less before the end."""
+        """Return the seconds until the next report: five, or fewer before the end; `None` unless it plays."""
         if self.state(hub_us) != "playing":
             return None
         if self.duration is None:
@@ -68,11 +68,11 @@ class Playback:
 
 
 class Refused(Exception):
-    """The hub does not want this player back."""
+    """The hub refused this player for good."""
 
 
 class DemoSpeaker:
-    """One player; `tell` hears every message in either direction."""
+    """One player; `tell` is called with every message in either direction."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class DemoSpeaker:
                 await asyncio.sleep(delay)
 
     async def _talk(self, session: ClientSession, websocket: ClientWebSocketResponse) -> float | None:
-        """Serve one connection; return after how many seconds the hub wants to see this player again."""
+        """Serve one connection; return the seconds until the player is to reconnect."""
         reconnect_after = None
         while not websocket.closed:
             try:
@@ -151,7 +151,7 @@ class DemoSpeaker:
             await self._send(websocket, {"type": "time_sync", "t0_us": now_us()})
 
     def _hub_us(self) -> int:
-        # The quickest answer tells the hub's time best.
+        # The sample with the shortest round trip is the most accurate one.
         return now_us() + min(self._clock_samples, default=(0, 0))[1]
 
     def _seconds_to_report(self) -> float | None:
@@ -161,7 +161,7 @@ class DemoSpeaker:
         return self._playback.seconds_to_report(hub_us)
 
     def _begin_next(self) -> bool:
-        """Begin what was asked for, if its time has come; until then the music goes on as it is."""
+        """Execute the next order if its time has come; until then, the last one applies."""
         if self._next is None or (self._next.command == "play" and self._next.sync_us > self._hub_us()):
             return False
         self._playback, self._next = self._next, None
@@ -178,7 +178,7 @@ class DemoSpeaker:
             "at_us": hub_us,
             "duration_seconds": playback.duration,
         }
-        # `idle` with an item means that it has ended; stopping it is something else.
+        # `idle` with an item means that the item has ended, not that it was stopped.
         wanted = {key: value for key, value in report.items() if value is not None}
         if playback.command == "stop":
             wanted.pop("queue_item_id", None)
@@ -202,7 +202,7 @@ async def _read_command(session: ClientSession, message: Message) -> Playback:
 
 
 async def _stream_duration(session: ClientSession, stream_url: str) -> float | None:
-    """Read a file's length from the hub's own stream; a foreign address may be endless and is left alone."""
+    """Return the duration of a stream of the hub; `None` for other addresses, which may be endless."""
     if not stream_url.startswith("/"):
         return None
     async with session.get(stream_url) as response:

@@ -15,7 +15,7 @@ LOGO_HEIGHT = 128
 
 
 async def main() -> None:
-    """Draw each image in both sizes, on nothing."""
+    """Draw each image in both sizes, on a transparent background."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for source in sorted(SOURCES.glob("*.svg")):

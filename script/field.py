@@ -13,13 +13,13 @@ from .lib.field.run import scanned
 
 
 async def check(cases: Sequence[Case], folder: Path) -> dict[str, list[str]]:
-    """Scan the files of `cases` in `folder`; return what the library has otherwise, by the cases' names."""
+    """Scan the files of `cases` in `folder`; return the differences from the expected records, by the cases' names."""
     async with scanned(cases, folder) as found:
         return {case.name: await found.differences(case) for case in cases}
 
 
 def main() -> None:
-    """Run the cases that are named, or all; fail if the library has anything otherwise."""
+    """Run the named cases, or all; exit with 1 if a record differs from the expected one."""
     parser = argparse.ArgumentParser(prog="script/field", description="Runs odd music files through the real scanner.")
     parser.add_argument("names", nargs="*", metavar="CASE", help="cases to run; all without any")
     parser.add_argument("--list", action="store_true", help="list the cases and their tricks")

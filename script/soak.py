@@ -1,4 +1,4 @@
-"""Measure the memory of the hub and of many clients over many minutes; started by `script/soak`."""
+"""Measures the memory of the hub and of many clients for some minutes; `script/soak` starts it."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ WIDTHS = (8, 8, 10, 14, 10)
 
 
 class Sample(NamedTuple):
-    """Measured after a round."""
+    """The measurements after a round."""
 
     seconds: float
     objects: int
@@ -34,7 +34,7 @@ async def soak(clients: int, seconds: float) -> bool:
     """Run rounds until the time is over; return True if no process has grown."""
     with tempfile.TemporaryDirectory() as folder:
         async with home_assistant(Path(folder)) as (home, hub_pid):
-            # They last for longer than the run.
+            # The tokens are valid for longer than the run.
             user = {"role": "user", "expires_in": int(seconds) + 86_400}
             made = [await home.ask("moosicbox.create_token", sub=f"crowd-{number}", **user) for number in range(USERS)]
             tokens = [answer["token"] for answer in made]
@@ -57,7 +57,7 @@ async def soak(clients: int, seconds: float) -> bool:
 
 
 def judge(samples: list[Sample], clients: int) -> bool:
-    """Say, and return, whether nothing has grown."""
+    """Print and return whether no process has grown."""
     growing = {
         "objects": grows([sample.objects for sample in samples]),
         "the clients' memory": grows([sample.clients_mib for sample in samples]),
@@ -70,19 +70,19 @@ def judge(samples: list[Sample], clients: int) -> bool:
 
 
 def say(*columns: object) -> None:
-    """A line of the table, at once."""
+    """Print a line of the table at once."""
     widths = WIDTHS if len(columns) > 1 else (0,)
     print("".join(f"{column:>{width}}" for column, width in zip(map(str, columns), widths, strict=True)), flush=True)
 
 
 def resident_mib(pid: int) -> float:
-    """A process's memory."""
+    """Return the resident memory of a process, in MiB."""
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4_096 / 1_048_576
 
 
 @asynccontextmanager
 async def home_assistant(folder: Path) -> AsyncGenerator[tuple[HomeAssistantClient, int]]:
-    """One with room for the crowd, and its process id."""
+    """Run a Home Assistant whose limits admit all clients; yield its client and its process id."""
     config = ConfigFolder(folder / "config")
     config.write(port=(port := free_port()))
     process = HomeAssistantProcess(config, port, folder / "home-assistant.log")
@@ -110,7 +110,7 @@ async def home_assistant(folder: Path) -> AsyncGenerator[tuple[HomeAssistantClie
 
 
 def main() -> None:
-    """Exit code 1 if something grows."""
+    """Run, and exit with 1 if a process has grown."""
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
     parser.add_argument("--clients", type=int, default=1_000)
     parser.add_argument("--minutes", type=float, default=10)

@@ -1,12 +1,16 @@
-"""The documentation: the names in it exist, and its prose is wrapped. tests/test_documents.py checks options and actions."""
+"""The documentation: the names in it exist, its code is valid, and its prose is wrapped. tests/test_documents.py checks options and actions."""
 
 import ast
 from functools import cache
+import json
 from pathlib import Path
 import re
 import subprocess
+from textwrap import dedent
+import tomllib
 
 import pytest
+import yaml
 
 from script.protocol_reference.wrap import WIDTH
 
@@ -22,6 +26,9 @@ NAME = re.compile(r"(?:[A-Za-z_]\w*[^\W_])(?:\.[A-Za-z_]\w*)*(?:\(.*\))?")
 ROUTE = re.compile(r"(?:/api/moosicbox|\{API\}|\{_?BASE\})(/[^\s\"'`?#)]*)")
 VERBATIM = re.compile(r"\s*(?:\||#|<|!\[|\S*$|[^`]*`[^`]*`\S*$)")
 """Tables, headings, HTML, and lines of one word or one piece of code, which can't be wrapped."""
+BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
+INI_LINE = re.compile(r"#.*|\[\w+\]|\w+=(?!.* [A-Z]\w+=).*")
+"""Lines of a systemd unit: a comment, a section, or one setting."""
 GENERATED = {".demo", ".artifacts", ".venv", "player.py", "display.py", "node.toml", "library.db", "applause"}
 """Files that commands or readers create."""
 SECTIONS = re.compile(r'((?:"[^"]{1,60}"(?:, | and )?)+) in (docs/[\w/-]+\.md)')
@@ -139,6 +146,52 @@ def test_prose_is_wrapped(page: Path) -> None:
     text = re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     long = [line for line in text.splitlines() if len(line) > WIDTH and not VERBATIM.match(line)]
     assert long == []
+
+
+def fault_of(language: str, code: str) -> str | None:
+    """Return the reason why a block of code isn't valid, `None` if it is or can't be checked."""
+    try:
+        match language:
+            case "yaml":
+                yaml.safe_load(code)
+            case "json":
+                json.loads(code)
+            case "toml":
+                tomllib.loads(code)
+            case "python":
+                compile(code, "page", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            case "ini":
+                wrong = [line for line in code.splitlines() if line and not INI_LINE.fullmatch(line)]
+                return wrong[0] if wrong else None
+            case "sh":
+                if any(line.endswith("\\ ") or re.search(r"\\ +\S", line) for line in code.splitlines()):
+                    return "a backslash inside a line"
+                shell = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True, check=False)  # noqa: S607
+                return shell.stderr or None
+    except (yaml.YAMLError, ValueError, SyntaxError) as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_code_blocks_are_valid(page: Path) -> None:
+    blocks = BLOCK.findall(page.read_text("utf-8"))
+    faults = [(code, fault) for _, language, code in blocks if (fault := fault_of(language, dedent(code))) is not None]
+    assert faults == []
+
+
+def test_invalid_code_blocks_are_found() -> None:
+    for language, code in (
+        ("yaml", "a: [1"),
+        ("json", "{a}"),
+        ("toml", "a ="),
+        ("python", "def f(:"),
+        ("ini", "[Unit] Description=A"),
+        ("ini", "Restart=on-failure RestartSec=5"),
+        ("sh", 'echo "'),
+        ("sh", "env A=1 \\ true"),
+    ):
+        assert fault_of(language, code), code
 
 
 def test_architecture_names_every_package_and_module() -> None:

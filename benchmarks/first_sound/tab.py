@@ -38,14 +38,14 @@ class Tab:
         await self._devtools.send("Emulation.setCPUThrottlingRate", {"rate": rate})
 
     async def heard(self, side: int, asked: float) -> float:
-        """Return the seconds from a time of the monotonic clock until that side is loud."""
+        """Return the seconds from a time of the monotonic clock until a side is loud."""
         at_ms: float = await self.page.evaluate(
             "([side, after]) => ear.loud(side, after)", [side, (asked - self._zero) * 1e3]
         )
         return self._zero + at_ms / 1e3 - asked
 
     async def element(self, address: str) -> float:
-        """Return the same for an audio element that plays an address."""
+        """Return the seconds until an audio element that plays an address is loud."""
         milliseconds: float = await self.page.evaluate("(address) => ear.element(address)", address)
         return milliseconds / 1e3
 

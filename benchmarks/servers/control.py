@@ -11,7 +11,7 @@ from .probes import GarbageProbe, LoopProbe
 type Publish = Callable[[int, int], object]
 """Publishes a number of messages of a size in one turn of the loop."""
 type Questions = dict[bytes, Callable[[], object]]
-"""Further requests of a server, with the functions that answer them."""
+"""Further requests, with the functions that answer them."""
 
 
 class Control(asyncio.Protocol):

@@ -1,4 +1,4 @@
-"""An integration inside Home Assistant that only tells how long the turns of its loop are."""
+"""An integration inside Home Assistant that measures the turns of its event loop."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
 """A peer: the server that comes with Sendspin's reference player, which plays when it is told to.
 
 Arguments: a file, and the addresses of players. It writes a line when all players are connected. Each line that it reads
-lets it play from the file's beginning, or be silent. When it plays, it writes the time at which the beginning is due, in
-microseconds of the machine's monotonic clock.
+lets it play from the file's beginning, or be silent. For both, it writes the time at which the beginning is due, in
+microseconds of the machine's monotonic clock; it has moved if the audio came too late.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import sys
 from aiosendspin.noise.keys import Identity
 from aiosendspin.server import SendspinServer
 from aiosendspin.server.push_stream import PushStream
+from aiosendspin.server.roles import PlayerV1Role
 from aiosendspin.server.server import ClientConnectedEvent, SendspinEvent
 from sendspin.serve.server import PartyPairingStore
 from sendspin.serve.source import decode_audio
@@ -20,18 +21,21 @@ BUFFER_US = 5_000_000
 
 async def push(stream: PushStream, file: str) -> None:
     """Play, as `sendspin serve` does."""
+    pushed = due_us = 0
     try:
         source = await decode_audio(file)
-        begun = False
+        sample_bytes = source.format.channels * source.format.bit_depth // 8
         async for chunk in source.generator:
             stream.prepare_audio(chunk, source.format)
-            due_us = await stream.commit_audio()
-            if not begun:
+            due_us = await stream.commit_audio() - pushed * 1_000_000 // source.format.sample_rate
+            if not pushed:
                 print(due_us, flush=True)
-                begun = True
+            pushed += len(chunk) // sample_bytes
             await stream.sleep_to_limit_buffer(max_buffer_us=BUFFER_US)
+        await asyncio.Event().wait()
     finally:
         stream.stop()
+        print(due_us, flush=True)
 
 
 async def main(file: str, *urls: str) -> None:
@@ -54,6 +58,10 @@ async def main(file: str, *urls: str) -> None:
     first, *others = (client for client_id in connected if (client := server.get_client(client_id)) is not None)
     for other in others:
         await first.group.add_client(other)
+    for client in (first, *others):
+        for player in client.roles_by_family("player"):
+            if isinstance(player, PlayerV1Role):
+                player.set_volume(100)  # The recording is read by its samples.
     commands = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     print("connected", flush=True)

@@ -12,23 +12,28 @@ from benchmarks.options import Options
 from benchmarks.report import Row, median
 from benchmarks.sync.browser_output import browser_into
 from benchmarks.sync.listener import Listener, differences
+from benchmarks.sync.marks import Marks
 from benchmarks.sync.measured_home import measured_home
 from benchmarks.sync.party import Party, spread
 from benchmarks.sync.sound_card import SoundCard, sound_card
 from benchmarks.sync.speaker import speaker
 from benchmarks.sync.tab import open_tab
+from custom_components.moosicbox.engine.protocol.client import VolumeCommand
 from script.demo_speakers import SNAPCAST_PORT, VARIABLES
 from script.lib.process import StartError, free_port, is_free
 from script.lib.speaker_dialogs import add_sendspin, add_snapcast
 from script.lib.speakers import SpeakerPrograms
 
+from . import sdk_clients
 from .beside import costs, starts
 from .example import Example, example
+from .reference_player import exact_delay, rows as reference_rows
 
 SNAPCLIENTS: Final = ("snap-1", "snap-2")
 DAEMONS: Final = ("send-1", "send-2")
 PEERS: Final = ("peer-1", "peer-2")
-OUTPUTS: Final = (*SNAPCLIENTS, *DAEMONS, *PEERS, "mpv", "browser")
+OUTPUTS: Final = (*SNAPCLIENTS, *DAEMONS, *PEERS, "mpv", "browser", "marks")
+MAX_SDK_SECONDS: Final = 300.0
 SETTLED: Final = 30.0
 """Seconds from the beginning that aren't compared: the reference player approaches its time by 2 ms a second."""
 
@@ -49,8 +54,11 @@ async def measure(options: Options) -> list[Row]:
         daemons = [await _daemon(stack, home, card, programs, name) for name in DAEMONS]
         rows += _apart("two Sendspin players", await _party(home, "Sendspin", daemons, seconds), daemons, 1)
         peer = await _peer(stack, home, card, programs)
-        rows += await starts(home, daemons, peer, options.repetitions)
-        rows += await costs(home, daemons, peer, seconds)
+        marks = Marks(card, card.output(OUTPUTS.index("marks")), _listener(card, "marks"))
+        rows += await starts(home, daemons, peer, marks, options.repetitions)
+        rows += await costs(home, daemons, peer, marks, seconds)
+        rows += reference_rows()
+        rows += await sdk_clients.rows(home, min(seconds, MAX_SDK_SECONDS))
         rows += await _mixed(stack, home, card, snapclients[0], daemons[0], seconds)
         rows.append(Row("load of the machine after", os.getloadavg()[0], ""))
         return rows
@@ -69,8 +77,11 @@ async def _mixed(
     playwright = await stack.enter_async_context(async_playwright())
     chromium = await stack.enter_async_context(browser_into(playwright, card, OUTPUTS.index("browser")))
     browser.player_id = (await open_tab(chromium, home.client, home.hub, "browser")).player_id
+    delay = round(exact_delay().last)
+    await home.hub.request(VolumeCommand(player_id=daemon.player_id, output_delay_ms=delay))
     party = await _party(home, "Mixed", [snapclient, daemon, mpv, browser], seconds)
     return [
+        Row("delay number of the Sendspin player from here on", delay, "ms"),
         *_apart("Sendspin and mpv", party, [daemon, mpv], 3),
         *_apart("Sendspin and browser", party, [daemon, browser], 3),
         *_apart("snapclient and browser", party, [snapclient, browser], 5),

@@ -9,21 +9,27 @@ from typing import Final, NamedTuple
 from benchmarks.home import RunningHome
 from benchmarks.process import TICK_SECONDS, cpu
 from benchmarks.report import Row, median, ratio
-from benchmarks.sync.listener import Listener
+from benchmarks.sync.listener import Listener, differences
+from benchmarks.sync.marks import Marks
+from benchmarks.sync.ruler import SECONDS as ITEM_SECONDS
 from custom_components.moosicbox.engine.protocol.client import RoomJoin
 
 from .example import Example
 
-SILENCE: Final = 3.0
-"""Seconds without sound before each start."""
+STATUS_SECONDS: Final = 3.0
+"""Seconds after which a player has reported when its sound began."""
 TIMEOUT: Final = 20.0
 SETTLE: Final = 10.0
 """Seconds after which a player's buffer is full."""
 MAX_COST_SECONDS: Final = 60.0
+LAST_SECONDS: Final = 20.0
+"""Seconds at the end of an undisturbed playback in which players are compared: they approach their time slowly."""
 
 
-async def starts(home: RunningHome, ours: Sequence[Listener], peer: Example, repetitions: int) -> list[Row]:
-    """Measure starts of a player that is connected and silent, which is alone."""
+async def starts(
+    home: RunningHome, ours: Sequence[Listener], peer: Example, marks: Marks, repetitions: int
+) -> list[Row]:
+    """Measure starts of a single player that is connected and silent."""
     listener = ours[0]
     player = home.hub.player(listener.player_id)
     for number in range(2):
@@ -34,15 +40,15 @@ async def starts(home: RunningHome, ours: Sequence[Listener], peer: Example, rep
     async def play() -> float:
         await player.play()
         # It is delayed until the player has audio.
-        await asyncio.sleep(SILENCE)
+        await asyncio.sleep(STATUS_SECONDS)
         status = player.status
         assert status is not None
         return status.anchor_us / 1e6 - status.position_seconds
 
     for _ in range(repetitions):
-        mine.append(await _start(listener, play))
+        mine.append(await _start(listener, marks, play))
         await player.stop()
-        theirs.append(await _start(peer.listeners[0], peer.play))
+        theirs.append(await _start(peer.listeners[0], marks, peer.play))
         await peer.stop()
     sounds = [start.sound for start in mine], [start.sound for start in theirs]
     return [
@@ -62,20 +68,21 @@ class Start(NamedTuple):
     late: float
 
 
-async def _start(listener: Listener, play: Callable[[], Awaitable[float]]) -> Start:
+async def _start(listener: Listener, marks: Marks, play: Callable[[], Awaitable[float]]) -> Start:
     """Let a player play; `play` returns when the beginning is due, in seconds of the machine's clock."""
-    await asyncio.sleep(SILENCE)
+    offset = await marks.offset()
     asked = time.monotonic()
     due = await play()
     async with asyncio.timeout(TIMEOUT):
-        while not listener.onsets or listener.onsets[-1] < asked:  # noqa: ASYNC110 - the recording is read in blocks
+        # The recording is read in blocks.
+        while not listener.onsets or listener.onsets[-1] - offset < asked:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    heard = next(at for at in listener.onsets if at >= asked)
+    heard = next(heard for at in listener.onsets if (heard := at - offset) >= asked)
     return Start(heard - asked, heard - due)
 
 
-async def costs(home: RunningHome, ours: Sequence[Listener], peer: Example, seconds: float) -> list[Row]:
-    """Measure the CPU time that playing costs in addition, for each player."""
+async def costs(home: RunningHome, ours: Sequence[Listener], peer: Example, marks: Marks, seconds: float) -> list[Row]:
+    """Measure the CPU time that playing costs in addition, for each player, and how exactly the players follow."""
     seconds = min(seconds, MAX_COST_SECONDS)
     room = await home.hub.create_room("Costs")
     for listener in ours:
@@ -83,20 +90,40 @@ async def costs(home: RunningHome, ours: Sequence[Listener], peer: Example, seco
     await room.queue.add(media="media-source://media_source/local/ruler-0.flac")
     await room.mode(repeat="all")
     idle = await _used(home.pid, seconds / 2) / (seconds / 2)
+    offset = await marks.offset()
     await room.play()
     await asyncio.sleep(SETTLE)
     mine = await _used(home.pid, seconds) / seconds - idle
+    status = room.status
+    assert status is not None
+    due = status.anchor_us / 1e6 - status.position_seconds
+    rows = _followed("Sendspin players", ours, due + offset)
     await room.stop()
+    offset = await marks.offset()
     await peer.play()
     await asyncio.sleep(SETTLE)
     theirs = await _used(peer.pid, seconds) / seconds
-    await peer.stop()
+    rows += _followed("example server", peer.listeners, await peer.stop() + offset)
     count = len(ours)
     return [
         Row("the hub without playback, all children: CPU", idle * 100, "% of a core"),
         Row(f"{count} Sendspin players (FLAC): CPU that playing adds, for each", mine / count * 100, "% of a core"),
         Row("example server: CPU for each", theirs / count * 100, "% of a core"),
         Row("ours : example server, CPU", mine / theirs, "×", "≤ 2"),
+        *rows,
+    ]
+
+
+def _followed(what: str, listeners: Sequence[Listener], due: float) -> list[Row]:
+    """Return how far players are apart and later than due, undisturbed, in the last seconds of their readings."""
+    end = min(listener.readings[-1].at for listener in listeners)
+    moments = [end - number * 0.1 for number in range(round(10 * LAST_SECONDS))]
+    heard = [(at, reading) for listener in listeners for at in moments if (reading := listener.heard(at)) is not None]
+    late = [(at - due - reading.position + ITEM_SECONDS / 2) % ITEM_SECONDS - ITEM_SECONDS / 2 for at, reading in heard]
+    apart = sorted(differences(listeners, moments))
+    return [
+        Row(f"{what}, undisturbed: apart, p95", apart[int(0.95 * (len(apart) - 1))], "ms"),
+        Row(f"{what}, undisturbed: later than due, median", median(late) * 1e3, "ms"),
     ]
 
 

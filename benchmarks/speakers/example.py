@@ -28,15 +28,18 @@ class Example:
 
     async def play(self) -> float:
         """Let it play from the beginning; return when that is due, in seconds of the machine's monotonic clock."""
-        await self.stop()
-        assert self._process.stdout is not None
-        return int(await self._process.stdout.readline()) / 1e6
+        return await self._toggle()
 
-    async def stop(self) -> None:
-        """Let it be silent, if it plays; the command is the same."""
+    async def stop(self) -> float:
+        """Let it be silent; return when the beginning was due after all, if audio came too late."""
+        return await self._toggle()
+
+    async def _toggle(self) -> float:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(b"\n")
         await self._process.stdin.drain()
+        return int(await self._process.stdout.readline()) / 1e6
 
 
 @asynccontextmanager

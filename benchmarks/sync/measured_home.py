@@ -1,4 +1,4 @@
-"""A Home Assistant whose music are rulers."""
+"""A Home Assistant whose tracks are rulers (see `ruler.py`)."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager

@@ -49,7 +49,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
-    """Start the hub: the one of the last setup, or a new one."""
+    """Start a new hub, or the hub of the last setup again."""
     data, settings = hass.data.get(DATA_KEPT), cluster_settings(entry.options)
     if data is None or data.cluster_settings is not None or settings is not None:
         data = hass.data[DATA_KEPT] = await async_build(hass, entry, settings, data)
@@ -62,7 +62,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     household = HouseholdAdapter(hass, data.hub)
     entry.async_on_unload(await household.async_start())
     if data.cluster is None:
-        # The library of the last setup may have been given other folders since.
+        # The options may name other folders than at the last setup.
         await _async_configure_library(hass, data)
         entry.async_on_unload(await async_start_library(hass, data.library))
         await data.hub.start()
@@ -98,7 +98,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
-    """Delete all stored data, also that of an entry which was not loaded since Home Assistant's start."""
+    """Delete all stored data, even if the entry has not been loaded since Home Assistant's start."""
     data = hass.data.pop(DATA_KEPT, None)
     state, secrets = (HomeStateStore(hass), SecretsStore(hass)) if data is None else (data.state, data.secrets)
     await state.async_remove()
@@ -109,7 +109,10 @@ async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: MoosicBoxConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Close the room, or remove the player, of a device; refuse it for a connected player, which would come back."""
+    """Close the room, or delete the player or alarm, of a device. Return False if the device can't be removed.
+
+    The hub's device stays, and so does that of a connected player, which would register again.
+    """
     hub = entry.runtime_data.hub
     identifiers = [identifier for domain, identifier in device.identifiers if domain == DOMAIN]
     for identifier in identifiers:

@@ -164,7 +164,7 @@ class AlarmNext(AlarmEntity, SensorEntity):
 
 
 class NextAlarm(HubEntity, SensorEntity):
-    """The time of the first alarm of all."""
+    """The time when the next of all alarms rings."""
 
     _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_translation_key = "next_alarm"

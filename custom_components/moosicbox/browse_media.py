@@ -275,10 +275,15 @@ def identifier_of(media_content_id: str) -> str:
 
 
 async def tracks_of(library: Library, media_content_id: str, *, whole: bool = False) -> list[str] | None:
-    """Return the track ids of an album, artist, genre, playlist or the favourites; None for any other id.
+    """Return the track ids of an item of the library; None for any other id.
 
-    For a track of a collection, these are the track, and those behind it if `whole`. Raise TrackNotFound if there is
-    no such item, or none of its tracks can be played.
+    Args:
+        library: The library.
+        media_content_id: The id of an item, of the favourites, or of a track in a collection.
+        whole: Return the tracks that follow a track in its collection, too.
+
+    Raises:
+        TrackNotFound: If there is no such item, or none of its tracks can be played.
     """
     if not is_library_id(media_content_id):
         return None

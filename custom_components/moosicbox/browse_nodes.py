@@ -43,7 +43,7 @@ class Nodes:
         )
 
     def item(self, item: Item) -> BrowseMediaSource:
-        """Return the node of an item that is listed among others of any kind."""
+        """Return the node of an item in a list of items of different kinds."""
         match item:
             case Episode():
                 return self.track(item, with_length(item.title, item))
@@ -126,7 +126,7 @@ class Nodes:
 
 
 def with_artist(track: LibraryTrack) -> str:
-    """Return the title of a track among those of others."""
+    """Return the title of a track, with its artist before it."""
     return f"{track.artist} – {track.title}" if track.artist else track.title
 
 

@@ -30,7 +30,7 @@ COUNT: Final[Options] = {vol.Required("count", default=1): vol.All(vol.Coerce(in
 
 
 class HubCondition(EntityConditionBase):
-    """A condition on the targeted players and rooms, of which any or all have to satisfy it."""
+    """A condition that any, or all, of the targeted players and rooms have to satisfy."""
 
     _domain_specs: Mapping[str, DomainSpec] = {MEDIA_PLAYER_DOMAIN: DomainSpec()}
     options: ClassVar[Options] = {}
@@ -54,7 +54,7 @@ class HubCondition(EntityConditionBase):
     @property
     @override
     def needs_polling(self) -> bool:
-        # The result depends on the hub, of which the entities show a part.
+        # The result depends on state of the hub that no entity shows.
         return True
 
     @override
@@ -109,7 +109,7 @@ class QueueHas(HubCondition):
 
 
 class UserIsListening(HubCondition):
-    """A person, or any of Home Assistant's users and of the guests, hears what is played."""
+    """A person hears what is played; without the option, any user of Home Assistant or any guest does."""
 
     options: ClassVar[Options] = {vol.Optional("person"): cv.entity_domain("person")}
 
@@ -162,7 +162,6 @@ CONDITIONS: Final[dict[str, type[Condition]]] = {
     "is_in_sync": IsInSync,
     "is_quiet": IsQuiet,
 }
-"""The conditions by their keys."""
 
 
 async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:

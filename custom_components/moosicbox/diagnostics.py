@@ -27,12 +27,14 @@ TO_REDACT: Final = frozenset(
         "nodes",
         "owner",
         "player_id",
+        "room_id",
         "secret",
         "token",
         "trusted_issuer",
         "trusted_keys",
+        "user_id",
+        "username",
     }
-    | {"room_id", "user_id", "username"}
 )
 
 

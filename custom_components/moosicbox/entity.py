@@ -56,7 +56,6 @@ class PlaybackContextEntity(Entity):
 
     @callback
     def _handle_changed(self, context: PlayerOrRoom) -> None:
-        """Handle a change of its player or room."""
         self.data.state_writer.async_schedule(self)
 
     async def async_execute[R](self, request: Request[R]) -> R:
@@ -64,7 +63,7 @@ class PlaybackContextEntity(Entity):
         return await async_execute(self.hass, self.data, request, self._user_id, [self.entity_id])
 
     async def async_principal(self, *other_entity_ids: str) -> Principal:
-        """Return the principal of the user who called the action, which is for this entity and perhaps others."""
+        """Return the principal of the user who called the action for this entity and `other_entity_ids`."""
         return await async_principal(self.hass, self.data, self._user_id, [self.entity_id, *other_entity_ids])
 
     @property
@@ -74,7 +73,7 @@ class PlaybackContextEntity(Entity):
 
 def _device_info(data: MoosicBoxData, context: PlayerOrRoom) -> DeviceInfo | None:
     if isinstance(context, Room) and context.is_group:
-        # A group comes and goes with what its players do: no device for an area or a dashboard.
+        # A group exists only while its players play together: too short for a device with an area.
         return None
     is_player = isinstance(context, Player)
     return DeviceInfo(

@@ -1,4 +1,4 @@
-"""Event entities for what happens in rooms."""
+"""Event entities of rooms."""
 
 from typing import Any, Final, override
 

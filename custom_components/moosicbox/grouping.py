@@ -14,9 +14,18 @@ from .models import MoosicBoxData
 async def async_join(
     hass: HomeAssistant, data: MoosicBoxData, leader: PlayerOrRoom, entity_ids: Sequence[str], user_id: str | None
 ) -> None:
-    """Let players and external speakers play along with a player or a room; if one is refused, none joins.
+    """Join players and external speakers to a player or a room: all, or none if one is refused.
 
-    If a room is named, the leader joins it, and the others do, too. Raise HomeAssistantError.
+    Args:
+        hass: Home Assistant.
+        data: The loaded entry's data.
+        leader: The player or room to join.
+        entity_ids: The entities of the players and speakers. If one is a room's, the leader joins that room, and so do
+            the others.
+        user_id: The user in the action's context.
+
+    Raises:
+        HomeAssistantError: If the user lacks a permission, or an entity can't join.
     """
     hub, contexts = data.hub, contexts_by_entity_id(data.hub)
     named = [contexts[entity_id] for entity_id in dict.fromkeys(entity_ids) if entity_id in contexts]

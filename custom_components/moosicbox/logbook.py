@@ -27,7 +27,7 @@ type Parts = tuple[str, str, dict[str, Any]]
 
 @callback
 def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
-    """Register the descriptions. The other events describe what entities show."""
+    """Register the descriptions of events whose content no entity shows."""
     for event_type, describe in (
         (EVENT_CLIENT_CONNECTED, lambda data: (data["name"], "connected", {"username": data["username"]})),
         (EVENT_CLIENT_DISCONNECTED, lambda data: (data["name"], "disconnected", {})),
@@ -53,7 +53,7 @@ def _entry(hass: HomeAssistant, describe: Callable[[Mapping[str, Any]], Parts]) 
     @callback
     def described(event: LazyEventPartialState) -> dict[str, Any]:
         name, key, values = describe(event.data)
-        # Home Assistant doesn't tell whom it describes the event for: the language is the server's, not the user's.
+        # Home Assistant doesn't tell which user reads the description: the language is the server's, not the user's.
         texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
         text = texts.get(f"component.{DOMAIN}.common.activity_{key}", key)
         entry = {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: text.format(**values)}

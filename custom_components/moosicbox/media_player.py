@@ -166,7 +166,7 @@ class RoomEntity(PlaybackEntity):
 
 
 class GroupEntity(RoomEntity):
-    """A group of players, which ends with its players: hidden, and nothing that players could join."""
+    """A group of players: hidden, and without the features to join it, as it ends when its players separate."""
 
     _attr_entity_registry_visible_default = False
     _attr_has_entity_name = False

@@ -14,8 +14,8 @@ from .contexts import PlayerOrRoom
 from .engine.api import MAX_OUTPUT_DELAY_MS, Player, Room, VolumeCommand
 from .entity import PlaybackContextEntity
 from .errors import invalid
-from .household_entities import SleepTimerMinutes
 from .models import MoosicBoxConfigEntry, MoosicBoxData
+from .sleep_timer_entities import SleepTimerMinutes
 
 PARALLEL_UPDATES = 0
 
@@ -132,7 +132,7 @@ class SpeakerDelay(DelayEntity):
             self.data.outputs.async_set_delay(*found, value)
 
     def _assigned(self) -> tuple[PlayerOrRoom, str] | None:
-        """Return what the speaker plays along with now, such as the group of its player, and its entity id."""
+        """Return the player or room (such as its player's group) that the speaker is added to, and its entity id."""
         return self.data.outputs.find(self._key)
 
     @callback

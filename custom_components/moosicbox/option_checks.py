@@ -27,7 +27,7 @@ class Faults(NamedTuple):
 async def async_check(hass: HomeAssistant, values: dict[str, Any], stored: Mapping[str, Any]) -> Faults:
     """Check complete values and convert them in place to the types of their settings.
 
-    `stored` are the values so far. Folders among them are not looked for again: one that is offline must not prevent
+    `stored` are the values so far. Their folders are not checked again: a folder that is offline must not prevent
     other changes.
     """
     for setting in settings.SETTINGS:

@@ -93,7 +93,7 @@ def effective(options: Mapping[str, Any], environment: Mapping[str, str] = os.en
 
 
 def changed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that differ from the default, which are those to store."""
+    """Return the values to store: those that differ from their defaults."""
     default = defaults()
     return {key: value for key, value in values.items() if value != default[key]}
 

@@ -70,7 +70,7 @@ ALL_CAPABILITIES: Final = tuple(FEATURES_BY_CAPABILITY)
 
 @lru_cache(maxsize=256)
 def features(capabilities: tuple[str, ...] | None) -> MediaPlayerEntityFeature:
-    """Return the features of a player with these capabilities; None, a player that declared none, has all."""
+    """Return the features of a player with these capabilities; all features for None, if it declared none."""
     supported = FEATURES
     for capability in ALL_CAPABILITIES if capabilities is None else capabilities:
         supported |= FEATURES_BY_CAPABILITY.get(capability, MediaPlayerEntityFeature(0))
@@ -191,7 +191,11 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         queue = self._playback.queue
-        return {"queue_position": queue.current_index, "queue_size": len(queue)}
+        attributes: dict[str, Any] = {"queue_position": queue.current_index, "queue_size": len(queue)}
+        if (index := self._playback.chapter_index) is not None:
+            chapters = self._playback.chapters
+            attributes |= {"chapter": chapters[index].title, "chapter_number": index + 1, "chapters": len(chapters)}
+        return attributes
 
     @callback
     def _remove_outputs(self) -> bool:

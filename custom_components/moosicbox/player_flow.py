@@ -23,9 +23,9 @@ from .models import MoosicBoxData, async_loaded_data
 
 CONF_AREA: Final = "area"
 CONF_CONTROL: Final = "control"
-SPEAKER: Final = frozenset({"listen", "play"})
+SPEAKER_PERMISSIONS: Final = frozenset({"listen", "play"})
 INSTALL: Final = 'uv tool install "moosicbox[cli] @ git+https://github.com/moosicbox/home-assistant-moosicbox"'
-"""How a computer gets the command that pairs it."""
+"""The shell command that installs the client on a computer, which can then be paired."""
 GUIDE: Final = "https://github.com/moosicbox/home-assistant-moosicbox/blob/main/docs/speaker.md"
 
 
@@ -58,7 +58,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         if (data := async_loaded_data(self.hass)) is None:
             return self.async_abort(reason="not_loaded")
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        may_control = not SPEAKER.issuperset(subentry.data.get(PERMISSIONS, SPEAKER))
+        may_control = not SPEAKER_PERMISSIONS.issuperset(subentry.data.get(PERMISSIONS, SPEAKER_PERMISSIONS))
         if user_input is None:
             form = _form(may_control=may_control, area_id=area_of(self.hass, entry, subentry))
             return self.async_show_form(
@@ -72,7 +72,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
     async def _async_offer(self, data: MoosicBoxData, *, may_control: bool) -> SubentryFlowResult:
         self._pairing = data.pairing
         try:
-            self._code, self._offer = data.pairing.offer(ROLES["user"] if may_control else SPEAKER)
+            self._code, self._offer = data.pairing.offer(ROLES["user"] if may_control else SPEAKER_PERMISSIONS)
         except Unavailable:
             return self.async_abort(reason="too_many_codes")
         self._waiting = self.hass.async_create_background_task(

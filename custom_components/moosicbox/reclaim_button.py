@@ -31,7 +31,7 @@ class ReclaimButton(PlaybackContextEntity, ButtonEntity):
     @callback
     @override
     def _handle_changed(self, context: PlayerOrRoom) -> None:
-        """Ignore what the player plays."""
+        """Write no state: a button's doesn't depend on what the player plays."""
 
     @override
     async def async_press(self) -> None:

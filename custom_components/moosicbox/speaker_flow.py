@@ -1,4 +1,4 @@
-"""Adding a speaker that is fed: confirm it, then pair with it or trust it, where it asks for that."""
+"""Flow steps that add a fed speaker: confirm it, then pair with it or trust it, if it requires that."""
 
 import asyncio
 import re
@@ -170,7 +170,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         return await self._pairing.begin()
 
     async def async_step_gesture(self, _user_input: dict[str, Any] | None = None) -> Any:
-        """Wait until a button of the speaker was pressed, or whatever it asks for before it pairs."""
+        """Wait for the action that the speaker requires before it pairs, such as a press of its button."""
         if self._pairing is None or self._method is None:
             return self.async_abort(reason="pairing_refused")
         if self._waiting is None:
@@ -189,7 +189,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         return self.async_show_progress_done(next_step_id=self._method)
 
     async def async_step_refused(self, _user_input: dict[str, Any] | None = None) -> Any:
-        """Say that the speaker couldn't be paired."""
+        """Abort because the speaker couldn't be paired."""
         return self.async_abort(reason="pairing_refused")
 
     def _show_code_form(self, method: Method, errors: dict[str, str]) -> Any:
@@ -212,10 +212,10 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
 
 
 class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
-    """Adds a speaker by hand: one that has been seen, or a Sendspin speaker at an address."""
+    """Adds a speaker by hand: a discovered one, or a Sendspin speaker at an address."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask which speaker."""
+        """Ask for the speaker or its address, and for the area."""
         waiting = {info.player_id: info for info in self.speakers_data().speakers.waiting}
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -239,7 +239,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
         return cast(SubentryFlowResult, form)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change the speaker's area, and the address of one that is connected to."""
+        """Change the speaker's area, and the address that the hub connects to."""
         self.speakers_data()
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
@@ -269,7 +269,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
 
 
 def url_of(address: str) -> str | None:
-    """Return the URL of a Sendspin speaker from what a person enters; None if that is no address."""
+    """Return the URL of a Sendspin speaker for an entered address; None if that is none."""
     text = address.strip()
     try:
         url = URL(text if "://" in text else f"ws://{text}")

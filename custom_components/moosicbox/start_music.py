@@ -20,9 +20,9 @@ type Started = Literal["queue", "favourites", "mix"]
 async def async_start_music(
     hass: HomeAssistant, data: MoosicBoxData, context: PlayerOrRoom, user_id: str | None
 ) -> Started | None:
-    """Go on with the queue; if it is empty, play the favourites; without any, play a mix of the library.
+    """Continue the queue; if it is empty, play the favourites; without favourites, play a mix of the library.
 
-    Return what was started, or None if there is no music. Raise HomeAssistantError.
+    Return the source of the music, or None if there is no music. Raise HomeAssistantError.
     """
     playback = context.active_playback
     if playback.current is not None or playback.queue.first() is not None:

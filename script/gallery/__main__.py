@@ -19,7 +19,7 @@ from .stage import Stage, stage
 FOLDER = REPOSITORY / ".artifacts" / "screenshots"
 SIZES = {"small": (320, 640), "phone": (360, 740), "tablet": (820, 1100), "desk": (1280, 800)}
 THEMES = ("light", "dark")
-# As people reach it at home: by a name, and plain http.
+# As in most households: an address with a name, over plain HTTP.
 NAME = "homeassistant.local"
 ARGUMENTS = [
     f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
@@ -34,7 +34,7 @@ VISIT = """(path) => {
 
 
 class Photographer:
-    """Goes through the scenes in one size and theme at a time."""
+    """Takes pictures of the scenes, in one size and theme at a time."""
 
     def __init__(self, browser: Browser, stage: Stage, options: argparse.Namespace) -> None:
         self._browser = browser
@@ -110,7 +110,7 @@ class Photographer:
             locale="en-GB",
             storage_state=state,
             viewport={"width": width, "height": height},
-            # Drawn finer, and made smaller: sharp in the guide.
+            # Rendered at a higher resolution and reduced afterwards, so that the guide's pictures are sharp.
             device_scale_factor=2 if self._options.docs else 1,
             has_touch=size != "desk",
         )

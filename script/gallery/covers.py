@@ -11,7 +11,7 @@ type Draw = Callable[[random.Random, tuple[str, str, str]], str]
 
 
 async def cover(page: Page, number: int, colours: tuple[str, str, str]) -> bytes:
-    """A PNG; the same number looks the same every time."""
+    """Return a PNG. The same number always gives the same picture."""
     ground, *_ = colours
     shapes = STYLES[number % len(STYLES)](random.Random(number), colours)  # noqa: S311
     await page.set_viewport_size({"width": SIZE, "height": SIZE})

@@ -1,4 +1,4 @@
-"""The pictures of the guide: few, and small."""
+"""The pictures of the documentation: a selection, reduced in size."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from script.lib.config_folder import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "images"
 COLOURS = 256
-# Rare, and not to be lost among the many of artwork: good, fair, poor, and the accent.
+# Rare colours that must not be lost among those of artwork: good, fair, poor, and the accent.
 SIGNALS = ((67, 160, 71), (255, 166, 0), (219, 68, 55), (0, 109, 140))
 WIDTHS = {"phone": 320, "tablet": 560, "desk": 960}
 PICTURES = (
@@ -29,7 +29,7 @@ PICTURES = (
 
 
 def write_down(folder: Path) -> None:
-    """Put them beside the guide."""
+    """Write the reduced pictures into docs/images/."""
     FOLDER.mkdir(exist_ok=True)
     for name in PICTURES:
         with Image.open(folder / f"{name}.png") as picture:

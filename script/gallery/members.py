@@ -1,4 +1,4 @@
-"""People who listen along in the pictures: they keep still, and say that they are in time."""
+"""Participants in the pictures: silent players that report the same synchronisation error all the time."""
 
 import asyncio
 from contextlib import suppress
@@ -32,14 +32,14 @@ class Member:
         self._listening = asyncio.create_task(self._listen())
 
     async def leave(self) -> None:
-        """Go, without a word."""
+        """Close the connection without ending the session."""
         self._listening.cancel()
         with suppress(asyncio.CancelledError):
             await self._listening
         await self._websocket.close()
 
     async def do(self, type_: str, **fields: Any) -> Message:
-        """Ask the hub for something, and return its answer."""
+        """Send a request, and return its result."""
         self._requests += 1
         request_id = str(self._requests)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()

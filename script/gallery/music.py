@@ -1,4 +1,4 @@
-"""A collection to look at: albums with covers, songs that are a quiet tone each."""
+"""The collection of the pictures: albums with covers, whose songs are quiet tones."""
 
 import asyncio
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ def _press(*names: str, kind: Literal["button", "tab"] = "button", first_tab: st
 
 
 def choose(room: str, tab: str = "") -> Get:
-    """Steer a room by the dialog at the top."""
+    """Return a function that chooses a room in the dialog at the top."""
 
     async def get(page: Page) -> None:
         await page.locator("header .target").click()

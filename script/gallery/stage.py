@@ -1,4 +1,4 @@
-"""A home to look at: Home Assistant, first empty, then with music, rooms and people in it."""
+"""The Home Assistant of the pictures: first empty, then with music, rooms and participants."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -49,7 +49,7 @@ QUEUE = (
 
 
 class Stage:
-    """The home of all pictures."""
+    """The Home Assistant that all pictures are taken of."""
 
     def __init__(self, client: HomeAssistantClient, media: Path) -> None:
         self.client = client
@@ -59,7 +59,7 @@ class Stage:
         self.invite = ""
 
     async def furnish(self, browser: Browser, http: ClientSession) -> None:
-        """Music, a party, people, a dashboard."""
+        """Add music, rooms, participants and a dashboard."""
         await write_collection(browser, self._media)
         await self.client.call("moosicbox.scan_library")
         await self._until_scanned()
@@ -128,7 +128,7 @@ class Stage:
         self.invite = (await ask("moosicbox.invite", room_id=PARTY))["url"]
 
     async def entity(self, room_id: str) -> str:
-        """The entity of a room."""
+        """Return the entity of a room."""
         async with self.client.websocket() as websocket:
             entities: list[dict[str, Any]] = await websocket.command("config/entity_registry/list")
         found: str = next(
@@ -163,7 +163,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage() -> AsyncGenerator[Stage]:
-    """A Home Assistant of its own, gone at the end."""
+    """Run a Home Assistant in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="moosicbox-pictures-") as folder:
         port = free_port()
         config = ConfigFolder(Path(folder) / "config")

@@ -1,4 +1,4 @@
-"""A load balancer of the plainest kind: each TCP connection goes to the next hub that answers."""
+"""A simple load balancer: it forwards each TCP connection to the next hub that accepts it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ CHUNK = 65_536
 
 
 class Balancer:
-    """Listens on loopback, in front of the hubs at these addresses."""
+    """Listens on the loopback interface, and forwards to the hubs at these URLs."""
 
     def __init__(self, urls: Sequence[str], port: int = 0) -> None:
         self._ports = [urlsplit(url).port for url in urls]
@@ -33,7 +33,7 @@ class Balancer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL that it listens at."""
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 

@@ -1,4 +1,4 @@
-"""Home Assistant's own web API, as far as the demo and the tests need it."""
+"""A client of Home Assistant's own web API, for the demo and the tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -24,7 +24,7 @@ class ApiError(Exception):
 
 
 class HomeAssistantClient:
-    """One user's view of a Home Assistant; nothing stays open between calls, so it survives restarts."""
+    """A user's client. It keeps no connection that a restart of Home Assistant would break."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -50,7 +50,7 @@ class HomeAssistantClient:
         return f"{self.url}/"
 
     async def log_in(self, username: str = USERNAME, password: str = PASSWORD) -> None:
-        """Log in, making the first user if this Home Assistant is new."""
+        """Log in; create the first user if this Home Assistant is new."""
         code = await self._make_user() or await self._log_in_by_password(username, password)
         await self._get_tokens(grant_type="authorization_code", code=code)
 
@@ -93,7 +93,9 @@ class HomeAssistantClient:
         states = await self.get("/api/states")
         return next((state for state in states if state["entity_id"] == entity_id), None)
 
-    async def wait_for_state(self, entity_id: str, predicate: Callable[[Json], bool], *, timeout: float = 60.0) -> Json:
+    async def wait_for_state(
+        self, entity_id: str, predicate: Callable[[Json], bool], *, timeout: float = 120.0
+    ) -> Json:
         """Return the entity's state object as soon as it satisfies the predicate, now or later."""
         last: Json | None = None
         try:

@@ -52,14 +52,14 @@ class ConfigFolder:
         self.path = path
         self.media = path / "media"
 
-    def write(self, *, port: int, loopback_login: bool = False, log_level: str = "info") -> None:
-        """Write the files that this project decides about."""
+    def write(self, *, port: int, loopback_login: bool = False, log_level: str = "info", more: str = "") -> None:
+        """Write the configuration files; `more` is added to `configuration.yaml`. Home Assistant's own storage stays."""
         self.media.mkdir(parents=True, exist_ok=True)
         auth_providers = LOOPBACK_LOGIN if loopback_login else PASSWORD_LOGIN
         configuration = CONFIGURATION.format(
             auth_providers=auth_providers, log_level=log_level, media=json.dumps(str(self.media.resolve()))
         )
-        (self.path / "configuration.yaml").write_text(configuration)
+        (self.path / "configuration.yaml").write_text(configuration + more)
         self._link_integration()
         self._bind_to_loopback(port)
         self._skip_onboarding()
@@ -72,16 +72,16 @@ class ConfigFolder:
         link.symlink_to(INTEGRATION, target_is_directory=True)
 
     def _bind_to_loopback(self, port: int) -> None:
-        # Stored, not YAML: Home Assistant takes YAML's web server settings for a trial that it ends after five minutes.
+        # In its storage: Home Assistant treats web server settings in YAML as a trial, which it ends after five minutes.
         self._store("http", {"server_host": ["127.0.0.1"], "server_port": port})
 
     def _skip_onboarding(self) -> None:
-        # All steps but the user's. The page for the others would add integrations that need the internet.
+        # Except for the user's step: the other ones would add integrations that need the internet.
         if not (self.path / ".storage" / "onboarding").exists():
             self._store("onboarding", {"done": []})
 
     def _store(self, key: str, data: dict[str, Any]) -> None:
-        """Write in the first version's form: Home Assistant brings it up to date, now and in later releases."""
+        """Write the format of version 1, which every release of Home Assistant migrates."""
         storage = self.path / ".storage"
         storage.mkdir(exist_ok=True)
         (storage / key).write_text(json.dumps({"version": 1, "minor_version": 1, "key": key, "data": data}))

@@ -1,4 +1,4 @@
-"""Many clients in one process: they hear what is published, are cut off without a word, come back, and must not grow."""
+"""Many clients in one process: they receive events, lose their connections, resume, and must not grow in memory."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,28 +14,28 @@ from custom_components.moosicbox.engine.client import Connected, CustomMessage, 
 AT_ONCE = 50
 MESSAGES = 5
 RECONNECT_DELAY = 0.5
-"""Seconds. Left to themselves they would wait longer and longer: these cuts come too soon one after the other."""
+"""Seconds. The default delay would grow with each cut, as the cuts follow each other quickly."""
 GROWTH = 1.05
-"""How much larger something may seem to be later on, and yet be what it was."""
+"""The ratio of two measurements up to which memory hasn't grown."""
 OURS = ("custom_components.moosicbox.engine.client", "aiohttp.client", "aiohttp.connector", "_asyncio", "asyncio")
-"""Modules of what a client is made of; all objects would count what others keep, too."""
+"""The modules whose objects are counted: those of a client. Objects of other modules may be kept by others."""
 
 type Publish = Callable[[int], Awaitable[None]]
-"""Publishes a custom event of that number to everybody."""
+"""Publishes a custom event with this number to all clients."""
 
 
 class Size(NamedTuple):
-    """How large this process is."""
+    """The size of this process."""
 
     objects: int
     resident_mib: float
 
 
 class Crowd:
-    """Clients that only listen. Enter it to let them all come."""
+    """Clients that only receive. They connect when the context is entered."""
 
     def __init__(self, url: str, tokens: Sequence[str], size: int) -> None:
-        """They are as many users as there are tokens."""
+        """Share the clients among the users of these tokens."""
         self._clients = [
             MoosicBoxClient(url, token=token, subscribe=("all",), reconnect_delay=RECONNECT_DELAY)
             for token in islice(cycle(tokens), size)
@@ -57,7 +57,7 @@ class Crowd:
         await self._stack.aclose()
 
     async def go_round(self, publish: Publish) -> None:
-        """Publish, cut everybody off, and see that everybody has heard all, once and in order, and is back."""
+        """Publish events, cut all connections, and check that each client resumes and has each event once and in order."""
         heard = [client.events(CustomMessage) for client in self._clients]
         back = [client.events(Connected) for client in self._clients]
         numbers = list(range(self._published, self._published + MESSAGES))
@@ -73,7 +73,7 @@ class Crowd:
 
 
 def size() -> Size:
-    """Of this process, without what only waits for being collected."""
+    """Return the size of this process after a garbage collection."""
     gc.collect()
     objects = sum(_is_ours(thing) for thing in gc.get_objects())
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -81,7 +81,7 @@ def size() -> Size:
 
 
 def grows(sizes: Sequence[float]) -> bool:
-    """Tell if the second half is larger than the first, without the beginning, in which caches fill."""
+    """Return whether sizes grow: the second half against the first, without the beginning, in which caches fill."""
     warm = sizes[len(sizes) // 4 :]
     middle = len(warm) // 2
     return median(warm[middle:]) > median(warm[:middle]) * GROWTH

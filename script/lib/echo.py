@@ -1,4 +1,4 @@
-"""A server that echoes over the hub's own WebSocket: its frames, its compression, its way of writing and of closing."""
+"""A server that echoes messages with the hub's own WebSocket code: framing, compression, writing and closing."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -51,7 +51,7 @@ class EchoConnection(WebSocketConnection):
         if not binary:
             self.outbox.send(frame)
             return
-        # The hub sends text alone; the opcode is all that differs.
+        # The hub sends text frames only; a binary frame differs by its opcode.
         deflation = self.outbox.deflation
         data = frame.websocket if deflation is None else deflation.encode(frame)
         assert self._tcp is not None

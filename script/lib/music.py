@@ -1,4 +1,4 @@
-"""Short songs of our own, written as tagged audio files."""
+"""Short songs made for this project, written as tagged audio files."""
 
 import asyncio
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ ARTWORK_SIZE = 512
 
 @dataclass(frozen=True)
 class Song:
-    """A melody for a music box: one note a step, in semitones from the key; None is a rest."""
+    """A melody with one note for each step, in semitones above the key; None is a rest."""
 
     title: str
     number: int
@@ -34,7 +34,7 @@ class Song:
 
     @property
     def duration(self) -> float:
-        """In seconds."""
+        """The duration in seconds."""
         return TURNS * self.step_seconds * len(self.notes)
 
 
@@ -57,7 +57,7 @@ async def write_songs(folder: Path, songs: Iterable[Song] = SONGS) -> list[Path]
 async def _write_song(song: Song, path: Path) -> Path:
     if path.exists():
         return path
-    # Under another name until it is whole: a start cut short leaves no half song behind.
+    # Renamed when it is complete, so that an interrupted start leaves no partial file.
     draft = path.with_name(f"draft-{path.name}")
     cover = path.with_name(f"draft-{path.stem}.png")
     try:
@@ -82,7 +82,7 @@ async def _ffmpeg(*arguments: str | Path) -> None:
 
 
 def _sound(song: Song) -> str:
-    """A struck tine: a sine with two overtones that dies away, once a step."""
+    """Return the sound: for each note, a sine with two overtones that fades like a music box."""
     step = song.step_seconds
     pitches = "+".join(f"eq(ld(0),{index})*{note}" for index, note in enumerate(song.notes) if note)
     sounding = "+".join(f"eq(ld(0),{index})" for index, note in enumerate(song.notes) if note is not None)

@@ -18,7 +18,7 @@ TAIL_LINES = 20
 
 
 def packed(folder: Path) -> Path:
-    """A folder from which Python imports the engine under the name that it has in the wheel."""
+    """Return a folder from which Python imports the engine as `moosicbox`, as from the wheel."""
     link = folder / "packages" / "moosicbox"
     if not link.is_symlink():
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def packed(folder: Path) -> Path:
 
 
 class NodeProcess:
-    """Starts, stops, pauses and kills one; keeps what it says."""
+    """Starts, stops, pauses and kills a node, and keeps its output."""
 
     def __init__(self, folder: Path, *arguments: str | Path, variables: Mapping[str, str] | None = None) -> None:
         self.port = free_port()
@@ -65,7 +65,7 @@ class NodeProcess:
         self._reader = asyncio.create_task(self._read(self._process))
 
     async def ready(self) -> None:
-        """Wait until it takes clients."""
+        """Wait until the node accepts clients."""
         async with asyncio.timeout(PATIENCE), ClientSession() as session:
             while not await self._answers(session):
                 if not self.running:
@@ -73,19 +73,19 @@ class NodeProcess:
                 await asyncio.sleep(0.05)
 
     async def says(self, words: str) -> None:
-        """Wait for a line with these words."""
+        """Wait for a line of its output that contains these words."""
         async with asyncio.timeout(PATIENCE):
             while not any(words in line for line in self.said):
                 self._news.clear()
                 await self._news.wait()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal: SIGSTOP and SIGCONT pause it, a second SIGTERM hurries it."""
+        """Send it a signal: SIGSTOP and SIGCONT pause it, a second SIGTERM skips the waiting time."""
         assert self._process is not None
         self._process.send_signal(number)
 
     async def stop(self) -> int:
-        """End it as a service manager would, at once; its exit code."""
+        """Stop it with SIGTERM, without the waiting time; return its exit code."""
         # The second SIGTERM keeps it from waiting; two at once would count as one.
         while self.running:
             self.signal(signal.SIGCONT)
@@ -94,13 +94,13 @@ class NodeProcess:
         return await self.ended()
 
     async def kill(self) -> None:
-        """End it without a warning."""
+        """Kill it."""
         if self.running:
             self.signal(signal.SIGKILL)
         await self.ended()
 
     async def ended(self) -> int:
-        """Wait until it ends; its exit code."""
+        """Wait until it ends; return its exit code."""
         if self._process is None or self._reader is None:
             return 0
         async with asyncio.timeout(PATIENCE):

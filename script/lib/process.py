@@ -16,7 +16,7 @@ START_TIMEOUT = 90.0
 # Home Assistant gives its own stages of stopping up to 100 seconds.
 STOP_TIMEOUT = 60.0
 TAIL_LINES = 40
-# Would hide the linked integration, or make each start compile a thousand modules anew.
+# They would hide the linked integration, or let each start compile a thousand modules.
 UNWANTED_ENVIRONMENT = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell if no process listens on that loopback port."""
+    """Return whether no process listens on a loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -39,7 +39,7 @@ class StartError(Exception):
 
 
 class HomeAssistantProcess:
-    """Starts and stops Home Assistant on a folder; all that it says goes to one log file, over restarts too."""
+    """Starts and stops Home Assistant with a configuration folder; appends its output to one log file."""
 
     def __init__(self, folder: ConfigFolder, port: int, log: Path, variables: Mapping[str, str] | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -86,7 +86,7 @@ class HomeAssistantProcess:
             raise StartError(f"Home Assistant ended with {code} while starting:\n" + "\n".join(self._tail))
 
     async def stop(self) -> int:
-        """Stop it as a service manager would and return its exit code."""
+        """Stop it with SIGTERM, and return its exit code."""
         if self._process is None or self._reader is None:
             return 0
         if self._process.returncode is None:
@@ -106,15 +106,6 @@ class HomeAssistantProcess:
         assert self._process is not None
         self._process.send_signal(number)
 
-    async def kill(self) -> None:
-        """End it at once, as a power cut does."""
-        assert self._process is not None
-        assert self._reader is not None
-        self._process.kill()
-        await self._process.wait()
-        await self._reader
-        self._process = None
-
     async def restart(self) -> None:
         """Stop it, then start it again on the same folder."""
         if code := await self.stop():
@@ -122,7 +113,7 @@ class HomeAssistantProcess:
         await self.start()
 
     async def crash(self) -> None:
-        """Kill it: no warning, nothing is put in order."""
+        """Kill it, so that it saves nothing."""
         if self._process is None or self._reader is None:
             return
         self._process.kill()

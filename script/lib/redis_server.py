@@ -1,4 +1,4 @@
-"""A real Redis as a process of its own, on loopback and in a folder that it is given."""
+"""A real Redis as a process of its own, on the loopback interface and with a folder of its own."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ STOP_TIMEOUT = 20.0
 
 
 class RedisServer:
-    """Starts, stops, pauses and empties a Redis server, which keeps its data over a stop."""
+    """Starts, stops, pauses and empties a Redis server, whose data survive a stop."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -36,7 +36,7 @@ class RedisServer:
         return self._process.pid
 
     async def start(self) -> None:
-        """Return when it answers."""
+        """Start it, and wait until it answers."""
         log = self._folder / "redis.log"
         self._process = await asyncio.create_subprocess_exec(
             _program(),
@@ -54,25 +54,25 @@ class RedisServer:
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
-        """Stop it in order; it keeps what it holds."""
+        """Stop it in order; its data are saved."""
         await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         await self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Let it hang: connections stay open, nothing is answered."""
+        """Pause it: connections stay open, and requests aren't answered."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue it after a pause."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
     async def flush(self) -> None:
-        """Empty it."""
+        """Delete all its data."""
         if (answer := await self._ask("FLUSHALL")) != "+OK":
             raise OSError(f"Redis answered {answer}")
 
@@ -89,7 +89,7 @@ class RedisServer:
             await process.wait()
 
     async def _ask(self, command: str) -> str | None:
-        # Beside what is under test: no client library, no pool.
+        # By a socket of its own, independent of the client library under test.
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:
@@ -104,7 +104,7 @@ class RedisServer:
 
 
 def _program() -> str:
-    # script/setup puts it beside Python where the system has it under another name only.
+    # script/setup links it beside Python if the system has it under another name only.
     beside = Path(sys.executable).with_name("redis-server")
     if (found := shutil.which("redis-server") or shutil.which(beside)) is None:
         raise StartError("redis-server is missing: script/setup gets it")

@@ -1,4 +1,4 @@
-"""Music files in every format: a second of sound made once by ffmpeg, copied and tagged as a test needs it."""
+"""Music files in every format: one second of sound that ffmpeg makes once, copied and tagged for each test."""
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ FORMATS = {
     "aiff": ("aiff", ("-c:a", "pcm_s16be")),
 }
 VARIANTS = 6
-"""Sounds that differ: so many tracks can a test tell apart by their sound."""
+"""Different sounds: a test can have this many tracks that aren't recognised as one another."""
 
 FULL: dict[str, Any] = {
     "title": "So What",
@@ -48,7 +48,7 @@ FULL: dict[str, Any] = {
 
 
 def png(red: int = 200) -> bytes:
-    """A picture of one pixel."""
+    """Return a PNG with one pixel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -63,7 +63,7 @@ def png(red: int = 200) -> bytes:
 
 
 class Sounds:
-    """The sounds in a folder; those that are missing are made."""
+    """The sounds in a folder; missing ones are made."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -87,7 +87,7 @@ class Sounds:
         return self.folder / f"{kind}-{variant}.{FORMATS[kind][0]}"
 
     def put(self, path: Path, kind: str | None = None, variant: int = 0, **tags: Any) -> Path:
-        """A file at `path`, of the kind that its name says, with these tags and no others."""
+        """Write a file to `path`, in the format of its suffix, with these tags only."""
         kind = kind or path.suffix.removeprefix(".")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.path({"m4a": "aac"}.get(kind, kind), variant), path)
@@ -97,7 +97,7 @@ class Sounds:
 
 
 def tag(path: Path, picture: bytes | None = None, **tags: Any) -> None:
-    """Write tags by their Vorbis names, each format in its own way."""
+    """Write tags, given by their Vorbis names, in the way of the file's format."""
     file: Any = mutagen.File(path)
     kind = type(file)
     if issubclass(kind, MP3 | WAVE | AIFF):

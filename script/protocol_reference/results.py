@@ -10,6 +10,7 @@ from custom_components.moosicbox.engine.library.models import (
     AlbumDetails,
     Artist,
     ArtistDetails,
+    Chapters,
     Genre,
     LibraryTrack,
     Lyrics,
@@ -30,7 +31,7 @@ STATES: Final = {
 """Requests that are answered by the fields of a state."""
 OTHERWISE_ANSWERED: Final = {"authenticate", "ping", "time_sync"}
 """Requests with an answer of another type than `result`."""
-ITEM: Final = (AlbumDetails, ArtistDetails, TrackDetails, PlaylistDetails, Lyrics, Scrobbling)
+ITEM: Final = (AlbumDetails, ArtistDetails, TrackDetails, PlaylistDetails, Lyrics, Chapters, Scrobbling)
 LISTED: Final = (PlayedTrack, LibraryTrack, Album, Artist, Genre, Playlist)
 NOTHING: Final = {"type": "object", "maxProperties": 0}
 

@@ -44,7 +44,7 @@ def verify_cleanup() -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
+async def shared_home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A running Home Assistant; at the end it must stop cleanly, with nothing of ours in its log."""
     pytest_socket.enable_socket()  # Comes before the fixture above.
     home = Home(tmp_path_factory.mktemp("home"))
@@ -57,11 +57,18 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]
     assert home.complaints() == []
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def home(shared_home: Home) -> AsyncGenerator[Home]:
+    """The running Home Assistant, without the players and rooms of other files."""
+    yield shared_home
+    await shared_home.forget_all()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def tabs(home: Home) -> AsyncGenerator[Tabs]:
+async def tabs(shared_home: Home) -> AsyncGenerator[Tabs]:
     """The browser."""
     async with async_playwright() as playwright:
-        tabs = Tabs(playwright, home)
+        tabs = Tabs(playwright, shared_home)
         yield tabs
         await tabs.close()
 

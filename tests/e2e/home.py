@@ -1,10 +1,14 @@
 """A Home Assistant of the tests' own, with the integration and a little music."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 import re
+from typing import Any
 
-from script.lib.client import PASSWORD, ApiError, HomeAssistantClient
+from custom_components.moosicbox.engine.settings import SECTIONS
+from script.lib.client import PASSWORD, ApiError, HomeAssistantClient, HomeAssistantWebSocket
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import write_songs
 from script.lib.process import HomeAssistantProcess, free_port
@@ -12,7 +16,11 @@ from script.lib.process import HomeAssistantProcess, free_port
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
 LEVEL = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
 PATIENCE = 90
+HUB = "HUB"
 CUSTOM_INTEGRATION = "We found a custom integration moosicbox"
+MORE = "tts:\n  - platform: demo\n\nradio_browser:\n"
+"""A speech engine of Home Assistant's own that says the same for every message, and the tests' radio stations."""
+RADIO_BROWSER = Path(__file__).with_name("radio_browser")
 WRONG_INVITE = "A wrong or expired invite came from 127.0.0.1"
 
 
@@ -22,7 +30,8 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.port = port = free_port()
         self.folder = ConfigFolder(folder / "config")
-        self.folder.write(port=port)
+        self.folder.write(port=port, more=MORE)
+        (self.folder.path / "custom_components" / RADIO_BROWSER.name).symlink_to(RADIO_BROWSER)
         # Served as /local, if it is there from the start.
         self.www = self.folder.path / "www"
         self.www.mkdir()
@@ -68,19 +77,39 @@ class Home:
             await websocket.command("frontend/set_user_data", key="language", value=value)
         return client
 
+    @asynccontextmanager
+    async def language(self, language: str) -> AsyncGenerator[None]:
+        """Let the user see Home Assistant in a language; afterwards it follows the browser again."""
+        value = {"language": language, "number_format": "language", "time_format": "language"}
+        async with self.api.websocket() as websocket:
+            await websocket.command("frontend/set_user_data", key="language", value=value)
+            try:
+                yield
+            finally:
+                await websocket.command("frontend/set_user_data", key="language", value=None)
+
+    async def set_options(self, **sections: dict[str, Any]) -> None:
+        """Set options of the integration; those of other sections, and others of these, get their defaults."""
+        entry = await self.api.set_up_integration()
+        flows = "/api/config/config_entries/options/flow"
+        flow = await self.api.post(flows, {"handler": entry["entry_id"]})
+        chosen = {**{section: {} for section in SECTIONS}, **sections}
+        await self.api.post(f"{flows}/{flow['flow_id']}", chosen)
+
     async def forget_player(self, entity_id: str) -> None:
         """Leave its place to others: a user may have ten players."""
-        async with self.api.websocket() as websocket, asyncio.timeout(PATIENCE):
+        async with self.api.websocket() as websocket:
             entity = await websocket.command("config/entity_registry/get", entity_id=entity_id)
-            device = {"device_id": entity["device_id"], "config_entry_id": entity["config_entry_id"]}
-            while True:
-                try:
-                    await websocket.command("config/device_registry/remove_config_entry", **device)
-                except ApiError:
-                    # The player is still connected.
-                    await asyncio.sleep(0.2)
-                else:
-                    return
+            await _remove_device(websocket, entity["device_id"], entity["config_entry_id"])
+
+    async def forget_all(self) -> None:
+        """Remove all players, rooms and alarms: a file's tests don't depend on the files before it."""
+        async with self.api.websocket() as websocket:
+            devices = await websocket.command("config/device_registry/list")
+            for device in devices:
+                names = {name for domain, name in device["identifiers"] if domain == "moosicbox"}
+                if names and HUB not in names:
+                    await _remove_device(websocket, device["id"], device["primary_config_entry"])
 
     def complaints(self) -> list[str]:
         """Return what its log holds against this integration: warnings and worse that name it."""
@@ -95,3 +124,17 @@ class Home:
             # Tests of guests try wrong invites.
             and WRONG_INVITE not in record
         ]
+
+
+async def _remove_device(websocket: HomeAssistantWebSocket, device_id: str, entry_id: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                await websocket.command(
+                    "config/device_registry/remove_config_entry", device_id=device_id, config_entry_id=entry_id
+                )
+            except ApiError:
+                # The player is still connected.
+                await asyncio.sleep(0.2)
+            else:
+                return

@@ -51,4 +51,3 @@ async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab) -> No
     # The example has no icon.
     assert [error for error in wall.errors if "favicon" not in error] == []
     await player.page.get_by_role("button", name="Stop playing here").click()
-    await home.forget_player("media_player.attic")

@@ -23,7 +23,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def test_a_restart_in_mid_song(home: Home) -> None:
-    """The speaker is dialled again. Its song is paused where it was, as for every player, and goes on."""
+    """The speaker is dialled again, and its song goes on."""
     (path,) = await write_songs(home.folder.media, [LONG_SONG])
     entry = await home.api.set_up_integration()
     async with ClientSession() as session:
@@ -36,9 +36,7 @@ async def test_a_restart_in_mid_song(home: Home) -> None:
             )
             await until(lambda: speaker.received)
             await home.restart()
-            await home.api.wait_for_state(added.entity_id, lambda state: state["state"] == "paused")
             before = len(speaker.received)
-            await home.api.call("media_player.media_play", entity_id=added.entity_id)
             await until(lambda: len(speaker.received) > before)
             await home.api.wait_for_state(added.entity_id, lambda state: state["state"] == "playing")
             await home.api.call("media_player.media_stop", entity_id=added.entity_id)

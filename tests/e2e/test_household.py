@@ -11,7 +11,6 @@ from .pages import misfits, still, violations
 from .tabs import PHONE, Tab
 
 AREA = "sensor.ada_area"
-SONG = "media-source://media_source/local/brass-morning.flac"
 
 
 def section(page: Page, name: str) -> Locator:
@@ -67,7 +66,7 @@ async def an_alarm_rings(home: Home, page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Add alarm")
     await dialog.get_by_label("Time", exact=True).fill("07:00")
     await dialog.get_by_label("Name", exact=True).fill("Wake up")
-    await dialog.get_by_label("Rises for").fill("0")
+    await dialog.get_by_label("Fade-in").fill("0")
     await dialog.get_by_label("Music", exact=True).select_option(label="Search in the library")
     await dialog.get_by_label("Search for").fill("Brass Morning")
     await save(page, dialog)
@@ -144,12 +143,12 @@ async def follow_me(home: Home, page: Page) -> None:
 
 
 async def an_announcement(home: Home, page: Page) -> None:
-    """Acknowledge an announcement that is repeated."""
-    heard = await home.api.ask(
-        "moosicbox.announce", everybody_awake=True, media_content_id=SONG, repeat_seconds=600, chime=False
-    )
-    assert len(heard["players"]) == 1
+    """Announce a message in everybody's hearing, repeated until it is acknowledged."""
     announcements = section(page, "Announcements")
+    await announcements.get_by_label("Message").fill("Dinner is ready")
+    await announcements.get_by_label("Repeat every minute").check()
+    await announcements.get_by_role("button", name="Announce").click()
+    await expect(page.get_by_text("Announced", exact=True)).to_be_visible()
     acknowledge = announcements.get_by_role("button", name="Acknowledge")
     await expect(acknowledge).to_be_visible()
     await check(page)
@@ -159,11 +158,8 @@ async def an_announcement(home: Home, page: Page) -> None:
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 async def test_the_page_exists_in_both_languages(home: Home, open_tab: OpenTab, locale: str) -> None:
-    value = {"language": locale, "number_format": "language", "time_format": "language"}
-    async with home.api.websocket() as websocket:
-        await websocket.command("frontend/set_user_data", key="language", value=value)
+    async with home.language(locale):
         tab = await open_tab("/moosicbox/household", viewport=PHONE)
         name = {"en": "Announcements", "de": "Durchsagen"}[locale]
         await expect(section(tab.page, name)).to_be_visible()
         await check(tab.page)
-        await websocket.command("frontend/set_user_data", key="language", value={**value, "language": "en"})

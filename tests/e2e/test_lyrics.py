@@ -44,10 +44,6 @@ async def play(home: Home, entity_id: str) -> None:
     )
 
 
-def language(code: str) -> dict[str, str]:
-    return {"language": code, "number_format": "language", "time_format": "language"}
-
-
 async def open_lyrics(page: Page) -> None:
     await page.get_by_role("button", name="Lyrics").click()
     await expect(page.get_by_role("region", name="Lyrics").get_by_role("button", name=LINES[3])).to_be_visible()
@@ -95,14 +91,12 @@ async def test_a_card_with_lyrics_in_german(home: Home, open_tab: OpenTab, close
         card = {"type": "custom:moosicbox-card", "entity": "media_player.card_song", "show_lyrics": True}
         view = {"title": "Home", "cards": [card]}
         await websocket.command("lovelace/config/save", url_path="card-lyrics", config={"views": [view]})
-        await websocket.command("frontend/set_user_data", key="language", value=language("de"))
-    await play(home, "media_player.card_song")
-    dashboard = await open_tab("/card-lyrics/0")
-    text = dashboard.page.get_by_role("region", name="Songtext")
-    await expect(text.get_by_role("button", name=LINES[0])).to_be_visible()
-    await still(dashboard.page)
-    assert await violations(dashboard.page, "moosicbox-card") == []
-    await dashboard.screenshot("card-lyrics")
-    async with home.api.websocket() as websocket:
-        await websocket.command("frontend/set_user_data", key="language", value=language("en"))
+    async with home.language("de"):
+        await play(home, "media_player.card_song")
+        dashboard = await open_tab("/card-lyrics/0")
+        text = dashboard.page.get_by_role("region", name="Songtext")
+        await expect(text.get_by_role("button", name=LINES[0])).to_be_visible()
+        await still(dashboard.page)
+        assert await violations(dashboard.page, "moosicbox-card") == []
+        await dashboard.screenshot("card-lyrics")
     assert dashboard.errors == []

@@ -138,15 +138,9 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
 
 
 async def test_pages_follow_the_language_of_the_user(home: Home, open_tab: OpenTab) -> None:
-    async with home.api.websocket() as websocket:
-        await websocket.command(
-            "frontend/set_user_data",
-            key="language",
-            value={"language": "de", "number_format": "language", "time_format": "language"},
-        )
+    async with home.language("de"):
         tab = await open_tab("/moosicbox/rooms")
         await expect(tab.page.get_by_role("button", name="Raum erstellen")).to_be_visible()
-        await websocket.command("frontend/set_user_data", key="language", value={"language": "en"})
 
 
 async def test_polling_where_websockets_do_not_get_through(home: Home, open_tab: OpenTab) -> None:

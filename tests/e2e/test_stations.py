@@ -49,3 +49,25 @@ async def test_a_station_is_added_and_removed(home: Home, open_tab: OpenTab, str
     await page.get_by_role("menuitem", name="Remove the station").click()
     await expect(page.get_by_text("Radio stations that an administrator adds")).to_be_visible()
     assert tab.errors == []
+
+
+async def test_a_station_of_radio_browser_is_added(home: Home, open_tab: OpenTab) -> None:
+    tab = await open_tab("/moosicbox/library", viewport=PHONE)
+    page = tab.page
+    await page.get_by_role("tab", name="Radio").click()
+    await page.get_by_role("button", name="Add a station").click()
+    dialog = page.get_by_role("dialog", name="Add a station")
+    await dialog.get_by_role("button", name="Browse Radio Browser").click()
+    await dialog.get_by_role("button", name="Jazz").click()
+    await still(page)
+    assert await violations(page, "moosicbox-panel") == []
+    assert await misfits(page, "moosicbox-panel") == []
+    await tab.screenshot("radio-browser-phone")
+    await dialog.get_by_role("button", name="Back").click()
+    await dialog.get_by_role("button", name="Jazz").click()
+    await dialog.get_by_role("button", name="Harbour FM").click()
+    await expect(dialog).to_have_count(0)
+    await page.get_by_role("button", name="More about Harbour FM").click()
+    await page.get_by_role("menuitem", name="Remove the station").click()
+    await expect(page.get_by_role("button", name="More about Harbour FM")).to_have_count(0)
+    assert tab.errors == []

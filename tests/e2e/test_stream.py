@@ -26,6 +26,7 @@ FORMATS: Final = {
     "opus": ("-c:a", "libopus"),
     "ogg": ("-c:a", "libvorbis"),
 }
+CROSSFADE_SECONDS: Final = 3
 SAW: Final = "aevalsrc='0.8*mod(n,1000)/1000-0.4':s=44100:d=12"
 FIRST_SAMPLES: Final = 6 * 44_100 + 1_234
 STATUS: Final = "() => window.moosicbox.player.status"
@@ -158,6 +159,30 @@ async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, tabs:
     await tab.page.wait_for_function(f"continuity().heard > {FIRST_SAMPLES + 3 * 44_100}")
     assert await tab.page.evaluate("continuity().breaks") == []
     await player.forget()
+
+
+async def test_tracks_are_mixed_for_the_crossfade(home: Home, tabs: Tabs, files: None) -> None:
+    folder = home.folder.media / "streams"
+    for name, side in ("left", "c0=c0|c1=0*c0"), ("right", "c0=0*c0|c1=c0"):
+        await ffmpeg(folder, "-f", "lavfi", "-i", "sine=d=14", "-af", f"pan=stereo|{side}", f"{name}.flac")
+    await home.set_options(sound={"crossfade": CROSSFADE_SECONDS})
+    context = await tabs.context()
+    await context.add_init_script(path=Path(__file__).with_name("overlap.js"))
+    tab = Tab(await context.new_page())
+    await tab.page.goto("/moosicbox")
+    player = await become_player(home, tab, "crossfade")
+    await player.call("volume_set", volume_level=1)
+    await player.wait_for_state("idle", volume_level=1)
+    await player.play(f"{MEDIA}/streams/left.flac")
+    await player.play(f"{MEDIA}/streams/right.flac", enqueue="add")
+    await player.wait_for_state("playing", media_title="right")
+    await player.wait_until_past(CROSSFADE_SECONDS + 2)
+    left, right, both = await tab.page.evaluate("overlap()")
+    assert left > both < right
+    # A fade is nearly silent at its beginning and its end.
+    assert CROSSFADE_SECONDS * 0.8 < both <= CROSSFADE_SECONDS + 0.1
+    await player.forget()
+    await home.set_options()
 
 
 async def test_an_announcement_is_heard_over_the_music(player: PlayerTab, home: Home) -> None:

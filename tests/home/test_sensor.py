@@ -11,7 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.moosicbox.const import DOMAIN, HUB_ID
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.sensor import CONNECTIONS, COUNTERS, INTERVAL, PEOPLE
+from custom_components.moosicbox.hub_sensors import INTERVAL
+from custom_components.moosicbox.sensor_descriptions import CONNECTIONS, COUNTERS, PEOPLE
 from tests.fixtures import Advance, Connect, CreateToken
 from tests.wire.client import Client, player
 

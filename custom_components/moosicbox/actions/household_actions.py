@@ -1,84 +1,18 @@
-"""Actions of the household's day. Each needs the permissions of the protocol."""
+"""Actions on announcements, followers, snapshots and rules of the household."""
 
-from collections.abc import Mapping
-from datetime import time
 from typing import Any, Final
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..browse_media import identifier_of, is_library_id
 from ..contexts import contexts_by_entity_id
 from ..engine.api import Player, Room
 from ..errors import invalid
 from ..models import MoosicBoxData
-from .action import ID, ActionDescription, Fields, Handler, async_request
-from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields, targeted_contexts, targeted_players
-
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SLEEP_FIELDS: Final[Fields] = {
-    vol.Optional("minutes"): vol.Coerce(float),
-    vol.Optional("until"): vol.In(["time", "track", "album"]),
-    vol.Optional("fade_seconds"): vol.Coerce(float),
-}
-
-
-async def _send(data: MoosicBoxData, call: ServiceCall, action: str, fields: Mapping[str, Any]) -> ServiceResponse:
-    """Send a command as the user of the call; return its result."""
-    response: ServiceResponse = await async_request(
-        data, call, {"type": "household_command", "action": action, **fields}
-    )
-    return response
-
-
-def _context_command(action: str) -> Handler:
-    """Return a handler that sends the call's fields to its player or room."""
-
-    async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-        return await _send(data, call, action, {**sent_fields(call), **context_target(data.hub, call)})
-
-    return handle
-
-
-ALARM_FIELDS: Final[Fields] = {
-    vol.Optional("name"): cv.string,
-    vol.Optional("time"): vol.Any(cv.string, cv.time),
-    vol.Optional("days"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
-    vol.Optional("enabled"): cv.boolean,
-    vol.Optional("media_content_id"): vol.All(cv.ensure_list, [cv.string]),
-    vol.Optional("query"): cv.string,
-    vol.Optional("volume"): vol.Coerce(float),
-    vol.Optional("fade_seconds"): vol.Coerce(float),
-    vol.Optional("snooze_minutes"): vol.Coerce(float),
-    vol.Optional("stop_minutes"): vol.Coerce(float),
-    vol.Optional("only_if"): vol.Any("", cv.entity_id),
-}
-
-
-async def save_alarm(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Add or change an alarm; return its id and when it rings."""
-    fields = sent_fields(call)
-    media, query = call.data.get("media_content_id", []), call.data.get("query")
-    sources: list[dict[str, Any]] = [_source(data, media_id) for media_id in media]
-    if query is not None:
-        sources.append({"query": query})
-    if sources:
-        fields["sources"] = sources
-    if isinstance(fields.get("time"), time):
-        fields["time"] = fields["time"].isoformat("seconds")
-    named = any(str(field) in call.data for field in TARGET_FIELDS) or "player_id" in fields or "room_id" in fields
-    target = context_target(data.hub, call) if named else {}
-    return await _send(data, call, "save_alarm", {**fields, **target})
-
-
-def _source(data: MoosicBoxData, media_id: str) -> dict[str, Any]:
-    """Return the source for an id of Home Assistant's media browser."""
-    if is_library_id(media_id):
-        kind, _, id_ = identifier_of(media_id).partition("/")
-        return {"kind": kind, **({"id": id_} if id_ else {})}
-    return {"media_content_id": media_id}
-
+from .action import ID, ActionDescription, Fields
+from .household_command import DAYS, async_send, household_command
+from .target import CONTEXT_FIELDS, TARGET_FIELDS, sent_fields, targeted_contexts, targeted_players
 
 RULE_FIELDS: Final[Fields] = {
     **TARGET_FIELDS,
@@ -101,17 +35,17 @@ async def save_rule(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     fields = sent_fields(call)
     if any(str(field) in call.data for field in TARGET_FIELDS):
         fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
-    return await _send(data, call, "save_rule", fields)
+    return await async_send(data, call, "save_rule", fields)
 
 
 async def snapshot(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Keep what plays on the targeted players, or on all; return the snapshot's id."""
+    """Save what plays on the targeted players, or on all; return the snapshot's id."""
     fields: dict[str, Any] = {"name": call.data.get("name", call.data.get("snapshot_id", "Snapshot"))}
     if "snapshot_id" in call.data:
         fields["snapshot_id"] = call.data["snapshot_id"]
     if any(str(field) in call.data for field in TARGET_FIELDS):
         fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
-    return await _send(data, call, "take_snapshot", fields)
+    return await async_send(data, call, "take_snapshot", fields)
 
 
 ANNOUNCE_FIELDS: Final[Fields] = {
@@ -132,7 +66,7 @@ ADDRESSES: Final = ("player_id", "room_id")
 
 
 async def announce(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Make an announcement on the targeted players and rooms; return who makes it, and who doesn't."""
+    """Make an announcement on the targeted players and rooms; return the players that make it, and those that don't."""
     fields = {name: value for name, value in sent_fields(call).items() if name not in ADDRESSES}
     if "media_content_id" in call.data:
         fields["media_content_id"] = call.data["media_content_id"]
@@ -141,7 +75,7 @@ async def announce(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     rooms = [context.room_id for context in contexts if isinstance(context, Room)]
     fields["player_ids"] = [*players, *([call.data["player_id"]] if "player_id" in call.data else [])]
     fields["room_ids"] = [*rooms, *([call.data["room_id"]] if "room_id" in call.data else [])]
-    return await _send(data, call, "announce", fields)
+    return await async_send(data, call, "announce", fields)
 
 
 FOLLOWER_FIELDS: Final[Fields] = {
@@ -170,7 +104,7 @@ async def save_follower(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
     fields: dict[str, Any] = dict(call.data)
     if "places" in fields:
         fields["places"] = [_place(data, place) for place in fields["places"]]
-    return await _send(data, call, "save_follower", fields)
+    return await async_send(data, call, "save_follower", fields)
 
 
 def _place(data: MoosicBoxData, place: dict[str, str]) -> dict[str, str]:
@@ -184,55 +118,10 @@ def _place(data: MoosicBoxData, place: dict[str, str]) -> dict[str, str]:
 
 async def get_household(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Return all alarms, sleep timers, rules, snapshots, followers, and announcements that are repeated."""
-    return await _send(data, call, "get", {})
+    return await async_send(data, call, "get", {})
 
 
-def _household_command(action: str) -> Handler:
-    """Return a handler that sends the call's fields as a command."""
-
-    async def handle(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-        return await _send(data, call, action, call.data)
-
-    return handle
-
-
-MINUTES: Final = vol.Coerce(float)
 HOUSEHOLD_ACTIONS: Final = (
-    ActionDescription(
-        name="set_sleep_timer",
-        handler=_context_command("set_sleep_timer"),
-        fields={**CONTEXT_FIELDS, **SLEEP_FIELDS},
-        response=SupportsResponse.OPTIONAL,
-    ),
-    ActionDescription(
-        name="cancel_sleep_timer",
-        handler=_context_command("cancel_sleep_timer"),
-        fields=CONTEXT_FIELDS,
-    ),
-    ActionDescription(
-        name="save_alarm",
-        handler=save_alarm,
-        fields={**CONTEXT_FIELDS, vol.Optional("alarm_id"): ID, **ALARM_FIELDS},
-        response=SupportsResponse.OPTIONAL,
-    ),
-    ActionDescription(
-        name="delete_alarm", handler=_household_command("delete_alarm"), fields={vol.Required("alarm_id"): ID}
-    ),
-    ActionDescription(
-        name="skip_alarm",
-        handler=_household_command("skip_alarm"),
-        fields={vol.Required("alarm_id"): ID, vol.Optional("skip"): cv.boolean},
-        response=SupportsResponse.OPTIONAL,
-    ),
-    ActionDescription(
-        name="snooze_alarm",
-        handler=_household_command("snooze_alarm"),
-        fields={vol.Optional("alarm_id"): ID, vol.Optional("minutes"): MINUTES},
-        response=SupportsResponse.OPTIONAL,
-    ),
-    ActionDescription(
-        name="dismiss_alarm", handler=_household_command("dismiss_alarm"), fields={vol.Optional("alarm_id"): ID}
-    ),
     ActionDescription(
         name="announce",
         handler=announce,
@@ -242,7 +131,7 @@ HOUSEHOLD_ACTIONS: Final = (
     ),
     ActionDescription(
         name="acknowledge_announcement",
-        handler=_household_command("acknowledge_announcement"),
+        handler=household_command("acknowledge_announcement"),
         fields={vol.Optional("announcement_id"): ID},
     ),
     ActionDescription(
@@ -253,7 +142,7 @@ HOUSEHOLD_ACTIONS: Final = (
     ),
     ActionDescription(
         name="delete_follower",
-        handler=_household_command("delete_follower"),
+        handler=household_command("delete_follower"),
         fields={vol.Required("follower_id"): ID},
     ),
     ActionDescription(
@@ -264,13 +153,13 @@ HOUSEHOLD_ACTIONS: Final = (
     ),
     ActionDescription(
         name="restore",
-        handler=_household_command("restore_snapshot"),
+        handler=household_command("restore_snapshot"),
         fields={vol.Required("snapshot_id"): ID},
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(
         name="delete_snapshot",
-        handler=_household_command("delete_snapshot"),
+        handler=household_command("delete_snapshot"),
         fields={vol.Required("snapshot_id"): ID},
     ),
     ActionDescription(
@@ -282,7 +171,7 @@ HOUSEHOLD_ACTIONS: Final = (
     ),
     ActionDescription(
         name="delete_rule",
-        handler=_household_command("delete_rule"),
+        handler=household_command("delete_rule"),
         fields={vol.Required("rule_id"): ID},
         admin_only=True,
     ),

@@ -36,6 +36,12 @@ async def get_lyrics(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     return await _request(data, call, {"request_type": "get_lyrics", "id": id_})
 
 
+async def get_chapters(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Return the chapters of an episode or a track."""
+    id_ = call.data.get("track_id") or await _named_or_current(data, call, ["episode", "track"])
+    return await _request(data, call, {"request_type": "get_chapters", "id": id_})
+
+
 async def get_history(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Return what the household or the calling user has heard."""
     return await _request(data, call, {"request_type": "get_history", **call.data})
@@ -77,12 +83,12 @@ async def remove_station(data: MoosicBoxData, call: ServiceCall) -> ServiceRespo
 
 
 async def subscribe_podcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Follow the podcast whose feed is at an address; return it with its episodes."""
+    """Subscribe to the podcast whose feed has this URL; return it with its episodes."""
     return await _request(data, call, {"request_type": "edit_podcast", "podcast": {"url": call.data["url"]}})
 
 
 async def unsubscribe_podcast(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Follow a podcast no longer; return its id."""
+    """Unsubscribe from a podcast; return its id."""
     id_ = await _podcast_id(data, call)
     await _request(data, call, {"request_type": "edit_podcast", "id": id_, "podcast": {"delete": True}})
     return {"podcast_id": id_}
@@ -140,6 +146,16 @@ LIBRARY_ACTIONS: Final = (
     ActionDescription(
         name="get_lyrics",
         handler=get_lyrics,
+        fields={
+            **TARGET_FIELDS,
+            vol.Exclusive("query", "item"): QUERY,
+            vol.Exclusive("track_id", "item"): ID,
+        },
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="get_chapters",
+        handler=get_chapters,
         fields={
             **TARGET_FIELDS,
             vol.Exclusive("query", "item"): QUERY,

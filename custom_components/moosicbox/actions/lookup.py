@@ -30,7 +30,7 @@ def id_of(item: Item) -> str:
 async def async_music(data: MoosicBoxData, call_data: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     """Return the fields of `queue_add` for the music that an action names.
 
-    With `whole`, a song of a collection stands for those behind it, too.
+    With `whole`, a song of a collection stands for the songs after it, too.
     """
     if "query" in call_data:
         found = media_content_id(await async_find(data, call_data["query"], []))
@@ -54,7 +54,7 @@ def context_of(hub: Hub, fields: ContextFields) -> PlayerOrRoom:
 
 
 def item_field(hub: Hub, fields: ContextFields, call_data: Mapping[str, Any]) -> dict[str, str]:
-    """Return the field of a queue command that names the item which an action names by its title or place."""
+    """Return the field `queue_item_id` for the item that an action names by its title or its place in the queue."""
     if "title" not in call_data and "item_position" not in call_data:
         return {}
     queue = context_of(hub, fields).active_playback.queue

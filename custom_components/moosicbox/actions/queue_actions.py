@@ -48,7 +48,7 @@ def _queue_command(action: str) -> Handler:
         room = data.hub.rooms.find(str(context.get("room_id")))
         if response is None or room is None:
             return response
-        # Without any, the room's queue moves on, but no sound is heard.
+        # Without listeners, the room's queue moves on, but no sound is heard.
         return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle
@@ -63,6 +63,14 @@ async def song_radio(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     response: ServiceResponse = await async_request(
         data, call, {"type": "queue_command", "action": "song_radio", **fields, **context}
     )
+    return response
+
+
+async def seek_chapter(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Go to a chapter of the current item; return the chapter."""
+    fields = {field: call.data[field] for field in ("number", "title", "step") if field in call.data}
+    message = {"type": "chapter_command", **fields, **context_target(data.hub, call)}
+    response: ServiceResponse = await async_request(data, call, message)
     return response
 
 
@@ -118,6 +126,18 @@ QUEUE_ACTIONS: Final = (
         name="song_radio",
         handler=song_radio,
         fields={**CHANGE_FIELDS, vol.Exclusive("track_id", "music"): ID, vol.Exclusive("query", "music"): QUERY},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="seek_chapter",
+        handler=seek_chapter,
+        fields={
+            **CONTEXT_FIELDS,
+            vol.Exclusive("number", "chapter"): vol.Coerce(int),
+            vol.Exclusive("title", "chapter"): QUERY,
+            vol.Exclusive("step", "chapter"): vol.In(["next", "previous"]),
+        },
+        needs_one_of=("number", "title", "step"),
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

@@ -81,7 +81,7 @@ def _room_of(hub: Hub, context: PlayerOrRoom) -> Room:
 
 
 def sent_fields(call: ServiceCall) -> dict[str, Any]:
-    """Return the fields of the call that the message has under the same name, and its `place`."""
+    """Return the message's fields that the call has under the same names, and `place` for its field `after`."""
     fields = {key: value for key, value in call.data.items() if key not in NOT_SENT}
     if "after" in call.data:
         fields["place"] = {"after": call.data["after"]}

@@ -34,9 +34,9 @@ _LOGGER = logging.getLogger(__name__)
 PRIORITY: Final = 100
 """Higher than that of any node, so that Home Assistant leads."""
 PING_SECONDS: Final = 5
-"""How long the options wait for Redis."""
+"""Time for which the check of the options waits for Redis."""
 LEASE_SECONDS: Final = 10
-"""How long the setup waits for the leadership."""
+"""Time for which the setup waits for the leadership."""
 ISSUE: Final = "redis_unreachable"
 INTERVAL: Final = timedelta(seconds=10)
 ISSUE_AFTER: Final = 6

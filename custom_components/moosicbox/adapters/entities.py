@@ -1,6 +1,6 @@
-"""Entities that end with what they stand for: groups, and delays of external speakers.
+"""Removal of the entities of groups and of external speakers from the registry, when these are gone.
 
-Those of players and rooms are removed with their devices (`devices.py`). An entity can't remove itself: it doesn't
+Entities of players and rooms are removed with their devices (`devices.py`). An entity can't remove itself: it doesn't
 exist while it is disabled.
 """
 
@@ -36,7 +36,7 @@ def owner_of(context: PlayerOrRoom) -> PlayerOrRoom | None:
 
 @callback
 def async_track_entities(hass: HomeAssistant, entry_id: str, hub: Hub, outputs: Outputs) -> CALLBACK_TYPE:
-    """Remove the entities of what is gone, now and when it goes; return a function that stops it."""
+    """Remove the entities of groups and external speakers that are gone, now and later; return a function to stop."""
     registry = er.async_get(hass)
     _remove_stale(hass, entry_id, hub, outputs)
 

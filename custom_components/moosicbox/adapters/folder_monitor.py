@@ -14,7 +14,7 @@ ISSUE: Final = "library_folder_missing"
 
 
 class FolderMonitor:
-    """Looks at the folders after each scan; an unreachable one is no fault of the scan, whose index keeps its music."""
+    """Checks the folders after each scan. A scan succeeds without an unreachable folder; the index keeps its music."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub, library: Library) -> None:
         self._hass = hass
@@ -24,7 +24,7 @@ class FolderMonitor:
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look now and after each scan; return a function that stops it."""
+        """Check now and after each scan; return a function that stops it."""
         unsubscribe = self._library.counted.subscribe(self._start_check)
         self._start_check()
 

@@ -1,4 +1,4 @@
-"""Needs of the household: Home Assistant's time zone, entities that decide on alarms, issues for missed alarms."""
+"""The household in Home Assistant: its time zone, entities that decide on alarms, issues for missed alarms."""
 
 from functools import partial
 from typing import Final
@@ -32,7 +32,7 @@ class HouseholdAdapter:
         self._hub = hub
 
     async def async_start(self) -> CALLBACK_TYPE:
-        """Give the household what it needs, before the hub is started; return a function that ends it."""
+        """Connect the household before the hub is started; return a function that disconnects it."""
         household = self._hub.household
         household.ringing.connect_host(self._is_allowed, TONE)
         household.announcer.connect_host(partial(async_speak, self._hass), CHIME)

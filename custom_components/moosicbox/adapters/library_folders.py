@@ -76,12 +76,11 @@ async def async_prepare_feeds(hass: HomeAssistant) -> None:
 
 
 def make_streams(hass: HomeAssistant, library: Library, ffmpeg: str | None) -> Streams:
-    """Return what serves tracks; with ffmpeg also in other formats than that of the file."""
+    """Return the streams of tracks; with ffmpeg also in other formats than that of the file."""
     return Streams(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "tracks")), TRACK_CACHE_BYTES), ffmpeg)
 
 
 def make_artwork(hass: HomeAssistant, library: Library) -> Artwork:
-    """Return what serves artwork."""
     return Artwork(library, DiskCache(Path(hass.config.cache_path(DOMAIN, "artwork")), ARTWORK_CACHE_BYTES))
 
 

@@ -71,7 +71,7 @@ class HomeMedia(MediaProvider):
     """Resolves media by `media_content_id`, and tracks that were resolved before by their `track_id`."""
 
     def __init__(self, hass: HomeAssistant, seal: Seal, reader: FileReader, *, relayed: bool) -> None:
-        """Set up without media.
+        """Create a provider that knows no tracks yet.
 
         Args:
             hass: Home Assistant.
@@ -90,7 +90,7 @@ class HomeMedia(MediaProvider):
         self._pictures: OrderedDict[str, Picture | None] = OrderedDict()
 
     def configure(self, limits: Limits) -> None:
-        """Use the media sources of other options from now on."""
+        """Apply the option `media_sources`."""
         self._allowed_sources = frozenset(limits.media_sources)
 
     @override

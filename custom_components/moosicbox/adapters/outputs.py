@@ -35,7 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 TOLERANCE_US: Final = 500_000
 """A speaker that is at most this far from the timeline isn't corrected."""
 MIN_SEEK_SECONDS: Final = 1.0
-"""A position below this is not sought when an item starts."""
+"""An item that starts before this position is played from its beginning."""
 
 type Key = tuple[str, str]
 """The identifier of the player or room, and the speaker's entity id."""
@@ -49,7 +49,7 @@ class Outputs:
         self._hub = hub
         self._timers: dict[Key, Timer] = {}
         self._playing: dict[Key, tuple[str, int]] = {}
-        """The item that a speaker plays, and the hub time at which the item's start would have been."""
+        """The item that a speaker plays, and the hub time in microseconds of the item's position 0."""
         self._volumes: dict[str, tuple[float, bool]] = {}
         self._failing: set[str] = set()
         """The speakers whose failure has been logged."""
@@ -249,7 +249,7 @@ class Outputs:
 
 
 def output_key(hass: HomeAssistant, entity_id: str) -> str:
-    """Return what identifies a speaker even if it is renamed: its id in the registry; else its entity id."""
+    """Return the key of a speaker: its id in the registry, which stays when it is renamed; else its entity id."""
     entity = er.async_get(hass).async_get(entity_id)
     return entity_id if entity is None else entity.id
 

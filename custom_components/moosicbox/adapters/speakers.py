@@ -1,4 +1,4 @@
-"""Speakers that are fed, in Home Assistant: which were added, and what serves them."""
+"""Fed speakers in Home Assistant: their subentries, and the servers that they connect to."""
 
 import asyncio
 from collections.abc import Mapping
@@ -105,7 +105,7 @@ class HomeSpeakers:
     # ---- life cycle
 
     async def async_apply(self, options: Mapping[str, Any]) -> None:
-        """Start and stop what the options and the added speakers ask for."""
+        """Start and stop the servers as the options and the added speakers require."""
         async with self._lock:
             values, added = effective(options), self.added
             for player_id in self._added - added.keys():
@@ -121,12 +121,12 @@ class HomeSpeakers:
                 self.sendspin.set_added(added)
 
     async def async_start_sendspin(self) -> HomeSendspin | None:
-        """Return the Sendspin server, started if necessary; None if that isn't possible, as an issue then says."""
+        """Return the Sendspin server, started if necessary; None, and create an issue, if it can't be started."""
         async with self._lock:
             return await self._async_start_sendspin()
 
     async def async_stop(self) -> None:
-        """Stop everything; speakers come back when there is a server again."""
+        """Stop the servers; speakers connect again when a server runs again."""
         async with self._lock:
             await self._async_switch_snapcast(wanted=False)
             if self.sendspin is not None:
@@ -193,7 +193,7 @@ class HomeSpeakers:
         if player is not None and player.owner_user_id == PREFIXES[SPEAKER] + player_id:
             self._hub.players.remove(player_id)
 
-    # ---- the ports and folders of Home Assistant that speakers need
+    # ---- Home Assistant
 
     @callback
     def _handle_discovered(self, info: SpeakerInfo) -> None:

@@ -13,7 +13,7 @@ from ..engine.api import PAIRED_PREFIX, Player
 PAIRED: Final = "player"
 SPEAKER: Final = "speaker"
 PREFIXES: Final = {PAIRED: PAIRED_PREFIX, SPEAKER: "speaker:"}
-"""Before the player id, in the owner of such a player."""
+"""The prefix of the player id in the `owner_user_id` of a player with a subentry, by the subentry's type."""
 AREA: Final = "area"
 """The key of an area's id, in a subentry's data: the area that the player's device is created in."""
 

@@ -241,7 +241,7 @@ ROWS: Final[dict[str, Subscribe]] = {
     "alarm_missed": _alarm("missed"),
     "sleep_timer_ended": _sleep_timer_ended,
 }
-"""The triggers by their keys. Each function reports the events of one trigger until the returned one is called."""
+"""The triggers by their keys. Each function reports the events of one trigger, and returns a function to stop that."""
 
 
 # ------------------------------------------------------------ helpers

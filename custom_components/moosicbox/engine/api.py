@@ -76,6 +76,7 @@ from .playback.playback import Playback
 from .playback.player import PlaybackContext, Player
 from .playback.timeline import Timeline
 from .protocol.client import (
+    ChapterCommand,
     ClientEvent,
     ClientMessage,
     GetClients,
@@ -188,6 +189,7 @@ __all__ = [
     "Authentication",
     "AuthenticationFailed",
     "CancelSleepTimer",
+    "ChapterCommand",
     "ClientEvent",
     "ClientMessage",
     "ClientNotFound",

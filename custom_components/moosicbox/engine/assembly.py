@@ -25,6 +25,7 @@ from .handlers.rooms import RoomHandlers
 from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
+from .library.chapters import ChapterFinder
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
@@ -37,6 +38,7 @@ from .metrics import Metrics
 from .notices import Notices
 from .persistence import Persistence
 from .playback.autoplay import Autoplay
+from .playback.chapters import PlayingChapters
 from .playback.events import StatusChanged
 from .playback.media import MediaProvider
 from .playback.media_resolver import MediaResolver
@@ -215,7 +217,7 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
 
     # Library
-    library_feed = scrobbler = podcasts = None
+    library_feed = scrobbler = podcasts = chapter_finder = playing_chapters = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
         plays = Plays(
@@ -237,10 +239,18 @@ def build_hub(
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_feed = LibraryFeed(library, topics, timers, clock)
         library_feed.register_topics(catalog)
+        fetcher = None
         if library.session is not None:
             fetcher = FeedFetcher(library.session, media.require_fetchable)
             podcasts = Podcasts(library, fetcher, timers, clock, tasks.spawn)
             scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
+        chapter_finder = ChapterFinder(library, fetcher)
+        playing_chapters = PlayingChapters(chapter_finder.chapters, timers, clock, tasks.spawn)
+        publisher.playback_event.subscribe(
+            lambda context, event: (
+                playing_chapters.update(context.playback) if isinstance(event, StatusChanged) else None
+            )
+        )
 
     artwork_renewal = None
     if library is not None:
@@ -310,6 +320,8 @@ def build_hub(
         artwork_renewal=artwork_renewal,
         scrobbler=scrobbler,
         podcasts=podcasts,
+        chapter_finder=chapter_finder,
+        playing_chapters=playing_chapters,
     )
     connect(hub)
     for handlers in HANDLERS:

@@ -15,6 +15,7 @@ from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
 from .household.household import Household
 from .identity import Identity
+from .library.chapters import ChapterFinder
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.podcasts.podcasts import Podcasts
@@ -22,6 +23,7 @@ from .library.scrobbling import Scrobbler
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .persistence import Persistence
+from .playback.chapters import PlayingChapters
 from .playback.media_resolver import MediaResolver
 from .playback.players import Players
 from .playback.progress import Progress
@@ -93,6 +95,8 @@ class Hub:
     artwork_renewal: ArtworkRenewal | None = None
     scrobbler: Scrobbler | None = None
     podcasts: Podcasts | None = None
+    chapter_finder: ChapterFinder | None = None
+    playing_chapters: PlayingChapters | None = None
     running: bool = field(default=False, init=False)
     problems: set[str] = field(default_factory=set, init=False)
     """The reported problems that degrade the hub's health, by a key that can be translated."""

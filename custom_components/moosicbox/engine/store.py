@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, override
 
 import msgspec
 
+from .access.rights import speaker_subject
 from .household.saved_state import SavedHousehold
 from .playback.player import PlaybackContext, Player
 from .playback.saved_state import SavedPlayback, SavedPlayer, capture_player, paused_playback
@@ -77,7 +78,7 @@ class StoredPlayback(SavedPlayback, frozen=True, kw_only=True):
     paused: bool = False
     """True if there was a position to go on from."""
     playing_at: float | None = None
-    """The Unix time at which a room played `position`; it goes on when a player returns."""
+    """The Unix time at which a room, or a speaker that is fed, played `position`; it goes on when a player returns."""
 
 
 class StoredPlayer(SavedPlayer, frozen=True, kw_only=True):
@@ -136,7 +137,7 @@ def encode_state(
     return msgspec.json.encode(
         {
             "sequence": sequence,
-            "players": [_stored_player(capture_player(player), now_us) for player in players],
+            "players": [_stored_player(capture_player(player), now_us, now) for player in players],
             "rooms": [_stored_room(capture_room(room), now_us, now) for room in rooms],
             "invites": dict(invites),
             "household": household,
@@ -209,8 +210,10 @@ def _with_position(playback: StoredPlayback, newer: StoredPosition | None) -> St
     return msgspec.structs.replace(playback, position=newer.position, playing_at=playing_at)
 
 
-def _stored_player(player: SavedPlayer, now_us: int) -> dict[str, Any]:
-    return _subset(player, PLAYER_FIELDS, playback=_stored_playback(player.playback, now_us, None))
+def _stored_player(player: SavedPlayer, now_us: int, now: float) -> dict[str, Any]:
+    goes_on = player.owner_user_id == speaker_subject(player.player_id) and player.playback.timeline.playing
+    playback = _stored_playback(player.playback, now_us, now if goes_on else None)
+    return _subset(player, PLAYER_FIELDS, playback=playback)
 
 
 def _stored_room(room: SavedRoom, now_us: int, now: float) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class WebSocketView(HomeAssistantView):
 
 
 class ReadyView(HomeAssistantView):
-    """The readiness check for load balancers; it tells nothing else."""
+    """The readiness check for load balancers. Its answer has no body."""
 
     url = "/api/moosicbox/ready"
     name = "api:moosicbox:ready"

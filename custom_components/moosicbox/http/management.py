@@ -35,7 +35,7 @@ type Handler[V, **P] = Callable[Concatenate[V, web.Request, P], Coroutine[Any, A
 
 
 def _admin_only[V, **P](handler: Handler[V, P]) -> Handler[V, P]:
-    """Refuse other users, and writing requests from foreign websites; answer errors of the hub."""
+    """Refuse users who aren't administrators, and writing requests from foreign websites; answer the hub's errors."""
 
     @wraps(handler)
     async def handle(view: V, request: web.Request, /, *args: P.args, **kwargs: P.kwargs) -> web.Response:

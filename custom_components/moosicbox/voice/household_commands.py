@@ -51,6 +51,12 @@ async def sleep_after_album(request: VoiceRequest) -> str:
     return request.say("sleeps_after_album", where=context.name)
 
 
+async def sleep_after_chapter(request: VoiceRequest) -> str:
+    context = request.playing()
+    await request.execute(SetSleepTimer(**context_fields(context), until="chapter"))
+    return request.say("sleeps_after_chapter", where=context.name)
+
+
 async def cancel_sleep(request: VoiceRequest) -> str:
     context = request.one()
     await request.execute(CancelSleepTimer(**context_fields(context)))
@@ -66,7 +72,7 @@ async def wake(request: VoiceRequest) -> str:
         item = certain(request, await async_find(request, query), query, context)
         source, what = _source(item), request.item(item)
     await request.execute(SaveAlarm(**context_fields(context), name=name, time=time, sources=(source,)))
-    return request.heard(context, request.say("wakes", time=time, what=what, where=context.name))
+    return request.with_remark(context, request.say("wakes", time=time, what=what, where=context.name))
 
 
 async def snooze(request: VoiceRequest) -> str:

@@ -8,8 +8,8 @@ from ..contexts import PlayerOrRoom
 from ..engine.api import Item
 
 SECONDS: Final = 300.0
-"""How long a sentence may refer to an earlier one."""
-MAX_SPEAKERS: Final = 100
+"""Time for which a sentence may refer to an earlier one."""
+MAX_ORIGINS: Final = 100
 """Satellites, devices and users that are remembered."""
 
 
@@ -29,7 +29,7 @@ class Added(NamedTuple):
 
 
 class Remembered:
-    """The subjects of the last sentences of a speaker."""
+    """The items of the last sentences from one satellite, device or user."""
 
     def __init__(self) -> None:
         self.offered: Offered | None = None
@@ -38,7 +38,7 @@ class Remembered:
 
     @property
     def is_expired(self) -> bool:
-        """True if the last sentence was too long ago."""
+        """True if the last sentence is more than five minutes old."""
         return self._expires < monotonic()
 
     def extend(self) -> None:
@@ -54,15 +54,15 @@ class Memory:
     """The memory of each satellite, device or user."""
 
     def __init__(self) -> None:
-        self._speakers: OrderedDict[str, Remembered] = OrderedDict()
+        self._by_origin: OrderedDict[str, Remembered] = OrderedDict()
 
-    def of(self, speaker: str) -> Remembered:
-        """Return what is remembered of a speaker."""
-        remembered = self._speakers.pop(speaker, None)
+    def of(self, origin: str) -> Remembered:
+        """Return what is remembered for the id of a satellite, device or user, and keep it for five minutes more."""
+        remembered = self._by_origin.pop(origin, None)
         if remembered is None or remembered.is_expired:
             remembered = Remembered()
         remembered.extend()
-        self._speakers[speaker] = remembered
-        if len(self._speakers) > MAX_SPEAKERS:
-            self._speakers.popitem(last=False)
+        self._by_origin[origin] = remembered
+        if len(self._by_origin) > MAX_ORIGINS:
+            self._by_origin.popitem(last=False)
         return remembered

@@ -40,7 +40,7 @@ async def async_play_query(
 
 
 def certain(request: VoiceRequest, named: Named | None, query: str, context: PlayerOrRoom) -> Item:
-    """Return the item of a name. Raise Answer if none has the name, with the nearest one as an offer."""
+    """Return the item that a name means. Raise Answer if no item has the name, with an offer of the nearest one."""
     if named is None:
         raise Answer(request.say("not_found", query=query))
     if not named.is_certain:
@@ -52,7 +52,7 @@ def certain(request: VoiceRequest, named: Named | None, query: str, context: Pla
 async def async_play_item(request: VoiceRequest, context: PlayerOrRoom, item: Item) -> str:
     """Play an item of the library instead of the queue."""
     await async_add_item(request, context, item, "replace")
-    return request.heard(context, request.say("playing", what=request.item(item), where=context.name))
+    return request.with_remark(context, request.say("playing", what=request.item(item), where=context.name))
 
 
 async def async_add_item(
@@ -77,18 +77,17 @@ async def async_play_anything(request: VoiceRequest, context: PlayerOrRoom) -> s
             answer = request.say("playing_library", where=context.name)
         case _:
             raise Answer(request.say("nothing_to_play"))
-    return request.heard(context, answer)
+    return request.with_remark(context, answer)
 
 
 async def async_play_favourites(request: VoiceRequest, context: PlayerOrRoom) -> str:
     """Play the favourites. Raise Answer if there are none."""
     if not await start_music.async_play_favourites(request.hass, request.data, context, request.user_id):
         raise Answer(request.say("no_favourites"))
-    return request.heard(context, request.say("playing_favourites", where=context.name))
+    return request.with_remark(context, request.say("playing_favourites", where=context.name))
 
 
 async def _genre(library: Library, name: str) -> Genre | None:
-    """Return the genre of this name."""
     names = {name.casefold(), name.casefold().removesuffix(MUSIC).strip(" -")}
     with errors_translated():
         page = await library.get_genres(limit=500)

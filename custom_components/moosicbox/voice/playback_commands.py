@@ -5,7 +5,7 @@ from typing import Literal
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..contexts import PlayerOrRoom, context_fields
-from ..engine.api import LibraryRequest, ModeCommand, PlaybackCommand, Room, RoomSkipVote, Track
+from ..engine.api import ChapterCommand, LibraryRequest, ModeCommand, PlaybackCommand, Room, RoomSkipVote, Track
 from .request import Answer, VoiceRequest
 from .targets import distinct
 
@@ -73,6 +73,21 @@ async def skip(request: VoiceRequest) -> str:
     else:
         await request.execute(PlaybackCommand(**context_fields(context), command="next"))
     return request.say("skipped", what=request.track(track))
+
+
+async def next_chapter(request: VoiceRequest) -> str:
+    return await _go_to_chapter(request, "next")
+
+
+async def previous_chapter(request: VoiceRequest) -> str:
+    return await _go_to_chapter(request, "previous")
+
+
+async def _go_to_chapter(request: VoiceRequest, step: Literal["next", "previous"]) -> str:
+    result = await request.execute(ChapterCommand(**context_fields(request.playing()), step=step))
+    chapter = result["chapter"]
+    answer = "chapter" if chapter.title else "untitled_chapter"
+    return request.say(answer, number=chapter.number, what=chapter.title)
 
 
 async def shuffle_on(request: VoiceRequest) -> str:

@@ -23,7 +23,7 @@ async def _add(request: VoiceRequest, place: Literal["next", "end"], answer: str
     what = request.item(item)
     added = Added(context, await async_add_item(request, context, item, place), what)
     request.memory.remember(added=added)
-    return request.heard(context, request.say(answer, what=what, where=context.name))
+    return request.with_remark(context, request.say(answer, what=what, where=context.name))
 
 
 async def song_radio(request: VoiceRequest) -> str:

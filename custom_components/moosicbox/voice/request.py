@@ -100,8 +100,8 @@ class VoiceRequest:
         *first, last = [context.name for context in contexts]
         return f"{', '.join(first)} {self.say('and')} {last}" if first else last
 
-    def heard(self, context: PlayerOrRoom, answer: str) -> str:
-        """Return an answer, with a remark if the music can't be heard."""
+    def with_remark(self, context: PlayerOrRoom, answer: str) -> str:
+        """Return an answer, with a remark if no player is connected that the music can be heard on."""
         if not context.active_playback.members.connected():
             return f"{answer} {self.say('nobody_listening', where=context.name)}"
         return answer

@@ -1,7 +1,7 @@
 """Requests to play music by its name, on our players.
 
-Home Assistant's intent plays the first result of a search. For our players it is handled here: "some music" goes on with
-the queue instead of looking for a title, and an unknown name is answered with the nearest one instead of an error. For
+Home Assistant's intent plays the first result of a search. For our players it is handled here: "some music" continues
+the queue instead of searching for a title, and an unknown name is answered with the nearest one instead of an error. For
 all other players, Home Assistant's own handler is called.
 """
 
@@ -26,7 +26,7 @@ FEATURES = MediaPlayerEntityFeature.SEARCH_MEDIA | MediaPlayerEntityFeature.PLAY
 
 
 class SearchAndPlay(intent.IntentHandler):
-    """Handles the intent for our players; passes it to the handler before for others."""
+    """Handles the intent for our players, and passes it to the previous handler for others."""
 
     intent_type = INTENT
 
@@ -80,7 +80,7 @@ class SearchAndPlay(intent.IntentHandler):
 
 
 class Replacement:
-    """Replaces the handler of the intent, and puts the one before back."""
+    """Replaces the handler of the intent, and restores the previous one."""
 
     def __init__(self, hass: HomeAssistant, data: MoosicBoxData, assist: Assist) -> None:
         self._hass = hass
@@ -99,7 +99,7 @@ class Replacement:
 
     @callback
     def async_put_back(self) -> None:
-        """Put the handler before back, unless another integration has replaced ours in turn."""
+        """Restore the previous handler, unless another integration has replaced ours in turn."""
         if self._handler is not None and self._handler in intent.async_get(self._hass):
             intent.async_remove(self._hass, INTENT)
             intent.async_register(self._hass, self._handler.other)

@@ -15,7 +15,7 @@ from .language import load_languages
 
 CONVERSATION: Final = "conversation"
 SIGNAL_INTENTS: Final[SignalType[()]] = SignalType(f"{DOMAIN}_intents")
-"""Home Assistant registers intents, those of media players before ours."""
+"""Sent when Home Assistant registers intents: those of media players come before those of this integration."""
 
 
 @callback

@@ -85,13 +85,13 @@ def distinct(contexts: Iterable[PlayerOrRoom]) -> list[PlayerOrRoom]:
 
 
 def only(contexts: Iterable[PlayerOrRoom]) -> PlayerOrRoom | None:
-    """Return the only one, of those with a common playback the room; None if there are several or none."""
+    """Return the player or room of the only playback; None if there are several playbacks or none."""
     found = distinct(contexts)
     return found[0] if len(found) == 1 else None
 
 
 def best_of(contexts: Iterable[PlayerOrRoom]) -> PlayerOrRoom | None:
-    """Return the one that plays, else one that is connected, else any."""
+    """Return a player or room that plays, else one that is connected, else any; None if there are none."""
 
     def rank(context: PlayerOrRoom) -> tuple[bool, bool]:
         connected = context.connected if isinstance(context, Player) else any(p.connected for p in context.renderers)

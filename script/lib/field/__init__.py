@@ -1,1 +1,1 @@
-"""Odd files as people have them, each with the trick it stands for and what the library shall say of it."""
+"""Unusual music files as users have them, each with its trick and the records that the library has to have."""

@@ -1,4 +1,4 @@
-"""Which tracks are one album."""
+"""Tracks that belong to one album, or to several."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A case: files with a trick, and what the library shall have of them."""
+"""A case: files with a trick, and the expected records of the library."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ type Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Files in a folder of their own, and the records that the library shall have after a scan."""
+    """Files in a folder of their own, and the records that the library has to have after a scan."""
 
     name: str
     trick: str

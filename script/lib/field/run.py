@@ -42,7 +42,7 @@ class Found:
                 return found
 
     async def differences(self, case: Case) -> list[str]:
-        """Return what the library has otherwise than `case` says."""
+        """Return the differences between the library's records and those of `case`."""
         found = [*self._of_tracks(case)]
         tracks = [track for path, track in self._tracks.items() if path.startswith(f"{case.name}/")]
         if case.albums is not None:
@@ -94,7 +94,7 @@ class Found:
 
 @asynccontextmanager
 async def scanned(cases: Sequence[Case], folder: Path) -> AsyncGenerator[Found]:
-    """Write the files of `cases` into `folder`, scan them twice, and provide what the library has."""
+    """Write the files of `cases` into `folder`, scan them twice, and yield the library's records."""
     music = folder / "music"
     music.mkdir(parents=True, exist_ok=True)
     sounds = Sounds(folder / "sounds")

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -130,6 +130,7 @@ class Stage:
     speakers: Speakers
     renderer: Renderer
     files: Files
+    store: FakeStore
 
     async def add(self, name: str, output: RecordingOutput | None = None) -> RecordingOutput:
         """Return the output of a speaker that has been added and is connected."""
@@ -169,20 +170,20 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(renderer: Renderer) -> AsyncGenerator[Stage]:
-    """A running hub without speakers."""
-    files = Files()
+async def stage(renderer: Renderer, kept: dict[str, Any] | None = None) -> AsyncGenerator[Stage]:
+    """A running hub without speakers, with the state that was kept of another one."""
+    files, store = Files(), FakeStore(kept)
     hub = build_hub(
         version="test",
         media=files,
         authentication=FakeAuthentication(),
-        store=FakeStore(),
+        store=store,
         limits=Limits(),
     )
     await hub.start()
     speakers = Speakers(HubGateway(hub), renderer)
     try:
-        yield Stage(hub, speakers, renderer, files)
+        yield Stage(hub, speakers, renderer, files, store)
     finally:
         await speakers.close()
         await hub.stop(CloseCode.RESTART, "end of the test")

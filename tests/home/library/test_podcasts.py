@@ -5,13 +5,13 @@ from typing import Any
 
 from homeassistant.components import media_source
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.requirements import RequirementsNotFound
 import pytest
 import voluptuous as vol
 
 from custom_components.moosicbox.engine.library.library import Library
-from tests.engine.library.podcasts.feeds import Publisher
+from tests.engine.library.podcasts.feeds import Publisher, episode, feed
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import KITCHEN, next_command, play, titles
 from tests.wire.client import Client
@@ -86,6 +86,34 @@ async def test_episodes_are_browsed_and_played(
     assert await titles(kitchen) == ["Tide 1"]
     resolved = await media_source.async_resolve_media(hass, node.children[1].media_content_id, KITCHEN)
     assert (resolved.url, resolved.mime_type) == ("http://podcast.example/1.mp3", "audio/mpeg")
+
+
+async def test_chapters_of_an_episode(
+    hass: HomeAssistant, kitchen: Client, library: Library, publisher: Publisher
+) -> None:
+    simple = '<psc:chapter start="0" title="Sea"/><psc:chapter start="00:10:00" title="Moon"/>'
+    chapters = f'<psc:chapters xmlns:psc="http://podlove.org/simple-chapters">{simple}</psc:chapters></item>'
+    publisher.body = feed(episode(1).replace("</item>", chapters))
+    [found] = (await call(hass, "subscribe_podcast", url=publisher.url()))["item"]["tracks"]
+    await play(hass, f"{OURS}/track/{found['track_id']}")
+    await next_command(kitchen)
+    listed = await call(hass, "get_chapters", entity_id=KITCHEN)
+    assert list(listed["item"]["chapters"]) == [
+        {"title": "Sea", "start": 0.0, "end": 600.0},
+        {"title": "Moon", "start": 600.0, "end": 3600.0},
+    ]
+    reached = await call(hass, "seek_chapter", entity_id=KITCHEN, title="moon")
+    assert reached == {"chapter": {"title": "Moon", "start": 600.0, "end": 3600.0, "number": 2, "count": 2}}
+    assert (await next_command(kitchen))["start_position"] == 600
+    await hass.async_block_till_done()
+    state = hass.states.get(KITCHEN)
+    assert state is not None
+    names = ("chapter", "chapter_number", "chapters")
+    assert [state.attributes[name] for name in names] == ["Moon", 2, 2]
+    with pytest.raises(ServiceValidationError, match="only 2 chapters"):
+        await call(hass, "seek_chapter", entity_id=KITCHEN, number=3)
+    with pytest.raises(vol.Invalid):
+        await call(hass, "seek_chapter", entity_id=KITCHEN)
 
 
 async def test_rights_and_fields_on_the_wire(

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.household import Announce, MusicSource, SaveAlarm
+from custom_components.moosicbox.engine.protocol.types import Chapter
 from custom_components.moosicbox.voice.household_commands import minutes_of_day
 from tests.fixtures import BRASS, Advance
 from tests.home.actions import next_command, play, report
@@ -46,6 +47,8 @@ async def test_the_music_stops_later(
     [
         ("en", "stop the music after this song", "track"),
         ("en", "turn off the music at the end of this album", "album"),
+        ("en", "stop the music after this chapter", "chapter"),
+        ("de", "stoppe die Musik nach diesem Kapitel", "chapter"),
         ("de", "stoppe die Musik nach diesem Lied", "track"),
         ("de", "mach die Musik nach diesem Album aus", "album"),
     ],
@@ -54,8 +57,30 @@ async def test_the_music_stops_after_what_plays(
     hass: HomeAssistant, say: Say, hub: Hub, language: str, sentence: str, until: str
 ) -> None:
     await play(hass, BRASS)
+    playback = hub.players.get("kitchen").playback
+    assert playback.current is not None
+    playback.set_chapters(playback.current.queue_item_id, (Chapter(title="One", start=0),), hub.clock.now_us())
     await say(sentence, language)
     assert [timer.until for timer in hub.household.sleep_timers] == [until]
+
+
+@pytest.mark.parametrize(
+    ("language", "forth", "back"),
+    [
+        ("en", "next chapter in the kitchen", "go to the previous chapter"),
+        ("de", "nächstes Kapitel in der Küche", "ein Kapitel zurück"),
+    ],
+)
+async def test_chapters_are_gone_to(
+    hass: HomeAssistant, say: Say, hub: Hub, kitchen: Client, language: str, forth: str, back: str
+) -> None:
+    await play(hass, BRASS)
+    playback = hub.players.get("kitchen").playback
+    assert playback.current is not None
+    chapters = (Chapter(title="One", start=0, end=2), Chapter(title="Two", start=2))
+    playback.set_chapters(playback.current.queue_item_id, chapters, hub.clock.now_us())
+    assert (await say(forth, language)).text.endswith(" 2: Two.")
+    assert (await say(back, language)).text.endswith(" 1: One.")
 
 
 @pytest.mark.parametrize(

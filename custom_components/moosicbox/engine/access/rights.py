@@ -18,6 +18,13 @@ SYSTEM: Final = "system"
 """The realm of the hub itself and of automations."""
 GUEST_PREFIX: Final = "guest:"
 """The user ids of invited guests begin with this."""
+
+
+def speaker_subject(player_id: str) -> str:
+    """Return the subject of the session of a fed speaker."""
+    return f"speaker:{player_id}"
+
+
 ROLES: Final = {
     "admin": PERMISSIONS,
     "user": PERMISSIONS - SYSTEM_WIDE,

@@ -4,11 +4,13 @@ Each command waits for the hub's answer. Besides the errors that a method names,
 `MoosicBoxClient.request`. The protocol's section: "Playback" in docs/protocol/client-messages.md.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
+import msgspec
+
+from ..protocol.client import ChapterCommand, ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.server import PlaybackStatus
-from ..protocol.types import PlayerInfo, RepeatMode, Track
+from ..protocol.types import CurrentChapter, PlayerInfo, RepeatMode, Track
 from .hub_access import HubAccess
 from .queue_controls import Queue, TargetKind
 
@@ -87,6 +89,27 @@ class Controls:
     async def seek(self, position_seconds: float) -> None:
         """Go to a position in the current item, in seconds (protocol: `seek_command`)."""
         await self._hub.request(SeekCommand(position_seconds=position_seconds, **self._target))
+
+    async def seek_chapter(
+        self,
+        number: int | None = None,
+        *,
+        title: str | None = None,
+        step: Literal["next", "previous"] | None = None,
+    ) -> CurrentChapter:
+        """Go to a chapter of the current item; return the chapter (protocol: `chapter_command`).
+
+        Args:
+            number: The chapter's number, from 1 on; or
+            title: its title, or a part of it; or
+            step: The next or the previous one.
+
+        Raises:
+            NotSupported: The current item has no chapters.
+            InvalidMessage: There is no such chapter.
+        """
+        result = await self._hub.request(ChapterCommand(number=number, title=title, step=step, **self._target))
+        return msgspec.convert(result["chapter"], CurrentChapter)
 
     async def mode(
         self, *, shuffle: bool | None = None, repeat: RepeatMode | None = None, autoplay: bool | None = None

@@ -70,10 +70,13 @@ class HouseholdHandlers:
         fields = msgspec.structs.asdict(self.hub.household.state())
         return {name: value for name, value in fields.items() if value is not UNSET}
 
-    def set_sleep_timer(self, actor: Actor, message: SetSleepTimer) -> SleepTimerResult:
+    async def set_sleep_timer(self, actor: Actor, message: SetSleepTimer) -> SleepTimerResult:
         """Set the sleep timer of a player or room."""
         context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         timers = self.hub.household.sleep_timers
+        playing = self.hub.playing_chapters
+        if message.until == "chapter" and playing is not None and context.active_playback.current is not None:
+            await playing.require(context.active_playback)
         timers.set(context, message.until, message.minutes, message.fade_seconds)
         timer = timers.find(context)
         return {"ends_at": None if timer is None else timer.ends_at}

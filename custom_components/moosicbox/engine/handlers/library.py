@@ -9,7 +9,7 @@ from ..hub import Hub
 from ..library.index.lists import OwnFilters
 from ..library.index.positions import HOUSEHOLD, Kept
 from ..library.library import Library
-from ..library.models import AlbumDetails, Hit, Page, PlaylistDetails, PodcastDetails
+from ..library.models import AlbumDetails, Chapters, Hit, Page, PlaylistDetails, PodcastDetails
 from ..library.stations import add_station
 from ..playback.addresses import is_http_url
 from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence
@@ -41,6 +41,8 @@ class LibraryHandlers:
             return await self._podcasts(actor, asked)
         if asked.request_type in ("get_scrobbling", "set_scrobbling"):
             return await self._scrobbling(library, actor, asked)
+        if asked.request_type == "get_chapters":
+            return {"item": await self._chapters(_id(asked))}
         if (item := _item_reader(library, asked)) is not None:
             found = await item(_id(asked))
             return {"item": await _with_own_tracks(library, actor, found)}
@@ -53,6 +55,11 @@ class LibraryHandlers:
             items = await library.people.with_own_fields(actor.principal.sub, page.items)
             page = msgspec.structs.replace(page, items=tuple(items))
         return _page(page)
+
+    async def _chapters(self, id_: str) -> Chapters:
+        if (finder := self.hub.chapter_finder) is None:
+            raise NotSupported("This hub has no library")
+        return await finder.find(id_)
 
     async def _edit_station(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
         actor.principal.require("admin")

@@ -4,8 +4,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 from ..hub import Hub
-from ..protocol.client import ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
-from ..protocol.errors import InvalidMessage, QueueItemNotFound, Sentence
+from ..playback.chapters import chapter_index
+from ..playback.render import numbered
+from ..protocol.client import ChapterCommand, ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
+from ..protocol.errors import InvalidMessage, NotSupported, QueueItemNotFound, Sentence
+from ..protocol.results import ChapterResult
 from ..rooms.room import Room
 from ..rooms.targets import Target
 from ..sessions.session import Actor
@@ -22,6 +25,7 @@ class PlaybackHandlers:
         hub = self.hub
         hub.register(PlaybackCommand, self.playback, "control", target_decides=True)
         hub.register(SeekCommand, self.seek, "control", target_decides=True)
+        hub.register(ChapterCommand, self.chapter, "control", target_decides=True)
         hub.register(VolumeCommand, self.volume, "control", target_decides=True)
         hub.register(ModeCommand, self.mode, "control", target_decides=True)
 
@@ -58,6 +62,23 @@ class PlaybackHandlers:
         target.require_right("playback.control")
         target.context.require_capability("seek")
         target.playback.seek(self.hub.clock.now_us(), message.position_seconds)
+
+    async def chapter(self, actor: Actor, message: ChapterCommand) -> ChapterResult:
+        """Go to a chapter of the current item; return the chapter."""
+        target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
+        target.require_right("playback.control")
+        target.context.require_capability("seek")
+        playback = target.playback
+        if (playing := self.hub.playing_chapters) is None:
+            raise NotSupported("This hub has no library")
+        chapters = await playing.require(playback)
+        now_us = self.hub.clock.now_us()
+        position = playback.timeline.position_at(now_us)
+        index = chapter_index(
+            chapters, playback.find_chapter(position), position, message.number, message.title, message.step
+        )
+        playback.seek(now_us, chapters[index].start)
+        return {"chapter": numbered(chapters, index)}
 
     def volume(self, actor: Actor, message: VolumeCommand) -> None:
         """Change volume, mute or output delay."""

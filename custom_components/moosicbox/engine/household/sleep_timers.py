@@ -1,7 +1,7 @@
 """Sleep timers: the music of a room or a player stops later, or one player leaves its room.
 
 A timer for a time of the day survives a restart. A timer for the end of a track or an album tells the playback where to
-end, so that the next item isn't handed to the players.
+end, so that the next item isn't handed to the players. A timer for the end of a chapter pauses where the next one begins.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,14 +11,15 @@ from typing import Final
 from msgspec import UNSET
 
 from ..clock import Clock, iso_from_unix
+from ..playback.chapters import no_chapters
 from ..playback.events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
 from ..playback.playback import Playback
 from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
-from ..protocol.errors import InvalidMessage, Sentence
+from ..protocol.errors import InvalidMessage, NotSupported, Sentence
 from ..protocol.household import SleepEnd, SleepTimerInfo
-from ..protocol.types import QueueItem, Record
+from ..protocol.types import Chapter, QueueItem, Record
 from ..rooms.room import Room
 from ..rooms.rooms import Rooms
 from ..signals import Signal
@@ -115,12 +116,16 @@ class SleepTimers:
 
         Raises:
             InvalidMessage: If the time is missing, or nothing plays that could end.
+            NotSupported: If `until` is "chapter", and the current item has no chapters.
 
         """
-        if until != "time" and context.active_playback.current is None:
+        current = context.active_playback.current
+        if until != "time" and current is None:
             raise InvalidMessage(
                 Sentence("nothing_ends", "{player} plays nothing that could end", player=context.name), ["until"]
             )
+        if until == "chapter" and current is not None and not context.active_playback.chapters:
+            raise NotSupported(no_chapters(current.track.title))
         if until == "time" and minutes is None:
             raise InvalidMessage("minutes is required", ["minutes"])
         seconds = MAX_TRACK_SECONDS if minutes is None or until != "time" else minutes * 60
@@ -215,7 +220,13 @@ class SleepTimers:
         if running.until == "time":
             return running.deadline_us
         playback = running.context.active_playback
-        return playback.ends_us if playback.is_current(running.last_item_id) else None
+        if not playback.is_current(running.last_item_id):
+            return None
+        if running.until != "chapter" or (following := _next_chapter(playback)) is None:
+            return playback.ends_us
+        # Players follow a command a moment later.
+        begins_us = playback.timeline.reaches_us(following.start)
+        return None if begins_us is None else begins_us - playback.lead_us()
 
     def _due(self, running: _SleepTimer) -> None:
         now_us, ends_us = self._clock.now_us(), self._ends_us(running)
@@ -228,7 +239,7 @@ class SleepTimers:
                 for player in self._players_of(running):
                     self._fades.fade_out(player, ends_us)
             running.timer = self._timers.at(ends_us, self._due, running)
-        elif running.until == "time" or running.takes_out:
+        elif running.until == "time" or running.takes_out or _ends_inside(running):
             self._drop(running)
             self._stop(running)
 
@@ -299,6 +310,16 @@ class SleepTimers:
             player_id=context.player_id if isinstance(context, Player) else UNSET,
             room_id=context.room_id,
         )
+
+
+def _next_chapter(playback: Playback) -> Chapter | None:
+    following = 0 if playback.chapter_index is None else playback.chapter_index + 1
+    return playback.chapters[following] if following < len(playback.chapters) else None
+
+
+def _ends_inside(running: _SleepTimer) -> bool:
+    # The last chapter ends with its item.
+    return running.until == "chapter" and _next_chapter(running.context.active_playback) is not None
 
 
 def _last_item(playback: Playback, until: SleepEnd) -> QueueItem | None:

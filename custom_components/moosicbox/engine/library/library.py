@@ -48,7 +48,7 @@ from .models import (
 )
 from .people import People
 from .reader.file_reader import FileReader
-from .reader.messages import Feed, ReadPicture
+from .reader.messages import ChapterStart, Feed, ReadPicture
 from .scan.scans import Scans
 from .seal import Seal
 
@@ -338,6 +338,10 @@ class Library:
     async def episodes(self, episode_ids: Sequence[str]) -> list[Episode | None]:
         """Return episodes in the order of their ids; None where there is no such episode."""
         return await self._database.read(lambda index: details.episodes(index, episode_ids))
+
+    async def episode_chapters(self, episode_id: str) -> tuple[tuple[ChapterStart, ...], str]:
+        """Return the chapters of an episode that its feed has, and the address of others, which may be empty."""
+        return await self._database.read(lambda index: podcasts.chapters(index, episode_id))
 
     async def track_path(self, track_id: str) -> TrackFile:
         """Return where a track's file is; raise Unavailable while its disk isn't there."""

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from ..protocol.library_request import SmartRules
-from ..protocol.types import Id, Record, Track, UpdateType
+from ..protocol.types import Chapter, Id, Record, Track, UpdateType
 
 type Kind = Literal["artist", "album", "track", "genre", "playlist", "station", "podcast", "episode"]
 
@@ -70,6 +70,17 @@ class Lyrics(Record, frozen=True, kw_only=True):
     source: LyricsSource | None = None
     synced: bool = False
     lines: tuple[LyricsLine, ...] = ()
+
+
+type ChaptersSource = Literal["file", "feed", "online"]
+
+
+class Chapters(Record, frozen=True, kw_only=True):
+    """The chapters of a track or an episode: of its file, its feed, or a document that the feed names."""
+
+    track_id: Id
+    source: ChaptersSource | None = None
+    chapters: tuple[Chapter, ...] = ()
 
 
 class Artist(Record, frozen=True, kw_only=True):

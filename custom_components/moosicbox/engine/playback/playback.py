@@ -27,6 +27,8 @@ POSITION_TOLERANCE_SECONDS: Final = 0.25
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
+RESTART_US: Final = 180_000_000
+"""A fed speaker that returns within this time after the hub has ended goes on."""
 """A player that buffers this shortly after a command is still starting, and hasn't stalled."""
 MAX_CROSSFADE: Final = 0.25
 """The longest crossfade, in parts of the shorter item."""
@@ -263,6 +265,12 @@ class Playback(Playhead):
         if self.duration is not None and suspended.position_at(now_us) < self.duration:
             self.undo_suspend()
         else:
+            self._play(self.timeline.position, now_us)
+
+    def resume_restored(self, now_us: int) -> None:
+        """Go on where the music was when the hub ended, unless that is long ago."""
+        suspended, self.suspended = self.suspended, None
+        if suspended is not None and now_us - suspended.anchor_us < RESTART_US:
             self._play(self.timeline.position, now_us)
 
     def ensure_command(self, now_us: int) -> None:

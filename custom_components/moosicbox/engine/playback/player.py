@@ -6,6 +6,7 @@ from typing import Final, Protocol, Self, override
 
 from msgspec import UNSET, UnsetType
 
+from ..access.rights import speaker_subject
 from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import NotSupported, Sentence
 from ..protocol.server import PlaybackStatus, VolumeUpdate
@@ -130,6 +131,11 @@ class Player:
         self._ready: deque[str] = deque(maxlen=MAX_READY_ITEMS)
         self.room: PlayerRoom | None = None
         self.solo_playback = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
+
+    @property
+    def is_fed(self) -> bool:
+        """True for a speaker that this process feeds."""
+        return self.owner_user_id == speaker_subject(self.player_id)
 
     # ------------------------------------------------------------ playback
 

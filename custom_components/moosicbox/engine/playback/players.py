@@ -141,11 +141,14 @@ class Players(PlaybackContexts[Player]):
             grace.cancel()
         if is_back := player.client_id is not None and not player.available:
             _LOGGER.info("%s is available again", player.name)
+        is_first = player.client_id is None
         player.mark_connected(client_id, client, resumed=resumed)
         if player.room is not None:
             player.active_playback.resume_suspended(self._clock.now_us())
         elif resumed:
             player.active_playback.undo_suspend()
+        elif player.is_fed and is_first:
+            player.active_playback.resume_restored(self._clock.now_us())
         self.publish_change(player)
         if is_back:
             self.returned.emit(player)

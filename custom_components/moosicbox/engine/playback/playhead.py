@@ -1,14 +1,17 @@
 """The current item of a queue and its timeline."""
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
-from ..protocol.types import ItemState, QueueItem, QueueOp, RepeatMode
+from ..protocol.types import Chapter, ItemState, QueueItem, QueueOp, RepeatMode
 from .events import Command, CommandIssued, CurrentChanged, PlaybackEvent, PrepareChanged, QueueChanged, StatusChanged
 from .queue import Queue
 from .timeline import Timeline, plausible_duration
 
+CHAPTER_TOLERANCE_SECONDS: Final = 0.01
+"""A position that is this much before a chapter belongs to it: players report rounded positions."""
 MAX_REPORTED_DURATIONS: Final = 100
 RESTART_SECONDS: Final = 3.0
 """`previous` goes back to the start of an item that has played longer than this."""
@@ -42,6 +45,10 @@ class Playhead:
         """The durations of the last items that players have reported, by the ids of the items."""
         self.stream_title: str | None = None
         """The title that the current item's radio station sends."""
+        self.chapters: tuple[Chapter, ...] = ()
+        """The chapters of the current item, as far as they are known."""
+        self.chapter_index: int | None = None
+        """The place of the chapter that plays among them, as it was published."""
         self.pending_start: PendingStart | None = None
         self.suspended: Timeline | None = None
         """The timeline to go on with once a player is connected again."""
@@ -78,6 +85,11 @@ class Playhead:
     def ends_us(self) -> int | None:
         """The hub time at which the current item ends, `None` if that isn't known."""
         return None if self.duration is None else self.timeline.reaches_us(self.duration)
+
+    def find_chapter(self, position: float) -> int | None:
+        """Return the place of the chapter at a position in the current item; `None` before the first one."""
+        begun = bisect_right(self.chapters, position + CHAPTER_TOLERANCE_SECONDS, key=lambda chapter: chapter.start)
+        return begun - 1 if begun else None
 
     def successor(self) -> QueueItem | None:
         """Return the item that `next` leads to, `None` at the end of the queue."""
@@ -125,6 +137,7 @@ class Playhead:
         self.queue.set_state(item.queue_item_id, "playing")
         self.duration = self.reported_durations.get(item.queue_item_id) or plausible_duration(item.track.duration)
         self.stream_title = None
+        self.chapters, self.chapter_index = (), None
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
     def _unload_item(self, now_us: int) -> None:
@@ -135,6 +148,7 @@ class Playhead:
         self.queue.set_current(None)
         self.duration = None
         self.stream_title = None
+        self.chapters, self.chapter_index = (), None
         self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
         if item is not None:
             self._emit(CurrentChanged(None, item.track))
@@ -143,6 +157,20 @@ class Playhead:
         """Set the title that the current item's radio station sends."""
         if title != self.stream_title:
             self.stream_title = title
+            self._emit(StatusChanged())
+
+    def set_chapters(self, queue_item_id: str, chapters: tuple[Chapter, ...], now_us: int) -> None:
+        """Set the chapters of an item, if it is still the current one."""
+        if self.is_current(queue_item_id) and chapters != self.chapters:
+            self.chapters = chapters
+            self.chapter_index = self.find_chapter(self.timeline.position_at(now_us))
+            self._emit(StatusChanged())
+
+    def update_chapter(self, now_us: int) -> None:
+        """Publish the chapter that plays if it is another one than before."""
+        found = self.find_chapter(self.timeline.position_at(now_us))
+        if found != self.chapter_index:
+            self.chapter_index = found
             self._emit(StatusChanged())
 
     def _set_loaded_state(self, state: ItemState) -> None:
@@ -187,6 +215,7 @@ class Playhead:
 
     def _set_timeline(self, timeline: Timeline) -> None:
         self.timeline = timeline
+        self.chapter_index = self.find_chapter(timeline.position)
         self.interrupted = False
         self._update_next_item()
         self._emit(StatusChanged())

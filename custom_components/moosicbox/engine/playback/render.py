@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..protocol.server import AnnouncementOrder, PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
-from ..protocol.types import PlayableTrack, QueueItem, QueueOp
+from ..protocol.types import Chapter, CurrentChapter, PlayableTrack, QueueItem, QueueOp
 from .events import Command, MixedAnnouncement
 from .media import StreamAddress
 from .playback import Playback
@@ -32,6 +32,7 @@ def playback_status(
         rate=timeline.rate,
         duration_seconds=playback.duration,
         stream_title=playback.stream_title or UNSET,
+        chapter=current_chapter(playback),
         volume=volume,
         muted=muted,
         shuffle=playback.queue.shuffled,
@@ -40,6 +41,18 @@ def playback_status(
         queue_length=len(playback.queue),
         queue_revision=playback.queue.revision,
     )
+
+
+def current_chapter(playback: Playback) -> CurrentChapter | UnsetType:
+    """Return the chapter that plays; UNSET if the item has none."""
+    if (index := playback.chapter_index) is None:
+        return UNSET
+    return numbered(playback.chapters, index)
+
+
+def numbered(chapters: tuple[Chapter, ...], index: int) -> CurrentChapter:
+    """Return a chapter with its number."""
+    return CurrentChapter(**msgspec.structs.asdict(chapters[index]), number=index + 1, count=len(chapters))
 
 
 def queue_snapshot(playback: Playback, *ops: QueueOp) -> QueueUpdated:

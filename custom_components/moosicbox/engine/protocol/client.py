@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from .results import (
     AddResult,
     BroadcastResult,
+    ChapterResult,
     ChatResult,
     ClientsResult,
     InviteResult,
@@ -120,7 +121,7 @@ class TimeSync(ClientMessage[TimeSyncReply], tag="time_sync", frozen=True, kw_on
     t0_us: HubMicroseconds
 
 
-class PlayerTarget(ClientMessage[None], frozen=True, kw_only=True):
+class PlayerTarget[Result = None](ClientMessage[Result], frozen=True, kw_only=True):
     """A command to a player or a room; a player that names neither means itself."""
 
     player_id: PlayerId | None = None
@@ -140,6 +141,14 @@ class SeekCommand(PlayerTarget, tag="seek_command", frozen=True, kw_only=True):
     """Moves to another position in the current item."""
 
     position_seconds: Seconds
+
+
+class ChapterCommand(PlayerTarget[ChapterResult], tag="chapter_command", frozen=True, kw_only=True):
+    """Goes to a chapter of the current item: one of its `number` from 1 on, its `title`, or a `step` from the current one."""
+
+    number: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    title: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    step: Literal["next", "previous"] | None = None
 
 
 class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=True):

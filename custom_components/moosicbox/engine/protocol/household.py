@@ -29,7 +29,7 @@ type SourceKind = Literal[
     "track", "album", "artist", "genre", "playlist", "station", "podcast", "episode", "favourites"
 ]
 type AlarmPhase = Literal["idle", "waiting", "ringing", "snoozed"]
-type SleepEnd = Literal["time", "track", "album"]
+type SleepEnd = Literal["time", "track", "album", "chapter"]
 type Priority = Literal["low", "normal", "high"]
 
 
@@ -44,7 +44,7 @@ class HouseholdGet(HouseholdCommand[dict[str, object]], tag="get", frozen=True, 
 
 
 class SetSleepTimer(HouseholdCommand[SleepTimerResult], tag="set_sleep_timer", frozen=True, kw_only=True):
-    """Stops the music later, after `minutes` or at the end of the track or album; replaces an earlier timer."""
+    """Stops the music later, after `minutes` or at the end of the track, album or chapter; replaces an earlier timer."""
 
     player_id: PlayerId | None = None
     room_id: Id | None = None

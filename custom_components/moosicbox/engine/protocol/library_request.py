@@ -30,6 +30,7 @@ type RequestType = Literal[
     "get_episodes",
     "get_episode",
     "get_lyrics",
+    "get_chapters",
     "get_history",
     "get_scrobbling",
     "set_scrobbling",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from .types import Position, QueuePage, RoomInfo
+from .types import CurrentChapter, Position, QueuePage, RoomInfo
 
 
 class RefreshResult(TypedDict):
@@ -148,6 +148,13 @@ class MetricsResult(TypedDict):
     rejected_connections: dict[str, int]
     queued_messages: int
     queued_bytes: int
+
+
+class ChapterResult(TypedDict):
+    """The answer to `chapter_command`."""
+
+    chapter: CurrentChapter
+    """Where playback goes on."""
 
 
 class SleepTimerResult(TypedDict):

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from .types import (
+    CurrentChapter,
     Id,
     Level,
     Participant,
@@ -158,6 +159,7 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
     player_id: PlayerId | UnsetType = UNSET
     room_id: Id | UnsetType = UNSET
     stream_title: str | UnsetType = UNSET
+    chapter: CurrentChapter | UnsetType = UNSET
     autoplay: bool = False
 
 

@@ -76,6 +76,21 @@ class Track(Record, frozen=True, kw_only=True):
     album_peak: float | UnsetType | None = UNSET
 
 
+class Chapter(Record, frozen=True, kw_only=True):
+    """A chapter of an item: a title, which may be empty, and where it starts and ends, in seconds."""
+
+    title: str
+    start: float
+    end: float | UnsetType = UNSET
+
+
+class CurrentChapter(Chapter, frozen=True, kw_only=True):
+    """The chapter that plays: the `number` of `count`, from 1 on."""
+
+    number: int
+    count: int
+
+
 class PlayableTrack(Track, frozen=True, kw_only=True):
     """A track with the temporary address of its stream for one player."""
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from ..access.authentication import Peer
-from ..access.rights import SPEAKERS, Principal
+from ..access.rights import SPEAKERS, Principal, speaker_subject
 from ..delivery.frame import Frame
 from ..metrics import Traffic
 from ..protocol.client import Authenticate, ClientInfo, Request
@@ -130,7 +130,7 @@ class HubClient:
         self.outbox = self._gateway.new_outbox(self, self.traffic)
         topics = (f"player:{self._info.player_id}",)
         principal = Principal(
-            sub=f"speaker:{self._info.player_id}",
+            sub=speaker_subject(self.player_id),
             name=self._info.name,
             permissions=PERMISSIONS,
             credential="speaker",

@@ -23,7 +23,7 @@ export class QueuePages {
   }
 
   /**
-   * Fetch the first page that is missing in a range. To be called on each rendering, until nothing is missing.
+   * Fetch the first page that is missing in a range. Call it on each rendering: each page causes the next one.
    * @param {Target} target
    * @param {number} first
    * @param {number} last exclusive

@@ -43,7 +43,7 @@
  * @property {Record<string, PlaybackStatus>} playback by topic of a player or room
  * @property {Record<string, Queue>} queues by topic
  * @property {Record<string, Edit[]>} edits of queues that are not confirmed yet, by topic
- * @property {Household | null} household sleep timers and what else happens later; null until the hub has sent it
+ * @property {Household | null} household alarms, sleep timers, rules, …; null until the hub has sent them
  * @property {string | null} chosen topic of the player or room that the user has chosen; null: the default one
  * @property {string} tab that the user has chosen on the Listen page
  * @property {ServerMessages["library_scan_progress"] | null} scan progress of the library

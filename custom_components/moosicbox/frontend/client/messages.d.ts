@@ -25,6 +25,15 @@ export interface ClientMessages {
     event?: string | null;
     data?: unknown;
   };
+  "chapter_command": {
+    type: "chapter_command";
+    request_id?: string | null;
+    player_id?: string | null;
+    room_id?: string | null;
+    number?: number | null;
+    title?: string | null;
+    step?: "next" | "previous" | null;
+  };
   "client_event": {
     type: "client_event";
     request_id?: string | null;
@@ -164,7 +173,7 @@ export interface ClientMessages {
     player_id?: string | null;
     room_id?: string | null;
     minutes?: number | null;
-    until?: "album" | "time" | "track" | null;
+    until?: "album" | "chapter" | "time" | "track" | null;
     fade_seconds?: number | null;
   };
   "household_command.skip_alarm": {
@@ -192,7 +201,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "edit_podcast" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_episode" | "get_episodes" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_podcast" | "get_podcasts" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "refresh_podcasts" | "scan" | "search" | "set_favourite" | "set_played" | "set_scrobbling";
+    request_type: "edit_playlist" | "edit_podcast" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_chapters" | "get_episode" | "get_episodes" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_podcast" | "get_podcasts" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "refresh_podcasts" | "scan" | "search" | "set_favourite" | "set_played" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;
@@ -635,6 +644,7 @@ export interface ServerMessages {
     player_id?: string;
     room_id?: string;
     stream_title?: string;
+    chapter?: CurrentChapter;
     autoplay: boolean;
   };
   "player_list": {
@@ -875,6 +885,14 @@ export interface ClientInfo {
   output_delay_ms?: number | null;
 }
 
+export interface CurrentChapter {
+  title: string;
+  start: number;
+  end?: number;
+  number: number;
+  count: number;
+}
+
 export interface CurrentOp {
   op: "current";
   queue_item_id: string | null;
@@ -1063,7 +1081,7 @@ export interface Rule {
 }
 
 export interface SleepTimerInfo {
-  until: "album" | "time" | "track";
+  until: "album" | "chapter" | "time" | "track";
   ends_at: string | null;
   fade_seconds: number;
   minutes: number | null;

@@ -3,7 +3,7 @@
 /** @typedef {"websocket" | "polling"} TransportName */
 
 const MAX_FAILURES = 2;
-// A network that let a WebSocket through is more likely down than in the way. But a laptop may have moved to another one.
+// After a success, failures rather mean that the network is down. But a laptop may have moved to one that blocks WebSockets.
 const MAX_FAILURES_AFTER_SUCCESS = 10;
 const REMEMBERED_MS = 3600_000;
 const KEY = "moosicbox.polling_until";

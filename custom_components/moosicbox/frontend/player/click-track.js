@@ -1,4 +1,4 @@
-/** A click at every full second of the hub's clock: two devices that do so tell the ear how far apart they are. */
+/** A click at every full second of the hub's clock, which makes the difference between two devices audible. */
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {Pick<import("./output.js").Output, "context" | "contextTimeAt" | "input">} ClickOutput */

@@ -4,9 +4,9 @@
  * `tests/golden/drift/` test both.
  */
 
-/** A change of pitch that ears don't notice. */
+/** The largest change of speed, whose change of pitch isn't audible. */
 const MAX_RATE_CHANGE = 0.005;
-/** A correction that was begun goes on until this part of the dead band: so they are few, and then it is right. */
+/** A correction ends when the error is below this part of the dead band, so that the next one isn't needed soon. */
 const RELEASE = 0.25;
 
 /**
@@ -19,25 +19,25 @@ const RELEASE = 0.25;
  */
 
 /**
- * The sample that sounds is known, and one can go to another at once.
+ * For renderers that know the audible sample, and jump to another one at once.
  * @type {Precision}
  */
 export const EXACT = { deadBand: 0.001, jump: 0.02, correction: 1, measurements: 3 };
 /**
- * The position is told in steps, and a seek takes a time of its own.
+ * For renderers that report their position in steps, and take time to seek.
  * @type {Precision}
  */
 export const COARSE = { deadBand: 0.01, jump: 0.1, correction: 2, measurements: 5 };
 
-/** @typedef {{jump: boolean, rate: number}} Correction `rate` in terms of the speed it should have */
+/** @typedef {{jump: boolean, rate: number}} Correction `rate`: as a multiple of the timeline's rate */
 
 /** @type {Correction} */
 const NONE = { jump: false, rate: 1 };
 
-/** Judges a few measurements. */
+/** Decides on corrections by the median of the last measurements. */
 export class Drift {
   #precision;
-  /** The last ones, as they would be now with the rates that were applied since. @type {number[]} */
+  /** The last errors, less what the rates applied since then have corrected. @type {number[]} */
   #errors = [];
   #at = 0;
   #rate = 1;
@@ -46,7 +46,7 @@ export class Drift {
     this.#precision = precision;
   }
 
-  /** @returns {number | null} seconds that the sound is ahead of where it should be */
+  /** @returns {number | null} seconds by which the sound is ahead of the timeline */
   get error() {
     const sorted = [...this.#errors].sort((a, b) => a - b);
     const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);

@@ -2,7 +2,7 @@
 
 /** Cutting a wave anywhere but at zero makes a click, so it is faded. */
 export const FADE_SECONDS = 0.01;
-/** Of two different sounds, one fades in and one out with constant power. The curve consists of so many lines. */
+/** A crossfade has constant power. Its curve consists of this many lines. */
 const CURVE_LINES = 16;
 
 /** @typedef {{from: number, until: number}} Span context times */

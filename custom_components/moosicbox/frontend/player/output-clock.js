@@ -1,6 +1,6 @@
-/** When the context's time is heard, from stamps of which now and then one is wrong: pure. */
+/** Maps local time to the audible time of the audio context, by the median of stamps, as some are wrong. Pure. */
 
-// Long enough for a median, short enough to notice soon when the output stood still for a moment.
+// Long enough for a median, short enough to notice an interruption of the output soon.
 const WINDOW_US = 900_000;
 
 export class OutputClock {

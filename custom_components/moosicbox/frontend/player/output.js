@@ -1,12 +1,12 @@
 /**
- * The way to the loudspeaker: one AudioContext with volume and a meter, and the mapping between
- * the local monotonic clock and what is audible.
+ * The audio output: one AudioContext with volume and a meter, and the mapping between the local monotonic clock and the
+ * audible time of the context.
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
 import { OutputClock } from "./output-clock.js";
 
-// Where the browser doesn't tell its output latency (Safari before 18.4).
+// For browsers that don't report their output latency (Safari before 18.4).
 const ASSUMED_LATENCY_SECONDS = 0.04;
 const SCHEDULING_MARGIN_US = 20_000;
 // Short enough to feel immediate, long enough not to click.
@@ -67,7 +67,7 @@ export class Output extends Emitter {
     return this.#gainValue * this.#musicGain;
   }
 
-  /** Asks for permission to sound; works from within a click or key press at the latest. */
+  /** Ask for the permission to play sound. Browsers grant it at the latest within a click or key press. */
   unlock() {
     if (this.context.state !== "closed" && !this.running) {
       this.context.resume().catch(() => undefined);
@@ -103,7 +103,7 @@ export class Output extends Emitter {
     this.emit("volume", this.gain);
   }
 
-  /** @returns {{contextTime: number, atUs: number}} which moment of the context is audible, and when that is so */
+  /** @returns {{contextTime: number, atUs: number}} a time of the context, and the local time at which it is audible */
   audible() {
     const atUs = monotonicUs();
     return { contextTime: this.contextTimeAt(atUs), atUs };
@@ -121,12 +121,12 @@ export class Output extends Emitter {
     return this.context.currentTime + (localUs - monotonicUs() - latencyUs) / 1e6;
   }
 
-  /** How far ahead of its sounding something has to be scheduled. */
+  /** Time by which sound has to be scheduled before it is audible. */
   get leadUs() {
     return this.latencyUs + SCHEDULING_MARGIN_US;
   }
 
-  /** From what the context plays now to its sounding. */
+  /** Time from the context's current sample to its sound. */
   get latencyUs() {
     const { baseLatency, outputLatency } = this.context;
     return ((baseLatency || 0) + (outputLatency || ASSUMED_LATENCY_SECONDS)) * 1e6;
@@ -145,7 +145,7 @@ export class Output extends Emitter {
     void this.context.close();
   }
 
-  /** @returns {boolean} false if the browser doesn't tell what is audible, or nothing is yet */
+  /** @returns {boolean} false if the browser doesn't report the audible time, or nothing is audible yet */
   #stamp() {
     const { context } = /** @type {{context: Partial<AudioContext>}} */ (this);
     const stamp = this.running ? context.getOutputTimestamp?.() : undefined;

@@ -1,4 +1,4 @@
-/** Tells the hub what the player does: on every change, and now and then while it plays. */
+/** Sends the player's reports to the hub: on every change, and periodically while it plays. */
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {import("../client/messages.js").ClientMessage} ClientMessage */

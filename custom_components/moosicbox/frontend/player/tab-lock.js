@@ -1,7 +1,7 @@
-/** Sees to it that of all tabs of a browser one plays at a time. */
+/** A lock that lets one tab of a browser play at a time. */
 
 const NAME = "moosicbox-player";
-// After a reload the page before may hold the lock for a moment still.
+// After a reload, the previous page may still hold the lock for a moment.
 const PATIENCE_MS = 1_500;
 const ANSWER_MS = 300;
 
@@ -16,7 +16,7 @@ const ANSWER_MS = 300;
  * @returns {TabLock}
  */
 export function tabLock(onlost) {
-  // Web Locks exist in secure contexts only; at home most pages come by plain http.
+  // Web Locks exist in secure contexts only; most households load pages over plain HTTP.
   const { locks } = /** @type {Partial<Navigator>} */ (navigator);
   return locks ? new WebTabLock(onlost) : new ChannelTabLock(onlost);
 }

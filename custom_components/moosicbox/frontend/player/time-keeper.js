@@ -23,7 +23,7 @@ export class TimeKeeper {
     this.#clock = clock;
   }
 
-  /** @returns {number | null} how far the sound is ahead of the timeline */
+  /** @returns {number | null} milliseconds by which the sound is ahead of the timeline */
   get errorMs() {
     return this.#drift.error === null ? null : this.#drift.error * 1000;
   }

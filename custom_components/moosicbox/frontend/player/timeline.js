@@ -1,4 +1,4 @@
-/** Where playback should be at a moment: pure. */
+/** The expected position of playback. Pure. */
 
 /**
  * At hub time `hubUs` the position is `position`; from there it moves with `rate`.

@@ -47,7 +47,14 @@ deferredStyles.replaceSync(`
 .lyrics-lines button { width: 100%; min-height: 32px; padding: 4px 8px; font-size: 17px; line-height: 1.4; text-align: center; color: color-mix(in srgb, var(--text) 72%, transparent); border-radius: 8px; }
 .lyrics-lines button:disabled { opacity: 1; }
 .lyrics-lines [aria-current] button { color: var(--text); font-weight: 700; }
-.player.with-lyrics > .artwork { display: none; }
+.player.with-lyrics > .artwork, .player.with-chapters > .artwork { display: none; }
+.chapters { width: 100%; display: grid; }
+.chapters-steps { display: flex; justify-content: center; }
+.chapters-list { list-style: none; margin: 0; padding: 4px; max-height: clamp(180px, 100dvh - 540px, 480px); overflow: auto; overscroll-behavior: contain; scrollbar-width: thin; position: relative; }
+.chapters-list button { width: 100%; min-height: 44px; padding: 4px 8px; display: flex; gap: 12px; align-items: center; text-align: start; border-radius: 8px; font-size: 15px; color: var(--text); }
+.chapters-list button:disabled { opacity: 1; }
+.chapter-title { flex: 1; overflow-wrap: anywhere; }
+.chapters-list [aria-current] button { font-weight: 700; background: color-mix(in srgb, var(--text) 10%, transparent); }
 .player > .lazy { min-height: 0; }
 .unavailable .artwork { opacity: 0.6; }
 .unavailable .progress-row, .unavailable .transport, .unavailable .volume-row { display: none; }

@@ -53,7 +53,7 @@ export async function localizer(language) {
 /**
  * @param {Localize} localize
  * @param {unknown} error
- * @returns {string} what happened, and what the user can do
+ * @returns {string} the reason, and what the user can do
  */
 export function errorText(localize, error) {
   if (error instanceof ConnectionLostError) {

@@ -151,6 +151,24 @@ async def seek(
 
 @app.command()
 @command
+async def chapter(
+    chapter: Annotated[str, typer.Argument(help="The number of a chapter, its title, `next` or `previous`.")],
+    player: Player = None,
+) -> None:
+    """Go to a chapter of the current item."""
+    async with connected() as hub:
+        controls = hub.player(find_player(hub, player))
+        if chapter in ("next", "previous"):
+            found = await controls.seek_chapter(step="next" if chapter == "next" else "previous")
+        elif chapter.isdecimal():
+            found = await controls.seek_chapter(int(chapter))
+        else:
+            found = await controls.seek_chapter(title=chapter)
+        typer.echo(f"{found.number} of {found.count}  {found.title}".rstrip())
+
+
+@app.command()
+@command
 async def volume(
     percent: Annotated[float, typer.Argument(min=0, max=100, help="The volume in per cent.")], player: Player = None
 ) -> None:

@@ -4,8 +4,10 @@ import hashlib
 import sqlite3
 from typing import Final, NamedTuple
 
+import msgspec
+
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
-from ..reader.messages import Feed, FeedEpisode
+from ..reader.messages import ChapterStart, Feed, FeedEpisode
 from .search_entries import EPISODE, PODCAST, drop_entry, put_entry
 from .text import sort_key
 
@@ -118,6 +120,19 @@ def due(index: sqlite3.Connection, before: float, podcast_id: str | None = None)
     return [Due(*row) for row in rows]
 
 
+def chapters(index: sqlite3.Connection, episode_id: str) -> tuple[tuple[ChapterStart, ...], str]:
+    """Return the chapters of an episode that its feed has, and the address of others.
+
+    Raises:
+        TrackNotFound: There is no such episode.
+    """
+    question = "SELECT chapters, chapters_url FROM episodes WHERE episode_id = ?"
+    if (row := index.execute(question, (episode_id,)).fetchone()) is None:
+        raise TrackNotFound(f"The library has no episode {episode_id}")
+    stored, url = row
+    return (msgspec.json.decode(stored, type=tuple[ChapterStart, ...]) if stored else ()), str(url)
+
+
 def next_due(index: sqlite3.Connection) -> int | None:
     """Return the Unix time at which the next feed is due; None without podcasts."""
     (found,) = index.execute("SELECT min(due_at) FROM podcasts").fetchone()
@@ -144,6 +159,7 @@ def _put_episode(
         "duration": episode.duration,
         "published_at": episode.published_at,
         "chapters_url": episode.chapters_url,
+        "chapters": msgspec.json.encode(episode.chapters) if episode.chapters else b"",
     }
     names = ", ".join(values)
     changes = ", ".join(f"{name} = excluded.{name}" for name in values)

@@ -309,6 +309,13 @@ CREATE INDEX positions_of_item ON positions (item_id);
 """
 
 
+_SIXTH: Final = """
+ALTER TABLE episodes ADD COLUMN chapters BLOB NOT NULL DEFAULT x'';
+ALTER TABLE episodes ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;
+UPDATE podcasts SET etag = '', modified = '', due_at = 0;
+"""
+
+
 class Step(NamedTuple):
     """Statements, and what is done behind them in the same transaction."""
 
@@ -338,7 +345,7 @@ def _rename(index: sqlite3.Connection) -> None:
             put_entry(index, kind, row, name)
 
 
-STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD), Step(_FOURTH), Step(_FIFTH))
+STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD), Step(_FOURTH), Step(_FIFTH), Step(_SIXTH))
 
 
 def migrate(index: sqlite3.Connection) -> None:

@@ -1,13 +1,15 @@
 """Feeds of podcasts. Runs in the reader process only."""
 
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from io import BytesIO
 import re
 from typing import Any, Final, override
 
 from ...playback.addresses import is_http_url
+from .chapters import chapters_of
 from .fields import clean, line
-from .messages import Feed, FeedEpisode
+from .messages import ChapterStart, Feed, FeedEpisode
 
 MAX_EPISODES: Final = 1_000
 MAX_DESCRIPTION: Final = 4_000
@@ -66,7 +68,14 @@ def _episode(found: dict[str, Any]) -> FeedEpisode | None:
         duration=float(_within(found.get("total_time"), MAX_SECONDS)),
         published_at=int(_within(found.get("published"), MAX_TIME)),
         chapters_url=_address(found.get("chapters_json_url")),
+        chapters=_chapters(found.get("chapters") or ()),
     )
+
+
+def _chapters(found: Iterable[dict[str, Any]]) -> tuple[ChapterStart, ...]:
+    """Return Podlove Simple Chapters."""
+    chapters = chapters_of(ChapterStart(line(chapter["title"]), float(chapter["start"])) for chapter in found)
+    return () if chapters is None else chapters.chapters
 
 
 def _is_sound(mime_type: str) -> bool:

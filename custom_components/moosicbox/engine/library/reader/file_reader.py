@@ -17,11 +17,14 @@ from .client import ReaderProcess
 from .messages import (
     Failed,
     Feed,
+    FileChapters,
     FileLyrics,
     FilePicture,
     FileTags,
+    ParseChapters,
     ParseFeed,
     ParseLyrics,
+    ReadChapters,
     ReadLyrics,
     ReadPicture,
     ReadTags,
@@ -96,6 +99,16 @@ class FileReader:
         """Return the lyrics in a response of LRCLIB; None if it has none."""
         reply = await self._tags.run(lambda reader: reader.ask(ParseLyrics(answer)))
         return reply if isinstance(reply, FileLyrics) else None
+
+    async def read_chapters(self, request: ReadChapters) -> FileChapters | None:
+        """Return the chapters of a file of the library; None if it has none."""
+        reply = await self._ask(self._tags, request, request.path)
+        return reply if isinstance(reply, FileChapters) else None
+
+    async def parse_chapters(self, data: bytes) -> FileChapters | None:
+        """Return the chapters in a document in the JSON format of Podcasting 2.0; None if it has none."""
+        reply = await self._tags.run(lambda reader: reader.ask(ParseChapters(data)))
+        return reply if isinstance(reply, FileChapters) else None
 
     async def parse_feed(self, url: str, data: bytes) -> Feed | None:
         """Return the feed of a podcast that was at `url`; None if it isn't one."""

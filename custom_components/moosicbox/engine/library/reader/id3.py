@@ -21,6 +21,9 @@ MAX_VALUES: Final = 8 * 1024
 """Bytes of a frame with a list of values, whose parsing costs their square; a longer one is cut."""
 MAX_TIMED_FRAME: Final = 64 * 1024
 """Bytes of a frame with timed lyrics, whose parsing costs their square; a longer one is left out."""
+MAX_CHAPTER_FRAME: Final = 4 * 1024 * 1024
+"""Bytes of a chapter, its picture included; a longer one is left out."""
+MAX_CHAPTERS: Final = 1_000
 MAX_PICTURE_FRAME: Final = 32 * 1024 * 1024
 
 _TEXTS: Final = (
@@ -32,6 +35,7 @@ _TEXTS_2_2: Final = (
 )
 _KEPT: Final = frozenset(name.encode() for name in (*_TEXTS, *_TEXTS_2_2, "APIC", "PIC"))
 _PICTURES: Final = frozenset({b"APIC", b"PIC"})
+_ENCODINGS: Final = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 _TIMED: Final = frozenset({b"SYLT", b"SLT"})
 
 
@@ -59,6 +63,51 @@ def id3_size(head: bytes) -> int:
 
 def read_id3(data: bytes) -> ID3 | None:
     """Return the tag that begins `data`; None if it can't be read."""
+    if (opened := _body(data)) is None:
+        return None
+    body, major, unsynchronised = opened
+    frames = b"".join(_frames(body, major, unsynchronised=unsynchronised))
+    if not frames:
+        return None
+    return ID3(BytesIO(b"ID3" + bytes((major,)) + b"\0\0" + _to_syncsafe(len(frames)) + frames), load_v1=False)
+
+
+def id3_chapters(data: bytes) -> list[tuple[int, str]]:
+    """Return the chapters of the tag that begins `data`, as times in milliseconds and titles.
+
+    If the tag has tables of contents, chapters that none of them names are left out: they aren't to be listed.
+    """
+    if (opened := _body(data)) is None:
+        return []
+    body, major, unsynchronised = opened
+    chapters: list[tuple[bytes, int, str]] = []
+    listed: set[bytes] = set()
+    for name, flags, start, end in _split(body, major):
+        if name not in (b"CHAP", b"CTOC") or end - start > MAX_CHAPTER_FRAME:
+            continue
+        frame = _plain(body[start:end], flags, major, MAX_CHAPTER_FRAME, unsynchronised=unsynchronised)
+        element, _, rest = frame.partition(b"\0")
+        if name == b"CTOC":
+            listed.update(rest[2:].split(b"\0", rest[1])[: rest[1]] if len(rest) > 1 else ())
+        elif len(rest) >= 16:
+            chapters.append((element, int.from_bytes(rest[:4]), _title(rest[16:], major)))
+        if len(chapters) == MAX_CHAPTERS:
+            break
+    in_contents = [chapter for chapter in chapters if chapter[0] in listed]
+    return [(time, title) for _, time, title in in_contents or chapters]
+
+
+def _title(frames: bytes, major: int) -> str:
+    """Return the title among the frames of a chapter."""
+    for name, _, start, end in _split(frames, major):
+        if name == b"TIT2" and end > start:
+            encoding = _ENCODINGS.get(frames[start], "latin-1")
+            return frames[start + 1 : end][:MAX_VALUES].decode(encoding, "replace").rstrip("\0")
+    return ""
+
+
+def _body(data: bytes) -> tuple[bytes, int, bool] | None:
+    """Return the frames of the tag that begins `data`, its version, and whether frames are unsynchronised."""
     version, flags = data[3:4], data[5:6]
     if data[:3] != b"ID3" or version not in (b"\2", b"\3", b"\4"):
         return None
@@ -68,11 +117,7 @@ def read_id3(data: bytes) -> ID3 | None:
         body = body.replace(b"\xff\x00", b"\xff")
     if flags_byte & 0x40:
         body = body[_extended_size(body, major) :]
-    unsynchronised = bool(flags_byte & 0x80)
-    frames = b"".join(_frames(body, major, unsynchronised=unsynchronised))
-    if not frames:
-        return None
-    return ID3(BytesIO(b"ID3" + version + b"\0\0" + _to_syncsafe(len(frames)) + frames), load_v1=False)
+    return body, major, bool(flags_byte & 0x80)
 
 
 def read_id3v1(data: bytes) -> ID3 | None:

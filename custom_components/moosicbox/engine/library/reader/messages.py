@@ -55,6 +55,19 @@ class ParseLyrics(Struct, tag=True, array_like=True, frozen=True):
     answer: bytes
 
 
+class ReadChapters(Struct, tag=True, array_like=True, frozen=True):
+    """Read the chapters of the music file at `path`, below `root`."""
+
+    root: bytes
+    path: bytes
+
+
+class ParseChapters(Struct, tag=True, array_like=True, frozen=True):
+    """Parse the chapters of an episode, in the JSON format of Podcasting 2.0."""
+
+    data: bytes
+
+
 class ParseFeed(Struct, tag=True, array_like=True, frozen=True):
     """Parse the feed of a podcast, which was at `url`."""
 
@@ -62,7 +75,9 @@ class ParseFeed(Struct, tag=True, array_like=True, frozen=True):
     data: bytes
 
 
-type Request = ReadTags | ReadPicture | ReadPlaylist | ReadLyrics | ParseLyrics | ParseFeed
+type Request = (
+    ReadTags | ReadPicture | ReadPlaylist | ReadLyrics | ParseLyrics | ReadChapters | ParseChapters | ParseFeed
+)
 
 
 class FileTags(Struct, tag=True, array_like=True, kw_only=True):
@@ -129,6 +144,19 @@ class FileLyrics(Struct, tag=True, array_like=True):
     lines: tuple[TimedLine, ...]
 
 
+class ChapterStart(Struct, array_like=True, frozen=True):
+    """The title of a chapter, and the second at which it begins."""
+
+    title: str
+    seconds: float
+
+
+class FileChapters(Struct, tag=True, array_like=True):
+    """Chapters, in the order of their times."""
+
+    chapters: tuple[ChapterStart, ...]
+
+
 class FeedEpisode(Struct, array_like=True, frozen=True, kw_only=True):
     """An episode in a feed. Unknown texts are empty, unknown numbers 0."""
 
@@ -143,6 +171,8 @@ class FeedEpisode(Struct, array_like=True, frozen=True, kw_only=True):
     published_at: int = 0
     """Unix time in seconds."""
     chapters_url: str = ""
+    chapters: tuple[ChapterStart, ...] = ()
+    """The chapters that the feed itself has."""
 
 
 class Feed(Struct, tag=True, array_like=True, kw_only=True):
@@ -161,7 +191,7 @@ class Failed(Struct, tag=True, array_like=True):
     reason: Failure | None
 
 
-type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | Feed | Failed
+type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | FileChapters | Feed | Failed
 
 
 class Envelope(Struct, array_like=True):

@@ -15,14 +15,17 @@ from typing import BinaryIO, Final
 import msgspec
 
 from ..safe_open import open_file, open_inside
+from .chapters import parse_chapters, read_chapters
 from .feeds import parse_feed
 from .lyrics import parse_answer, read_lyrics
 from .messages import (
     MAX_SECONDS,
     Envelope,
     Failed,
+    ParseChapters,
     ParseFeed,
     ParseLyrics,
+    ReadChapters,
     ReadLyrics,
     ReadPicture,
     ReadPlaylist,
@@ -97,6 +100,10 @@ def _read(request: Request) -> Reply:
             return read_lyrics(request) or Failed(None)
         case ParseLyrics(answer):
             return parse_answer(answer) or Failed(None)
+        case ReadChapters():
+            return read_chapters(request) or Failed(None)
+        case ParseChapters(data):
+            return parse_chapters(data) or Failed(None)
         case ParseFeed(url, data):
             return parse_feed(url, data) or Failed("unsupported")
         case ReadPlaylist(root, path):

@@ -87,6 +87,8 @@ class SendspinService:
         name: str,
         session: ClientSession,
         find_picture: FindPicture | None = None,
+        *,
+        strict: bool = False,
     ) -> None:
         """Create a server that doesn't run yet.
 
@@ -96,13 +98,20 @@ class SendspinService:
             name: The name that speakers show.
             session: Makes connections to speakers.
             find_picture: Finds the pictures of tracks; `None` if none are shown.
+            strict: Refuse speakers that deviate from the protocol in what could be tolerated.
         """
         self.speakers = speakers
         self.store = store
         self.port: int | None = None
         """The port of the endpoint; `None` while stopped, or if no port was free."""
         self.server = SendspinServer(
-            asyncio.get_running_loop(), store.identity, name, session, pairing_store=store, clock=_HubClock(speakers)
+            asyncio.get_running_loop(),
+            store.identity,
+            name,
+            session,
+            pairing_store=store,
+            clock=_HubClock(speakers),
+            allow_noncompliant_clients=not strict,
         )
         self._find_picture = find_picture
         self._connected: dict[str, _Connected] = {}

@@ -1,4 +1,4 @@
-/** A placeholder for an empty list: why it is empty, and what to do next. */
+/** A placeholder for an empty list: the reason, and the next action. */
 import { el, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 

@@ -10,7 +10,7 @@ import { el, setAttribute } from "../dom.js";
  * @property {(value: number) => Promise<void>} onchange when released; the slider keeps its value until this is done
  */
 
-/** Parts of a slider that can be told apart. Each change makes the browser lay the page out anew. */
+/** Visible steps of a slider. Each change makes the browser lay the page out anew. */
 const STEPS = 1_000;
 
 export class Slider {

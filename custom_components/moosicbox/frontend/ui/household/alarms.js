@@ -1,4 +1,4 @@
-/** Alarms: a list with switches, and what can be done while one rings. */
+/** Alarms: a list with switches, and with buttons while one rings. */
 import { el, iconButton, setAttribute, setLabel, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { openAlarmDialog } from "./alarm-dialog.js";

@@ -13,6 +13,7 @@ export class SleepTimers {
   #context;
   #place = select("", []);
   #buttons;
+  #chapter;
   #list = el("ul", { class: "plain-list" });
   /** @type {KeyedList<SleepTimerInfo, TimerRow>} */
   #rows;
@@ -30,6 +31,7 @@ export class SleepTimers {
       textButton("tonal", localize("sleep_track"), () => void this.#set({ until: "track" })),
       textButton("tonal", localize("sleep_album"), () => void this.#set({ until: "album" })),
     ];
+    this.#chapter = textButton("tonal", localize("sleep_chapter"), () => void this.#set({ until: "chapter" }));
     this.#rows = new KeyedList(this.#list, () => new TimerRow(context));
     this.#none = el("p", { class: "hint", text: localize("no_sleep_timers") });
     this.element = el(
@@ -37,7 +39,7 @@ export class SleepTimers {
       { class: "card household-card", attributes: { "aria-label": localize("sleep_timer") } },
       el("h3", { text: localize("sleep_timers") }),
       field(localize("sleep_for"), this.#place),
-      el("div", { class: "card-actions" }, ...this.#buttons),
+      el("div", { class: "card-actions" }, ...this.#buttons, this.#chapter),
       this.#list,
       this.#none,
     );
@@ -51,7 +53,9 @@ export class SleepTimers {
     setOptions(this.#place, places(state), target?.topic);
     const timers = state.household?.sleep_timers ?? [];
     const usable = state.connection.phase === "ready" && this.#place.value !== "";
-    for (const button of this.#buttons) {
+    // Only items with chapters have such an end.
+    this.#chapter.hidden = state.playback[this.#place.value]?.chapter === undefined;
+    for (const button of [...this.#buttons, this.#chapter]) {
       button.disabled = !usable;
     }
     this.#none.hidden = timers.length > 0;
@@ -60,7 +64,7 @@ export class SleepTimers {
     });
   }
 
-  /** @param {{minutes?: number, until?: "track" | "album"}} end */
+  /** @param {{minutes?: number, until?: "track" | "album" | "chapter"}} end */
   async #set(end) {
     const address = addressOf(this.#place.value);
     await this.#context.actions.send({ type: "household_command", action: "set_sleep_timer", ...address, ...end });
@@ -102,6 +106,7 @@ class TimerRow {
       time: () => localize("sleep_at", { name, time }),
       track: () => localize("sleep_until_track", { name }),
       album: () => localize("sleep_until_album", { name }),
+      chapter: () => localize("sleep_until_chapter", { name }),
     }[timer.until]();
     setText(this.#text, text);
     setLabel(this.#cancel, localize("sleep_cancel", { name }));

@@ -8,7 +8,7 @@
  * @param {string} service
  * @param {object} service_data
  * @param {boolean} [return_response]
- * @returns {Promise<unknown>} the response; undefined if the call failed, of which the user was told
+ * @returns {Promise<unknown>} the response; undefined if the call failed, which a toast reports
  */
 export async function callAction(context, service, service_data, return_response = false) {
   const answer = await callHomeAssistant(context, {
@@ -25,7 +25,7 @@ export async function callAction(context, service, service_data, return_response
 /**
  * @param {Context} context
  * @param {object} message
- * @param {{quiet?: boolean}} [options] `quiet`: don't tell the user of a failure
+ * @param {{quiet?: boolean}} [options] `quiet`: no toast reports a failure
  * @returns {Promise<unknown>} undefined if the call failed
  */
 export async function callHomeAssistant({ app, localize, toast }, message, { quiet = false } = {}) {

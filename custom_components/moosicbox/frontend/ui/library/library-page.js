@@ -206,7 +206,7 @@ export class LibraryPage {
     };
   }
 
-  /** @returns {HTMLElement | null} what stands above the list of the section */
+  /** @returns {HTMLElement | null} the bar above the list of the section */
   #sectionBar() {
     const { app, guest, localize } = this.#context;
     if (guest || !app.store.state.me?.permissions.includes("control")) {

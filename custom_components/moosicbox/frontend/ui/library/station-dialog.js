@@ -60,9 +60,10 @@ export function openStationDialog(context) {
     field(localize("station_country"), country),
   );
   const list = el("div", { class: "station-list", attributes: { role: "list" } });
+  const browser = el("div", { class: "station-browser" });
   const browse = textButton("tonal", localize("station_browse"), () => void show([RADIO_BROWSER]), icon("radio"));
   browse.hidden = true;
-  list.hidden = true;
+  browser.hidden = true;
   /** @param {string[]} path the ids of the folders that are open, the innermost last */
   const show = async (path) => {
     const folder = /** @type {{children: Node[]} | undefined} */ (
@@ -72,7 +73,7 @@ export function openStationDialog(context) {
       return;
     }
     form.hidden = save.hidden = browse.hidden = true;
-    list.hidden = false;
+    browser.hidden = false;
     const back = textButton(
       "quiet",
       localize(path.length > 1 ? "back" : "station_by_address"),
@@ -81,13 +82,13 @@ export function openStationDialog(context) {
           void show(path.slice(0, -1));
         } else {
           form.hidden = save.hidden = browse.hidden = false;
-          list.hidden = true;
+          browser.hidden = true;
         }
       },
       icon("back"),
     );
-    const entries = folder.children.map((node) => entryOf(node, path));
-    list.replaceChildren(back, ...entries);
+    list.replaceChildren(...folder.children.map((node) => entryOf(node, path)));
+    browser.replaceChildren(back, list);
     back.focus();
   };
   /** @param {Node} node @param {string[]} path */
@@ -103,7 +104,7 @@ export function openStationDialog(context) {
   };
   const dialog = new Dialog(context, {
     title: localize("station_add"),
-    content: [browse, form, list],
+    content: [browse, form, browser],
     actions: [save],
   });
   void callHomeAssistant(context, { type: "media_source/browse_media", media_content_id: "" }, { quiet: true }).then(

@@ -15,7 +15,7 @@ libraryStyles.replaceSync(`
 .scan progress::-webkit-progress-value { background: var(--accent-fill); }
 .scan progress::-moz-progress-bar { background: var(--accent-fill); }
 .section-bar { flex: none; padding: 8px 16px 0; }
-.station-list { display: grid; gap: 4px; justify-items: start; }
+.station-browser, .station-list { display: grid; gap: 4px; justify-items: start; }
 .scrobbling { flex: none; margin: 8px 16px 0; padding: 8px 12px; border: 1px solid var(--line); border-radius: 10px; }
 .scrobbling summary { cursor: pointer; min-height: 32px; display: list-item; line-height: 32px; }
 .scrobbling-form { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; }

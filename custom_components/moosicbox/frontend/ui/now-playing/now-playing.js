@@ -6,6 +6,7 @@ import { icon } from "../icons.js";
 import { ParticipantSummary } from "../room/participant-summary.js";
 import { lazyViews } from "../shell/lazy-views.js";
 import { Progress } from "./progress.js";
+import { canSeek } from "./seeking.js";
 import { TransportControls } from "./transport-controls.js";
 import { VolumeControls } from "./volume-controls.js";
 
@@ -30,9 +31,13 @@ export class NowPlaying {
   #progress;
   #transport;
   #volume;
+  #chapter = el("div", { class: "subtitle chapter" });
   #lyrics;
   #lyricsButton;
-  #lyricsOpen;
+  #chapters;
+  #chaptersButton;
+  /** @type {"lyrics" | "chapters" | null} */
+  #open;
   element;
 
   /**
@@ -41,7 +46,7 @@ export class NowPlaying {
    */
   constructor(context, { lyrics = false } = {}) {
     this.#context = context;
-    this.#lyricsOpen = lyrics;
+    this.#open = lyrics ? "lyrics" : null;
     const { localize } = context;
     const target = () => this.#target;
     this.#artwork = new Artwork(context, {
@@ -60,8 +65,11 @@ export class NowPlaying {
     this.#volume = new VolumeControls(context);
     this.#lyrics = new LazyView(context, lazyViews.lyrics);
     this.#lyricsButton = iconButton(icon("lyrics"), localize("lyrics"), () => {
-      this.#lyricsOpen = !this.#lyricsOpen;
-      this.render(context.app.store.state, this.#target);
+      this.#toggle("lyrics");
+    });
+    this.#chapters = new LazyView(context, lazyViews.chapters);
+    this.#chaptersButton = iconButton(icon("chapters"), localize("chapters"), () => {
+      this.#toggle("chapters");
     });
     const texts = el(
       "div",
@@ -69,14 +77,23 @@ export class NowPlaying {
       this.#name,
       this.#title,
       this.#subtitle,
+      this.#chapter,
       this.#unheard,
-      el("div", { class: "company" }, this.#participants.element, this.#addedBy, this.#lyricsButton),
+      el(
+        "div",
+        { class: "company" },
+        this.#participants.element,
+        this.#addedBy,
+        this.#chaptersButton,
+        this.#lyricsButton,
+      ),
     );
     this.element = el(
       "section",
       { class: "card player" },
       this.#artwork.element,
       this.#lyrics.element,
+      this.#chapters.element,
       el("div", { class: "body" }, texts, this.#progress.element, this.#transport.element, this.#volume.element),
     );
   }
@@ -105,7 +122,9 @@ export class NowPlaying {
     this.#participants.render(target);
     this.#artwork.render(track?.artwork_url);
     this.#progress.render(status, !usable || !canSeek(target));
-    this.#renderLyrics(state, target, track);
+    setText(this.#chapter, this.#chapterText(target));
+    this.#chapter.hidden = !status?.chapter;
+    this.#renderText(state, target, track);
     this.#transport.render(state, target, usable);
     this.#volume.render(state, target, usable);
   }
@@ -113,6 +132,7 @@ export class NowPlaying {
   dispose() {
     this.#participants.dispose();
     this.#lyrics.dispose();
+    this.#chapters.dispose();
   }
 
   /** @param {number | null} hubUs the hub's clock, if it is known */
@@ -123,22 +143,54 @@ export class NowPlaying {
     }
   }
 
+  /** @param {"lyrics" | "chapters"} view */
+  #toggle(view) {
+    this.#open = this.#open === view ? null : view;
+    this.render(this.#context.app.store.state, this.#target);
+  }
+
   /**
    * @param {AppState} state
    * @param {Target} target
    * @param {Track | null} track
    */
-  #renderLyrics(state, target, track) {
-    const available = track?.track_id.startsWith(TRACK_PREFIX) ?? false;
-    const open = available && this.#lyricsOpen;
-    this.#lyricsButton.hidden = !available;
-    setAttribute(this.#lyricsButton, "aria-pressed", String(this.#lyricsOpen));
-    setLabel(this.#lyricsButton, this.#context.localize("lyrics"));
-    this.#lyrics.element.hidden = !open;
-    this.element.classList.toggle("with-lyrics", open);
-    if (open) {
-      this.#lyrics.render(state, target);
+  #renderText(state, target, track) {
+    const { localize } = this.#context;
+    const hasLyrics = track?.track_id.startsWith(TRACK_PREFIX) ?? false;
+    const hasChapters = track !== null && target.status?.chapter !== undefined;
+    this.#renderView(this.#lyrics, this.#lyricsButton, localize("lyrics"), "lyrics", hasLyrics);
+    this.#renderView(this.#chapters, this.#chaptersButton, localize("chapters"), "chapters", hasChapters);
+    for (const view of [this.#lyrics, this.#chapters]) {
+      if (!view.element.hidden) {
+        view.render(state, target);
+      }
     }
+  }
+
+  /**
+   * @param {LazyView} view
+   * @param {HTMLButtonElement} button
+   * @param {string} label
+   * @param {"lyrics" | "chapters"} name
+   * @param {boolean} available
+   */
+  #renderView(view, button, label, name, available) {
+    button.hidden = !available;
+    setAttribute(button, "aria-pressed", String(this.#open === name));
+    setLabel(button, label);
+    view.element.hidden = !available || this.#open !== name;
+    this.element.classList.toggle(`with-${name}`, !view.element.hidden);
+  }
+
+  /** @param {Target} target */
+  #chapterText({ status }) {
+    const chapter = status?.chapter;
+    if (!chapter) {
+      return "";
+    }
+    const { localize } = this.#context;
+    const count = localize("chapter_of", { number: String(chapter.number), count: String(chapter.count) });
+    return chapter.title ? `${count}: ${chapter.title}` : count;
   }
 
   /**
@@ -180,11 +232,4 @@ function isUnheard({ room, status }) {
 /** @param {Track} track */
 function subtitle({ artist, album }) {
   return [artist, album].filter(Boolean).join(" · ");
-}
-
-/**
- * @param {Target} target
- */
-function canSeek({ capabilities, rights }) {
-  return rights.has("playback.control") && (capabilities?.includes("seek") ?? true);
 }

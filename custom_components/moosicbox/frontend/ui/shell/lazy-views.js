@@ -8,6 +8,7 @@ export const lazyViews = {
   miniPlayer: async () => (await import("./mini-player.js")).MiniPlayer,
   nowPlaying: async () => (await import("../now-playing/now-playing.js")).NowPlaying,
   lyrics: async () => (await import("../now-playing/lyrics.js")).LyricsView,
+  chapters: async () => (await import("../now-playing/chapters.js")).ChaptersView,
   deviceBar: async () => (await import("./device-bar.js")).DeviceBar,
   outputDelay: async () => (await import("./output-delay.js")).OutputDelay,
   soundSettings: async () => (await import("./sound-settings.js")).SoundSettings,

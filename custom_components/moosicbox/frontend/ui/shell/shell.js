@@ -25,7 +25,7 @@ import { defaultName } from "./player-setup.js";
  * @property {Context["hass"]} [hass] what Home Assistant's page knows now
  */
 
-/** How often what moves by itself is drawn: times are in seconds, and a slider moves a pixel in several of them. */
+/** The interval at which positions are drawn. Times are in seconds, and a slider needs several of them for a pixel. */
 const TICK_MS = 200;
 
 export class Shell {

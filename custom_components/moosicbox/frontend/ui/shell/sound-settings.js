@@ -1,4 +1,4 @@
-/** How this device gets its sound: the data saver, and why the current item isn't decoded while it arrives. */
+/** The sound of this device: the data saver, and the reason if the current item isn't decoded while it arrives. */
 import { el, setText } from "../dom.js";
 
 /** @import { AppState, Context } from "../context.js" */

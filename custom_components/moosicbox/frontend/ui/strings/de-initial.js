@@ -8,7 +8,7 @@ export default {
   library: "Bibliothek",
   rooms: "Räume",
   household: "Haushalt",
-  hub: "Zentrale",
+  hub: "Hub",
 
   setup_title: "Auf diesem Gerät abspielen",
   setup_text:
@@ -107,8 +107,8 @@ export default {
   stopped_removed_title: "Ein Administrator hat diesen Browser getrennt",
   stopped_removed_text: "Versuche es erneut, oder wende dich an einen Administrator.",
   stopped_version_title: "Diese Seite ist veraltet",
-  stopped_version_text: "Die Zentrale verwendet ein neueres Protokoll. Lade die Seite neu.",
-  stopped_title: "Die Zentrale hat die Verbindung beendet",
+  stopped_version_text: "Der Hub verwendet ein neueres Protokoll. Lade die Seite neu.",
+  stopped_title: "Der Hub hat die Verbindung beendet",
   stopped_text: "Versuche es erneut. Wenn es wieder passiert, prüfe das Protokoll von Home Assistant.",
 
   fault_unreachable:

@@ -1,4 +1,4 @@
-"""Entities of the household's day: the sleep timers of players and rooms."""
+"""Entities of the sleep timers of players and rooms."""
 
 from datetime import datetime
 from typing import override

@@ -1,0 +1,192 @@
+"""Sensors of the hub's device: counts of its people, players and connections, and values of the library and cluster."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, override
+
+from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.typing import StateType
+
+from .engine.api import Player
+from .entity import HubEntity
+from .models import MoosicBoxData
+from .sensor_descriptions import HubSensorDescription, LibrarySensorDescription
+
+if TYPE_CHECKING:
+    from .engine.cluster_api import ClusterNode
+
+INTERVAL: Final = timedelta(seconds=10)
+"""Time between two samples of counters that change with every message."""
+
+
+class HubSensor(HubEntity, SensorEntity):
+    """A sensor of the hub."""
+
+    entity_description: HubSensorDescription
+
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return self.entity_description.value(self.hub)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        attributes = self.entity_description.attributes
+        return None if attributes is None else attributes(self.hub)
+
+
+class LibrarySensor(HubEntity, SensorEntity):
+    """A sensor of the library."""
+
+    entity_description: LibrarySensorDescription
+
+    def __init__(self, data: MoosicBoxData, description: LibrarySensorDescription) -> None:
+        super().__init__(data, description.key)
+        self.entity_description = description
+        self._library = data.library
+        self._written: StateType = None
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return self.entity_description.value(self._library)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._library.progressed.subscribe(lambda _progress: self._write_if_changed()))
+        self.async_on_remove(self._library.counted.subscribe(self._write_if_changed))
+
+    @callback
+    def _write_if_changed(self) -> None:
+        # A scan reports each file; the state changes by whole percents.
+        if (value := self.native_value) != self._written:
+            self._written = value
+            self.async_write_ha_state()
+
+
+class PeopleSensor(HubSensor):
+    """The number of people present, with their clients."""
+
+    _unrecorded_attributes = frozenset({"clients", "names"})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.presence.changed.subscribe(self.async_write_ha_state))
+
+
+class PlayersSensor(HubSensor):
+    """The number of connected players, with their names."""
+
+    _unrecorded_attributes = frozenset({"names"})
+
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description)
+        self._written: dict[str, Any] | None = None
+        self._handle: asyncio.Handle | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        players = self.hub.players
+        for signal in (players.added, players.changed, players.removed):
+            self.async_on_remove(signal.subscribe(self._schedule))
+        self.async_on_remove(self._cancel)
+
+    @callback
+    def _cancel(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    @callback
+    def _schedule(self, _player: Player) -> None:
+        # Players change often, their state and volume, and those of a room all at once.
+        if self._handle is None:
+            self._handle = self.hass.loop.call_soon(self._write_if_changed)
+
+    @callback
+    def _write_if_changed(self) -> None:
+        self._handle = None
+        if (attributes := self.extra_state_attributes) != self._written:
+            self._written = attributes
+            self.async_write_ha_state()
+
+
+class ConnectionsSensor(HubSensor):
+    """The number of connections."""
+
+    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
+        super().__init__(data, description)
+        self._state_writer = data.state_writer
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+
+        @callback
+        def handle_changed(*_session: object) -> None:
+            self._state_writer.async_schedule(self)
+
+        sessions = self.hub.sessions
+        for signal in (sessions.opened, sessions.disconnected, sessions.ended):
+            self.async_on_remove(signal.subscribe(handle_changed))
+        self.async_on_remove(lambda: self._state_writer.async_discard(self))
+
+
+class CounterSensor(HubSensor):
+    """A counter that changes with every message: its value is taken in intervals. Disabled by default."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return super().native_value if self.hub.limits.metrics else None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+
+        @callback
+        def sample(_now: datetime) -> None:
+            self.async_write_ha_state()
+
+        self.async_on_remove(async_track_time_interval(self.hass, sample, INTERVAL, name=self.entity_id))
+
+
+class NodesSensor(HubEntity, SensorEntity):
+    """The number of hubs in the cluster."""
+
+    _attr_translation_key = "nodes"
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, data: MoosicBoxData, node: ClusterNode) -> None:
+        super().__init__(data, "nodes")
+        self._node = node
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return len(self._node.status().nodes)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        status = self._node.status()
+        return {"nodes": list(status.nodes), "leader": status.leader}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._node.changed.subscribe(self.async_write_ha_state))

@@ -1,0 +1,83 @@
+"""An audiobook with chapters in the panel: the list leads to each, and the sleep timer can end with one."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from playwright.async_api import expect
+import pytest_asyncio
+
+from script.lib.books import put_book
+
+from .conftest import OpenTab
+from .home import Home
+from .pages import make_room, still, violations
+
+BOOK = "Tales of the Quay"
+PATIENCE = 60
+
+
+async def found(home: Home, *, present: bool) -> Any:
+    """Return the book once it is in the library, or None once it isn't."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            items = (await home.api.ask("moosicbox.search_library", query=BOOK))["items"]
+            hit = next((item for item in items if item.get("title") == BOOK and "track_id" in item), None)
+            if (hit is not None) == present:
+                return hit
+            await asyncio.sleep(0.3)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def book(home: Home) -> AsyncGenerator[str]:
+    """The media id of a book of four hundred seconds."""
+    path = home.folder.media / "quay.m4b"
+    await asyncio.to_thread(put_book, path, 400, title=BOOK, artist="Ana")
+    await home.api.call("moosicbox.scan_library")
+    yield (await found(home, present=True))["media_content_id"]
+    path.unlink()
+    await home.api.call("moosicbox.scan_library")
+    await found(home, present=False)
+
+
+async def test_chapters_lead_to_their_places(home: Home, open_tab: OpenTab, book: str, close_rooms: None) -> None:
+    tab = await open_tab("/moosicbox/rooms")
+    page = tab.page
+    await make_room(tab, "Reading")
+    await home.api.call(
+        "media_player.play_media",
+        entity_id="media_player.reading",
+        media_content_id=book,
+        media_content_type="track",
+    )
+    await expect(page.get_by_text("Chapter 1 of 3: Cliff")).to_be_visible()
+    await page.get_by_role("button", name="Chapters").click()
+    chapters = page.get_by_role("region", name="Chapters")
+    await chapters.get_by_role("button", name="Größe").click()
+    await expect(page.get_by_text("Chapter 2 of 3: Größe")).to_be_visible()
+    await expect(chapters.locator("[aria-current]")).to_contain_text("Größe")
+    await chapters.get_by_role("button", name="Next chapter").click()
+    await expect(chapters.locator("[aria-current]")).to_contain_text("Harbour")
+    await expect(chapters.get_by_role("button", name="Next chapter")).to_be_disabled()
+    await still(page)
+    assert await violations(page, "moosicbox-panel") == []
+    await tab.screenshot("chapters")
+
+    await page.get_by_role("link", name="Household").click()
+    timers = page.get_by_role("region", name="Sleep timer")
+    await timers.get_by_role("combobox").select_option(label="Reading")
+    await timers.get_by_role("button", name="End of the chapter").click()
+    await expect(timers.get_by_text("Reading: until the end of the chapter")).to_be_visible()
+    await timers.get_by_role("button", name="Cancel the sleep timer of Reading").click()
+    await expect(timers.get_by_text("Reading: until the end of the chapter")).to_have_count(0)
+
+    async with home.api.websocket() as websocket:
+        german = {"language": "de", "number_format": "language", "time_format": "language"}
+        await websocket.command("frontend/set_user_data", key="language", value=german)
+    try:
+        await page.goto("/moosicbox/listen")
+        await expect(page.get_by_text("Kapitel 3 von 3: Harbour")).to_be_visible()
+    finally:
+        async with home.api.websocket() as websocket:
+            await websocket.command("frontend/set_user_data", key="language", value=german | {"language": "en"})
+    assert tab.errors == []

@@ -81,7 +81,7 @@ class Tabs:
 
         Args:
             url: Where Home Assistant is reached, if not at its own address.
-            user: Whose login it is, if not the first user's.
+            user: The user to log in, if not the first one.
         """
         url = url or self._home.url
         browser = await self.browser(autoplay)

@@ -64,7 +64,7 @@ async def ben(house: Home) -> AsyncGenerator[HomeAssistantClient]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(house: Home, open_tab: OpenTab) -> Open:
-    """Open a path of the house in a tab."""
+    """Return a function that opens a path of this Home Assistant."""
 
     async def open_page(path: str, user: HomeAssistantClient | None = None, **options: object) -> Tab:
         return await open_tab(f"{house.url}{path}", url=house.url, user=user or house.api, **options)
@@ -284,7 +284,7 @@ async def save_folder(page: Page, folder: Path) -> None:
 
 
 async def test_options_refuse_what_does_not_work(house: Home, open_page: Open, tmp_path: Path) -> None:
-    """The message stands above its section, which opens. What is saved is used at once, also by a kept library."""
+    """The message stands above its section, which opens. Saved folders are used at once, although the library outlives a reload."""
     page = (await open_page("/config/integrations/integration/moosicbox")).page
     dialog = await open_options(page)
     submit = dialog.get_by_role("button", name="Submit")

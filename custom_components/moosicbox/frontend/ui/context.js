@@ -29,7 +29,7 @@
  * @property {(text: string, action?: {label: string, run: () => void}) => void} toast
  * @property {(page: PageName) => void} open opens a page of MoosicBox
  * @property {(path: string) => void} navigate opens a page of Home Assistant
- * @property {() => Hass} hass what Home Assistant's page knows now; empty outside of it
+ * @property {() => Hass} hass the state of Home Assistant's page; empty outside of it
  * @property {(dialog: HTMLElement) => void} mount adds a dialog or menu to the page
  * @property {(...sheets: CSSStyleSheet[]) => void} addStyles adds style sheets that were fetched later
  */

@@ -146,6 +146,7 @@ class Browser:
                 items = (await library.get_podcasts(limit=MAX_CHILDREN)).items
             case _:
                 items = (
+                    *(await library.get_episodes(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_podcasts(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_stations(FAVOURITE, limit=MAX_CHILDREN)).items,
                     *(await library.get_playlists(FAVOURITE, limit=MAX_CHILDREN)).items,

@@ -192,6 +192,8 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
     def extra_state_attributes(self) -> dict[str, Any]:
         queue = self._playback.queue
         attributes: dict[str, Any] = {"queue_position": queue.current_index, "queue_size": len(queue)}
+        if (speed := self._playback.rate) != 1:
+            attributes["speed"] = speed
         if (index := self._playback.chapter_index) is not None:
             chapters = self._playback.chapters
             attributes |= {"chapter": chapters[index].title, "chapter_number": index + 1, "chapters": len(chapters)}

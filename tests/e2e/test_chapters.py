@@ -12,9 +12,23 @@ from script.lib.books import put_book
 from .conftest import OpenTab
 from .home import Home
 from .pages import make_room, still, violations
+from .test_player import become_player
 
 BOOK = "Tales of the Quay"
 PATIENCE = 60
+# Keeps the audio elements that the player makes from now on.
+KEEP_ELEMENTS = """() => {
+  window.elements = [];
+  window.Audio = class extends Audio {
+    constructor(...options) {
+      super(...options);
+      window.elements.push(this);
+    }
+  };
+}"""
+AT_DOUBLE_SPEED = """() => window.elements.some(
+  (element) => !element.paused && element.playbackRate === 2 && element.preservesPitch
+)"""
 
 
 async def found(home: Home, *, present: bool) -> Any:
@@ -81,3 +95,27 @@ async def test_chapters_lead_to_their_places(home: Home, open_tab: OpenTab, book
         async with home.api.websocket() as websocket:
             await websocket.command("frontend/set_user_data", key="language", value=german | {"language": "en"})
     assert tab.errors == []
+
+
+async def test_a_book_at_another_speed(home: Home, open_tab: OpenTab, book: str) -> None:
+    tab = await open_tab("/moosicbox")
+    player = await become_player(home, tab, "Reader")
+    await player.page.evaluate(KEEP_ELEMENTS)
+    await player.play(book)
+    await player.wait_until_heard()
+    await player.card.get_by_label("Speed").select_option(label="2×")
+    await player.wait_for_state("playing", speed=2)
+    await player.page.wait_for_function(AT_DOUBLE_SPEED)
+    await player.wait_until_heard()
+    await still(player.page)
+    assert await violations(player.page, "moosicbox-panel") == []
+    await tab.screenshot("speed")
+    # Another place is reached at the same speed; a pause and a normal speed end it.
+    await player.call("media_seek", seek_position=200)
+    await player.wait_until_past(201)
+    await player.page.wait_for_function(AT_DOUBLE_SPEED)
+    await player.card.get_by_label("Speed").select_option(label="1×")
+    await player.page.wait_for_function(f"() => !({AT_DOUBLE_SPEED})()")
+    await player.wait_until_heard()
+    assert player.tab.errors == []
+    await player.forget()

@@ -38,13 +38,18 @@ async def test_a_podcast_from_subscription_to_removal(home: Home, open_tab: Open
     await expect(page.get_by_text("Ana · 2 episodes")).to_be_visible()
     await page.get_by_role("button", name="More about Tide 2").click()
     await page.get_by_role("menuitem", name="Mark as played").click()
+    await page.get_by_role("button", name="More about Tide 1").click()
+    await page.get_by_role("menuitem", name="Add to the favourites").click()
     await still(page)
     assert await violations(page, "moosicbox-panel") == []
     assert await misfits(page, "moosicbox-panel") == []
     await tab.screenshot("podcast-phone")
     await page.get_by_role("button", name="Back").click()
-    await page.get_by_role("tab", name="Episodes").click()
+    await page.get_by_role("tab", name="Episodes", exact=True).click()
     await expect(page.get_by_text("3 Nov 2026 · played · Tidal Tales")).to_be_visible()
+    await page.get_by_role("tab", name="Favourite episodes").click()
+    await expect(page.get_by_text("Tide 1")).to_be_visible()
+    await expect(page.get_by_text("Tide 2")).to_have_count(0)
     found = await home.api.ask("moosicbox.search_library", query="tide 1", kinds=["episode"])
     assert found["items"][0]["album"] == "Tidal Tales"
     await page.get_by_role("tab", name="Podcasts").click()

@@ -21,7 +21,7 @@ from custom_components.moosicbox.engine.protocol.client import Authenticate, Cli
 from custom_components.moosicbox.engine.protocol.codec import Decoded
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed, TrackNotFound
-from custom_components.moosicbox.engine.protocol.types import QueueItem, Track, UserRef
+from custom_components.moosicbox.engine.protocol.types import ClientKind, QueueItem, Track, UserRef
 from custom_components.moosicbox.engine.sessions.session import Connection, Session
 
 SECOND = 1_000_000
@@ -245,12 +245,14 @@ class Harness:
         *,
         player_id: str | None = None,
         name: str = "Client",
+        capabilities: tuple[str, ...] | None = None,
         subscribe: tuple[str, ...] | None = None,
         resume: Resume | None = None,
         request_id: str | None = None,
     ) -> Session:
         """Open a session on a connection."""
-        client = ClientInfo(name=name, kind="player" if player_id else "controller", player_id=player_id)
+        kind: ClientKind = "player" if player_id else "controller"
+        client = ClientInfo(name=name, kind=kind, player_id=player_id, capabilities=capabilities)
         message = Authenticate(client=client, subscribe=subscribe, resume=resume, request_id=request_id)
         return self.hub.sessions.open(connection, message, who)
 

@@ -122,6 +122,7 @@ PLAYBACK = SavedPlayback(
     failures=2,
     repeat="all",
     autoplay=True,
+    speed=1.5,
     operations=(("ada", "op", 700, {"revision": 7}),),
 )
 PLAYER = SavedPlayer(

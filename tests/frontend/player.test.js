@@ -691,3 +691,45 @@ describe("reports", () => {
     assert.ok(reports.every((report) => !("volume" in report) && !("muted" in report)));
   });
 });
+
+describe("speed", () => {
+  test("an item is opened so that its speed can change", async () => {
+    command("play", "a", { rate: 1.5 });
+    assert.equal(loaded("a").beginning.rate, 1.5);
+    const renderer = await ready("a");
+    await pass(100);
+    assert.deepEqual(renderer.speeds, [1.5]);
+    command("play", "a", { rate: 2, start_position: 1 });
+    await pass(100);
+    assert.deepEqual(renderer.speeds, [1.5, 2]);
+    assert.equal(loads.length, 1);
+    // The next item probably has the same speed.
+    prepare("b");
+    assert.equal(loaded("b").beginning.rate, 2);
+  });
+
+  test("an item that was decoded is opened anew", async () => {
+    const decoded = await playing("a", 5);
+    command("play", "a", { rate: 1.5, start_position: 5 });
+    assert.equal(loads.length, 2);
+    assert.equal(loaded("a").beginning.rate, 1.5);
+    const renderer = await ready("a");
+    await flow(1_000);
+    assert.deepEqual(renderer.speeds, [1.5]);
+    assert.equal(decoded.disposed, true);
+    // At its own speed it goes on as it is.
+    command("play", "a", { start_position: 7 });
+    await pass(100);
+    assert.equal(loads.length, 2);
+    assert.deepEqual(renderer.speeds, [1.5, 1]);
+  });
+
+  test("a prepared item with another speed is opened anew", async () => {
+    await playing("a", 1);
+    prepare("b");
+    const decoded = await ready("b");
+    command("play", "b", { rate: 1.5 });
+    assert.equal(decoded.disposed, true);
+    assert.equal(loaded("b").beginning.rate, 1.5);
+  });
+});

@@ -73,7 +73,14 @@ export class FakeRenderer {
     return position === null ? null : { position, atUs };
   }
 
-  setRate(rate) {
+  /** The speeds to which it was set. */
+  speeds = [];
+
+  setRate(rate, speed) {
+    if (speed !== undefined) {
+      this.speeds.push(speed);
+      return;
+    }
     const last = this.segments.at(-1);
     if (rate !== (last.rate ?? 1)) {
       this.#mark({ atUs: this.nowUs(), position: this.positionAt(this.nowUs()), rate });

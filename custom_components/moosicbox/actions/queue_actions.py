@@ -74,6 +74,13 @@ async def seek_chapter(data: MoosicBoxData, call: ServiceCall) -> ServiceRespons
     return response
 
 
+async def set_speed(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
+    """Set the speed of episodes and audiobooks; return it."""
+    message = {"type": "mode_command", "speed": call.data["speed"], **context_target(data.hub, call)}
+    await async_request(data, call, message)
+    return {"speed": call.data["speed"]}
+
+
 def _destination(data: MoosicBoxData, call: ServiceCall) -> dict[str, object]:
     """Return the destination of a transfer, which `to` names by its entity."""
     if "to" not in call.data:
@@ -138,6 +145,15 @@ QUEUE_ACTIONS: Final = (
             vol.Exclusive("step", "chapter"): vol.In(["next", "previous"]),
         },
         needs_one_of=("number", "title", "step"),
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="set_speed",
+        handler=set_speed,
+        fields={
+            **CONTEXT_FIELDS,
+            vol.Required("speed"): vol.All(vol.Coerce(float), vol.Range(min=0.5, max=3)),
+        },
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(

@@ -24,7 +24,7 @@ from .rooms.saved_state import SavedRoom, capture_room
 from .sessions.session import ClientKey
 
 PLAYBACK_FIELDS: Final = frozenset(
-    {"items", "added_order", "revision", "current_item_id", "duration", "shuffled", "repeat", "autoplay"}
+    {"items", "added_order", "revision", "current_item_id", "duration", "shuffled", "repeat", "autoplay", "speed"}
 )
 PLAYER_FIELDS: Final = frozenset(
     {"player_id", "name", "owner_user_id", "volume", "unbounded_volume", "muted", "output_delay_ms"}

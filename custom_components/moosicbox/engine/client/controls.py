@@ -112,7 +112,12 @@ class Controls:
         return msgspec.convert(result["chapter"], CurrentChapter)
 
     async def mode(
-        self, *, shuffle: bool | None = None, repeat: RepeatMode | None = None, autoplay: bool | None = None
+        self,
+        *,
+        shuffle: bool | None = None,
+        repeat: RepeatMode | None = None,
+        autoplay: bool | None = None,
+        speed: float | None = None,
     ) -> None:
         """Change the modes that are given (protocol: `mode_command`).
 
@@ -120,8 +125,13 @@ class Controls:
             shuffle: Mix the items behind the current one.
             repeat: `off`, `one` or `all`.
             autoplay: Let the hub add similar music at the end of the queue.
+            speed: Of episodes and audiobooks, from 0.5 to 3.
+
+        Raises:
+            NotSupported: A room, or a player that can't, is asked for another speed than 1.
         """
-        await self._hub.request(ModeCommand(shuffle=shuffle, repeat=repeat, autoplay=autoplay, **self._target))
+        modes = ModeCommand(shuffle=shuffle, repeat=repeat, autoplay=autoplay, speed=speed, **self._target)
+        await self._hub.request(modes)
 
     async def _command(self, command: Any, **fields: Any) -> None:
         await self._hub.request(PlaybackCommand(command=command, **self._target, **fields))

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..hub import Hub
 from ..playback.chapters import chapter_index
+from ..playback.player import PlaybackContext, Player
 from ..playback.render import numbered
 from ..protocol.client import ChapterCommand, ModeCommand, PlaybackCommand, SeekCommand, VolumeCommand
 from ..protocol.errors import InvalidMessage, NotSupported, QueueItemNotFound, Sentence
@@ -103,9 +104,12 @@ class PlaybackHandlers:
             self.hub.players.set_player_delay(context, message.output_delay_ms)
 
     def mode(self, actor: Actor, message: ModeCommand) -> None:
-        """Change shuffle, repeat or autoplay."""
+        """Change shuffle, repeat, autoplay or speed."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         target.require_right("playback.control")
+        if message.speed is not None:
+            require_speed(target.context, message.speed)
+            target.playback.set_speed(message.speed, self.hub.clock.now_us())
         target.playback.set_modes(shuffle=message.shuffle, repeat=message.repeat, autoplay=message.autoplay)
 
     async def _play(self, actor: Actor, target: Target, message: PlaybackCommand) -> None:
@@ -127,3 +131,17 @@ class PlaybackHandlers:
             await self.hub.media_resolver.start(playback, item_, message.start_position)
         elif not playback.timeline.playing:
             await self.hub.media_resolver.start(playback, item_, playback.timeline.position or None)
+
+
+def require_speed(context: PlaybackContext, speed: float) -> None:
+    """Raise NotSupported if a player or room can't play at a speed."""
+    if speed == 1:
+        return
+    if not isinstance(context, Player) or context.outputs:
+        raise NotSupported(
+            Sentence("speed_together", "{name} plays in time on several devices, at one speed only", name=context.name)
+        )
+    if not context.changes_speed:
+        raise NotSupported(
+            Sentence("no_speed", "{player} can't play at another speed: it has not declared that", player=context.name)
+        )

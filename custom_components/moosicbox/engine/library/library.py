@@ -456,7 +456,7 @@ class Library:
         await self._database.read(lambda index: podcasts.require_room(index, podcast_id))
 
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
-        """Mark a track, album, artist, genre, playlist, station or podcast as a favourite, or not; raise TrackNotFound if there is none."""
+        """Mark a track, album, artist, genre, playlist, station, podcast or episode as a favourite, or not; raise TrackNotFound if there is none."""
         await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
         self._report("favourites_changed", [id_])
 

@@ -135,7 +135,7 @@ class Playback(Playhead):
     def suspend_interrupted(self, now_us: int) -> None:
         """End an interruption without a player to go on: that has to wait until one is connected."""
         self.interrupted = False
-        self.suspended = Timeline("playing", self.timeline.position, now_us, 1.0)
+        self.suspended = Timeline("playing", self.timeline.position, now_us, self.rate)
 
     def stop(self, now_us: int) -> None:
         """Stop. The queue and the current item stay, the position is lost."""
@@ -156,7 +156,7 @@ class Playback(Playhead):
             self.pending_start = self.pending_start._replace(position=place)
             self._set_timeline(Timeline("buffering", place, now_us, 0.0))
         elif self.is_active:
-            self._issue("play", Timeline("playing", place, at_us, 1.0), now_us)
+            self._issue("play", Timeline("playing", place, at_us, self.rate), now_us)
         elif self.interrupted:
             self._interrupt_at(place, now_us)
         else:
@@ -173,6 +173,18 @@ class Playback(Playhead):
             self.queue.shuffle(shuffle)
         self._update_next_item()
         self._emit(StatusChanged())
+
+    def set_speed(self, speed: float, now_us: int) -> None:
+        """Play episodes and audiobooks at a speed from now on, 1 being their own."""
+        if speed == self.speed:
+            return
+        self.speed = speed
+        if self.timeline.playing and self.timeline.rate != self.rate:
+            at_us = now_us + self.lead_us()
+            place = self._bounded(self.timeline.position_at(at_us))
+            self._issue("play", Timeline("playing", place, at_us, self.rate), now_us)
+        else:
+            self._emit(StatusChanged())
 
     def end_after(self, queue_item_id: str | None) -> None:
         """End at the end of an item of the queue, and load the next one paused; `None`: go on as usual."""
@@ -211,6 +223,8 @@ class Playback(Playhead):
             or current is None
             or following is None
             or current.queue_item_id == following.queue_item_id
+            or self.rate != self.rate_of(following)
+            or self.rate != 1
         ):
             return 0.0
         following_duration = plausible_duration(following.track.duration)
@@ -236,7 +250,7 @@ class Playback(Playhead):
             repeated = self.is_current(self.next_item.queue_item_id)
             self._load_item(self.next_item, "played")
             self.ends_from_us = ends_us + END_TOLERANCE_US if repeated else 0
-            self._set_timeline(Timeline("playing", 0.0, changes_us, 1.0))
+            self._set_timeline(Timeline("playing", 0.0, changes_us, self.rate))
 
     def start_if_ready(self, now_us: int) -> None:
         """Start if no member has to be waited for any more."""
@@ -260,8 +274,10 @@ class Playback(Playhead):
 
     def resume_suspended(self, now_us: int) -> None:
         """Go on because a player is connected: where the music would be by now, or where it was if that is over."""
-        if (suspended := self.suspended) is None:
+        if self.suspended is None:
             return
+        # The stored rate may be from before another speed was set.
+        self.suspended = suspended = self.suspended._replace(rate=self.rate)
         if self.duration is not None and suspended.position_at(now_us) < self.duration:
             self.undo_suspend()
         else:
@@ -371,7 +387,7 @@ class Playback(Playhead):
             case "playing":
                 difference = abs(timeline.position_at(report.at_us) - report.position_seconds)
                 if timeline.state == "buffering" or difference > POSITION_TOLERANCE_SECONDS:
-                    self._issue("play", Timeline("playing", position, report.at_us, 1.0))
+                    self._issue("play", Timeline("playing", position, report.at_us, self.rate))
             case _ if report.needs_interaction:
                 if timeline.state != "buffering":
                     self._stall(position, report.at_us)
@@ -406,7 +422,8 @@ class Playback(Playhead):
         return [] if self.current is None else self.members.unready(self.current.queue_item_id)
 
     def _play(self, position: float, now_us: int) -> None:
-        self._issue("play", Timeline("playing", self._bounded(position), now_us + self.lead_us(), 1.0), now_us)
+        start = Timeline("playing", self._bounded(position), now_us + self.lead_us(), self.rate)
+        self._issue("play", start, now_us)
 
     def _start_without_laggards(self, pending: PendingStart, now_us: int) -> None:
         laggards = self._unready()

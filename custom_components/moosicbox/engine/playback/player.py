@@ -179,6 +179,8 @@ class Player:
         self.client_version = client.version
         self.name = client.name
         self.capabilities = client.capabilities
+        if not self.changes_speed:
+            self.solo_playback.speed = 1.0
         self.declared_lead_ms = client.lead_ms + client.output_delay_ms
         self.connected = True
         self.available = True
@@ -260,6 +262,11 @@ class Player:
     def crossfades(self) -> bool:
         """True if it can mix the end of an item with the next one, which it has to declare."""
         return self.mixes or (self.capabilities is not None and "crossfade" in self.capabilities)
+
+    @property
+    def changes_speed(self) -> bool:
+        """True if it can play at another speed with the pitch kept, which it has to declare."""
+        return self.capabilities is not None and "speed" in self.capabilities
 
     def require_capability(self, capability: str) -> None:
         """Raise NotSupported unless it has a capability."""

@@ -31,6 +31,8 @@ class Playhead:
         self.queue = Queue(epoch, max_queue_items, self._queue_changed)
         self.timeline = Timeline()
         self.repeat: RepeatMode = "off"
+        self.speed = 1.0
+        """The speed of what is spoken; music plays at its own."""
         self.command: Command | None = None
         """The last command to the players."""
         self.decided_us: int | None = None
@@ -80,6 +82,15 @@ class Playhead:
     def goes_on(self) -> bool:
         """True if it is active, or will be after an announcement."""
         return self.is_active or self.interrupted
+
+    @property
+    def rate(self) -> float:
+        """The rate at which the current item plays."""
+        return 1.0 if self.current is None else self.rate_of(self.current)
+
+    def rate_of(self, item: QueueItem) -> float:
+        """Return the rate at which an item plays."""
+        return self.speed if item.track.spoken is True else 1.0
 
     @property
     def ends_us(self) -> int | None:
@@ -199,7 +210,7 @@ class Playhead:
     def _hand_over(self, item: QueueItem, at_us: int, crossfade: float) -> None:
         # Make players start the next item at the end of the current one, or mix both there.
         self.queue.locked_item_id = item.queue_item_id
-        self._send(Command("play", item, 0.0, at_us, 1.0, crossfade))
+        self._send(Command("play", item, 0.0, at_us, self.rate_of(item), crossfade))
 
     def _revoke_hand_over(self) -> None:
         if self.queue.locked_item_id is not None:

@@ -38,6 +38,7 @@ def playback_status(
         shuffle=playback.queue.shuffled,
         repeat=playback.repeat,
         autoplay=playback.autoplay,
+        speed=playback.speed,
         queue_length=len(playback.queue),
         queue_revision=playback.queue.revision,
     )

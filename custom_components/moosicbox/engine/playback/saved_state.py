@@ -42,6 +42,7 @@ class SavedPlayback(Record, frozen=True, kw_only=True):
     failures: int = 0
     repeat: RepeatMode = "off"
     autoplay: bool = False
+    speed: float = 1.0
     operations: tuple[Operation, ...] = ()
 
 

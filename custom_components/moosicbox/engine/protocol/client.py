@@ -42,6 +42,7 @@ from .types import (
     RoomRole,
     RoomWait,
     Seconds,
+    Speed,
     Token,
     TopicName,
     Volume,
@@ -160,11 +161,12 @@ class VolumeCommand(PlayerTarget, tag="volume_command", frozen=True, kw_only=Tru
 
 
 class ModeCommand(PlayerTarget, tag="mode_command", frozen=True, kw_only=True):
-    """Changes shuffle, repeat or autoplay."""
+    """Changes shuffle, repeat, autoplay or speed."""
 
     shuffle: bool | None = None
     repeat: RepeatMode | None = None
     autoplay: bool | None = None
+    speed: Speed | None = None
 
 
 class PlayerReport(ClientMessage[None], tag="player_report", frozen=True, kw_only=True):

@@ -161,6 +161,7 @@ class PlaybackStatus(StateMessage, tag="playback_status", frozen=True, kw_only=T
     stream_title: str | UnsetType = UNSET
     chapter: CurrentChapter | UnsetType = UNSET
     autoplay: bool = False
+    speed: float = 1.0
 
 
 class TrackChanged(NumberedMessage, tag="track_changed", frozen=True, kw_only=True):

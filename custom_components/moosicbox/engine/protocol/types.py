@@ -18,6 +18,8 @@ TopicName = Annotated[str, Meta(pattern=r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?
 MediaContentId = Annotated[str, Meta(min_length=1, max_length=4096)]
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
 
+Speed = Annotated[float, Meta(ge=0.5, le=3)]
+
 type ClientKind = Literal["player", "controller", "monitor"]
 type PlaybackState = Literal["idle", "playing", "paused", "buffering"]
 type ReportState = Literal["playing", "paused", "buffering", "idle", "error"]
@@ -74,6 +76,8 @@ class Track(Record, frozen=True, kw_only=True):
     """Full scale is 1."""
     album_gain: float | UnsetType | None = UNSET
     album_peak: float | UnsetType | None = UNSET
+    spoken: bool | UnsetType = UNSET
+    """True for episodes and audiobooks."""
 
 
 class Chapter(Record, frozen=True, kw_only=True):

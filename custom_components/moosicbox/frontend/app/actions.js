@@ -83,7 +83,7 @@ export class Actions {
     return this.send({ type: "volume_command", player_id, output_delay_ms });
   }
 
-  /** @param {Target} target @param {Pick<ClientMessages["mode_command"], "shuffle" | "repeat" | "autoplay">} change */
+  /** @param {Target} target @param {Pick<ClientMessages["mode_command"], "shuffle" | "repeat" | "autoplay" | "speed">} change */
   mode({ address }, change) {
     return this.send({ type: "mode_command", ...address, ...change });
   }

@@ -137,7 +137,11 @@ function positionState({ position_seconds, anchor_us, rate, duration_seconds }, 
     return undefined;
   }
   const position = position_seconds + (rate * Math.max(0, nowUs - anchor_us)) / 1e6;
-  return { duration: duration_seconds, position: Math.min(Math.max(0, position), duration_seconds), playbackRate: 1 };
+  return {
+    duration: duration_seconds,
+    position: Math.min(Math.max(0, position), duration_seconds),
+    playbackRate: rate || 1,
+  };
 }
 
 /** @returns {SilentAudio} */

@@ -224,6 +224,7 @@ export interface ClientMessages {
     shuffle?: boolean | null;
     repeat?: "all" | "off" | "one" | null;
     autoplay?: boolean | null;
+    speed?: number | null;
   };
   "ping": {
     type: "ping";
@@ -646,6 +647,7 @@ export interface ServerMessages {
     stream_title?: string;
     chapter?: CurrentChapter;
     autoplay: boolean;
+    speed: number;
   };
   "player_list": {
     type: "player_list";
@@ -970,6 +972,7 @@ export interface PlayableTrack {
   track_peak?: number | null;
   album_gain?: number | null;
   album_peak?: number | null;
+  spoken?: boolean;
   stream_url: string;
 }
 
@@ -1136,6 +1139,7 @@ export interface Track {
   track_peak?: number | null;
   album_gain?: number | null;
   album_peak?: number | null;
+  spoken?: boolean;
 }
 
 export interface UpdateOp {

@@ -44,7 +44,7 @@ export class Announcer {
     const abort = new AbortController();
     const current = { order, abort, renderer: /** @type {Renderer | null} */ (null), isScheduled: false };
     this.#current = current;
-    const beginning = { position: 0, exactly: false, after: null };
+    const beginning = { position: 0, exactly: false, after: null, rate: 1 };
     this.#load(track, id, abort.signal, beginning).then(
       (renderer) => {
         if (abort.signal.aborted) {

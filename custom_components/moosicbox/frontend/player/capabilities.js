@@ -22,5 +22,5 @@ export function capabilities(hasDecoders) {
   const probe = new Audio();
   const known = MIME_TYPES.filter((type) => probe.canPlayType(type) !== "");
   const playable = [...new Set([...known, ...(hasDecoders ? DECODED : [])])];
-  return ["pause", "seek", "volume", "mute", "announce", "mix", "tone", ...playable];
+  return ["pause", "seek", "volume", "mute", "announce", "mix", "tone", "speed", ...playable];
 }

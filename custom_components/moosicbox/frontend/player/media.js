@@ -45,6 +45,7 @@ class NotDecodable extends Error {
  * @property {number} position seconds
  * @property {boolean} exactly true to start late rather than at an estimated position
  * @property {Renderer | null} after the renderer of the item that it follows without a gap
+ * @property {number} rate the speed; 1 is the item's own
  */
 
 /**
@@ -103,6 +104,10 @@ class Loader {
    */
   async #open(track, itemId, address, signal, beginning) {
     const url = new URL(address, this.#baseUrl);
+    if (beginning.rate !== 1) {
+      // Only an element changes the speed without the pitch.
+      return ElementRenderer.open(this.#output, this.#input, url.href, "speed", signal);
+    }
     try {
       return await this.#openStream(track, itemId, url, signal, beginning);
     } catch (error) {

@@ -188,7 +188,10 @@ export class Player extends Emitter {
     const { position, hubUs, rate } = timelineOf(command);
     const live = command.command === "play" && this.#clock.ready && (inRoom || this.#late(command) > RECONNECT_US);
     const atUs = this.#clock.hubNow(this.#nowUs()) + FETCH_US;
-    return { position: live ? positionAt({ position, hubUs, rate }, atUs) : position, exactly: inRoom, after: null };
+    const begins = live ? positionAt({ position, hubUs, rate }, atUs) : position;
+    // A pause has no speed of its own.
+    const speed = command.command === "play" ? rate : this.#time.rate;
+    return { position: begins, exactly: inRoom, after: null, rate: speed };
   }
 
   /**
@@ -277,6 +280,9 @@ export class Player extends Emitter {
     const fadeSeconds = Math.max(0, start.fadeSeconds - (atUs - dueUs) / 1e6);
     const after = this.#mode === "playing" ? (this.#slots.current?.renderer ?? null) : null;
     renderer.start(position, atUs, { after, within, exactly: inRoom, gain, fadeSeconds });
+    if (slot.changesSpeed) {
+      renderer.setRate(1, timeline.rate);
+    }
     start.scheduled = true;
     this.#applyAt(atUs, () => {
       this.#setStart(null);
@@ -402,7 +408,7 @@ export class Player extends Emitter {
    */
   #isPlaying(slot, timeline) {
     const audible = slot.renderer?.audible();
-    if (!audible || slot !== this.#slots.current || !this.#steady) {
+    if (!audible || slot !== this.#slots.current || !this.#steady || this.#time.rate !== timeline.rate) {
       return false;
     }
     const expected = positionAt(timeline, this.#clock.hubNow(audible.atUs));

@@ -27,6 +27,7 @@ export class ElementRenderer extends Emitter {
   /** Null if the element's sound bypasses the context. @type {GainNode | null} */
   #fade = null;
   #gain = 1;
+  #speed = 1;
   #started = false;
   #stalled = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -127,7 +128,6 @@ export class ElementRenderer extends Emitter {
       this.#reconnections = 0;
       this.#setStalled(false);
     };
-    // Keeping the pitch at a slightly different speed would distort the sound.
     element.preservesPitch = false;
     if (routed) {
       this.#fade = output.context.createGain();
@@ -206,9 +206,17 @@ export class ElementRenderer extends Emitter {
     return this.#fade ? this.#output.latencyUs : 0;
   }
 
-  /** @param {number} rate */
-  setRate(rate) {
-    this.#element.playbackRate = rate;
+  /**
+   * @param {number} rate
+   * @param {number} [speed]
+   */
+  setRate(rate, speed = this.#speed) {
+    if (speed !== this.#speed) {
+      this.#speed = speed;
+      // Keeping the pitch at a slightly different speed would distort the sound.
+      this.#element.preservesPitch = speed !== 1;
+    }
+    this.#element.playbackRate = speed * rate;
   }
 
   dispose() {

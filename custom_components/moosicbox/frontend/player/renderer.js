@@ -12,8 +12,8 @@
 
 /**
  * Why an item isn't decoded while it arrives: the browser lacks what that needs; the format is unknown; its server
- * gives scripts no access; it is a live stream.
- * @typedef {"browser" | "format" | "blocked" | "live"} Fallback
+ * gives scripts no access; it is a live stream; it plays at another speed.
+ * @typedef {"browser" | "format" | "blocked" | "live" | "speed"} Fallback
  */
 
 /**
@@ -51,7 +51,8 @@
  *   the position jumps at that time
  * @property {(atUs: number, options?: Partial<StopOptions>) => void} stop
  * @property {() => {position: number, atUs: number} | null} audible the position that sounds now; null in silence
- * @property {(rate: number) => void} setRate
+ * @property {(rate: number, speed?: number) => void} setRate correct the speed; with `speed`, which only an element can
+ *   change, it becomes the speed without correction, at which the pitch is kept
  * @property {() => void} dispose
  * @property {import("../client/emitter.js").Emitter<RendererEvents>["on"]} on
  */

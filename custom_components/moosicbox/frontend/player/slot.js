@@ -26,6 +26,8 @@ export class Slot {
   constructor(itemId, track, beginning, load, onsettled) {
     this.itemId = itemId;
     this.track = track;
+    /** True if the item is opened so that it can play at any speed. */
+    this.changesSpeed = beginning.rate !== 1;
     load(track, itemId, this.#abort.signal, beginning).then(
       (renderer) => {
         if (this.#abort.signal.aborted) {

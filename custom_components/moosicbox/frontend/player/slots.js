@@ -17,6 +17,8 @@ export class Slots {
   #former = null;
   /** The items that fade out. @type {Slot[]} */
   #fading = [];
+  /** The speed of the last command, which the next item probably has. */
+  #rate = 1;
   #load;
   #onsettled;
 
@@ -41,11 +43,17 @@ export class Slots {
    * @returns {Slot} the item's slot; a new one if there is none
    */
   take(itemId, track, beginning) {
-    const known = this.#known(itemId);
-    if (this.#next === known) {
+    this.#rate = beginning.rate;
+    const found = this.#known(itemId);
+    // Decoded sound has no other speed.
+    const known = found && (beginning.rate === 1 || found.changesSpeed) ? found : null;
+    if (found && !known && (found === this.#next || found === this.#former)) {
+      found.dispose();
+    }
+    if (this.#next === found) {
       this.#next = null;
     }
-    if (this.#former === known) {
+    if (this.#former === found) {
       this.#former = null;
     }
     return known ?? this.#open(itemId, track, beginning);
@@ -65,7 +73,8 @@ export class Slots {
       this.#next = known;
     } else {
       const after = (this.starting ?? this.current)?.renderer ?? null;
-      this.#next = itemId && track ? this.#open(itemId, track, { position: 0, exactly: false, after }) : null;
+      this.#next =
+        itemId && track ? this.#open(itemId, track, { position: 0, exactly: false, after, rate: this.#rate }) : null;
       this.#former?.dispose();
     }
     this.#former = former;

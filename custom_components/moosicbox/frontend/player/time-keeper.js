@@ -23,6 +23,11 @@ export class TimeKeeper {
     this.#clock = clock;
   }
 
+  /** The speed of the timeline. */
+  get rate() {
+    return this.#timeline.rate;
+  }
+
   /** @returns {number | null} milliseconds by which the sound is ahead of the timeline */
   get errorMs() {
     return this.#drift.error === null ? null : this.#drift.error * 1000;

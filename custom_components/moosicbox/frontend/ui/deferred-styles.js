@@ -48,6 +48,8 @@ deferredStyles.replaceSync(`
 .lyrics-lines button:disabled { opacity: 1; }
 .lyrics-lines [aria-current] button { color: var(--text); font-weight: 700; }
 .player.with-lyrics > .artwork, .player.with-chapters > .artwork { display: none; }
+.speed { display: flex; gap: 8px; align-items: center; justify-self: center; font-size: 14px; color: var(--text-2); }
+.speed select { min-height: 40px; padding: 4px 8px; border-radius: 8px; }
 .chapters { width: 100%; display: grid; }
 .chapters-steps { display: flex; justify-content: center; }
 .chapters-list { list-style: none; margin: 0; padding: 4px; max-height: clamp(180px, 100dvh - 540px, 480px); overflow: auto; overscroll-behavior: contain; scrollbar-width: thin; position: relative; }

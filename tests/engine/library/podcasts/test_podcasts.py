@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.moosicbox.engine.background import BackgroundTasks
 from custom_components.moosicbox.engine.library.index import podcasts as index
+from custom_components.moosicbox.engine.library.index.lists import OwnFilters
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.podcasts.feed_fetcher import FeedFetcher
 from custom_components.moosicbox.engine.library.podcasts.podcasts import (
@@ -32,6 +33,7 @@ from tests.engine.fakes import SECOND, ManualClock
 
 from .feeds import BOMB, Publisher, episode, feed
 
+FAVOURITE = Filters(favourite=True)
 LONGEST = REFRESH_SECONDS * (1 + JITTER) + 1
 
 
@@ -222,3 +224,23 @@ def test_fields_of_a_feed_are_bounded_and_plain() -> None:
     assert len(only.title) <= 500
     assert (only.duration, only.published_at) == (0, 0)
     assert len(only.description) <= MAX_DESCRIPTION
+
+
+async def test_single_episodes_are_favourites(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = setup.library
+    await setup.podcasts.subscribe(setup.publisher.url())
+    newest, oldest = (await library.get_episodes()).items
+    await library.set_favourite(oldest.track_id)
+    await library.people.set_favourite("ada", newest.track_id, favourite=True)
+    assert [found.title for found in (await library.get_episodes(FAVOURITE)).items] == [oldest.title]
+    own = OwnFilters(favourite=True, user_id="ada")
+    assert [found.title for found in (await library.get_episodes(own)).items] == [newest.title]
+    assert (await library.episode(oldest.track_id)).favourite
+    # It stays when there are more episodes than are kept.
+    monkeypatch.setattr(index, "MAX_EPISODES", 1)
+    await setup.podcasts.refresh()
+    assert await setup.titles() == [oldest.title]
+    with pytest.raises(TrackNotFound):
+        await library.people.set_favourite("ada", newest.track_id, favourite=True)
+    await library.set_favourite(oldest.track_id, favourite=False)
+    assert (await library.get_episodes(FAVOURITE)).items == ()

@@ -62,6 +62,7 @@ class Deck:
         self._restarted = asyncio.Event()
         self._loading: asyncio.Future[None] | None = None
         self._speed = 1.0
+        self._keeps_pitch = False
 
     @property
     def ready_id(self) -> str | None:
@@ -77,6 +78,7 @@ class Deck:
         self._entries.clear()
         self.item_id = self.next_id = None
         self._speed = 1.0
+        self._keeps_pitch = False
         await self._mpv.start()
         await self._mpv.observe(*OBSERVED)
         await self._mpv.command("request_log_messages", "v")
@@ -89,7 +91,7 @@ class Deck:
         """End mpv."""
         await self._mpv.stop()
 
-    async def load(self, item_id: str, url: str, position: float, gain_db: float = 0.0) -> None:
+    async def load(self, item_id: str, url: str, position: float, gain_db: float = 0.0, speed: float = 1.0) -> None:
         """Load an item, paused at a position.
 
         Args:
@@ -97,6 +99,7 @@ class Deck:
             url: Its address.
             position: In seconds.
             gain_db: The gain with which it is played.
+            speed: The speed at which it is played. mpv prepares sound ahead, so that a later change is heard late.
 
         Raises:
             LoadFailed: The item can't be played from this address, or not in time.
@@ -107,7 +110,7 @@ class Deck:
         self.duration = self.cached_until = None
         self._restarted.clear()
         await self._mpv.set("pause", True)
-        await self.set_speed(1.0)
+        await self.set_speed(speed, keeps_pitch=speed != 1)
         self._gain_db = gain_db
         options = {"start": f"+{position:.6f}", "af": _filters(gain_db)}
         entry = await self._mpv.command("loadfile", url=url, flags="replace", options=options)
@@ -159,8 +162,21 @@ class Deck:
         self.item_id = self.next_id = None
         await self._mpv.command("stop")
 
-    async def set_speed(self, speed: float) -> None:
-        """Set the playback speed; 1.0 is normal."""
+    @property
+    def speed(self) -> float:
+        """The playback speed; 1.0 is normal."""
+        return self._speed
+
+    async def set_speed(self, speed: float, *, keeps_pitch: bool = False) -> None:
+        """Set the playback speed; 1.0 is normal.
+
+        Args:
+            speed: The speed.
+            keeps_pitch: True for a speed that is meant to be heard. Small corrections are better without.
+        """
+        if keeps_pitch != self._keeps_pitch:
+            self._keeps_pitch = keeps_pitch
+            await self._mpv.set("audio-pitch-correction", keeps_pitch)
         if speed != self._speed:
             self._speed = speed
             await self._mpv.set("speed", speed)

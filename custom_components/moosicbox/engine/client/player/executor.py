@@ -30,6 +30,8 @@ NEAR_END: Final = 1.0
 """Seconds; an order for the next item this near to the end of the current one waits for that end."""
 OVERDUE: Final = 0.15
 """Seconds after which an item that should have followed by itself is started by force."""
+SAME_SPEED: Final = 0.02
+"""Speeds that differ by less are one speed, with corrections."""
 SEEK_TOLERANCE: Final = 0.002
 """Seconds; a paused item this near to its position needs no seek."""
 
@@ -136,6 +138,7 @@ class OrderExecutor:
         if self._deck.next_id == item_id and await self._ends_near(due_us):
             await self._change_over(due_us)
             await self._deck.set_gain(order.gain_db or 0.0)
+            await self._set_speed(order)
             self._follow(anchor_of(order), order)
             return
         if self._deck.item_id == item_id and self._state.mode in ("playing", "paused", "idle"):
@@ -143,6 +146,7 @@ class OrderExecutor:
             await self._deck.pause()
             await self._deck.set_gain(order.gain_db or 0.0)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, SEEK_LEAD)))
+            await self._set_speed(order, start.position)
             await self._seek(start.position)
         elif not await self._load_for_start(order, item_id, track, received_us):
             return
@@ -151,7 +155,7 @@ class OrderExecutor:
     async def _is_on_timeline(self, order: SynchronizedPlayback, item_id: str) -> bool:
         if self._state.mode != "playing" or self._deck.item_id != item_id:
             return False
-        if (sample := await self._deck.measure_position()) is None:
+        if (sample := await self._deck.measure_position()) is None or not self._has_speed(order):
             return False
         wanted = anchor_of(order).position_at(self._timekeeper.hub_time(sample.at_us))
         return abs(sample.position - wanted) < ON_TIME
@@ -161,7 +165,7 @@ class OrderExecutor:
             return False
         if (sample := await self._deck.measure_position()) is None:
             return False
-        end_us = sample.at_us + (self._deck.duration - sample.position) * 1e6
+        end_us = sample.at_us + (self._deck.duration - sample.position) / self._deck.speed * 1e6
         return abs(end_us - local_us) < NEAR_END * 1e6
 
     async def _change_over(self, due_us: float) -> None:
@@ -186,16 +190,19 @@ class OrderExecutor:
             await wait_until(due_us - LOAD_LEAD * 1e6)
         start = start_anchor(order, received_us, self._timekeeper.hub_time(not_before(due_us, LOAD_LEAD)))
         self._state.mode = "loading"
-        return await self._load(item_id, track, start.position, order.gain_db or 0.0)
+        return await self._load(item_id, track, start.position, order.gain_db or 0.0, start.rate)
 
-    async def _load(self, item_id: str, track: PlayableTrack, position: float, gain_db: float) -> bool:
+    async def _load(
+        self, item_id: str, track: PlayableTrack, position: float, gain_db: float, speed: float = 1.0
+    ) -> bool:
         self._state.error = None
         try:
             try:
-                await self._deck.load(item_id, self._resolve(track.stream_url), position, gain_db)
+                await self._deck.load(item_id, self._resolve(track.stream_url), position, gain_db, speed)
             except LoadFailed:
                 # The address may have expired.
-                await self._deck.load(item_id, self._resolve(await self._renew(item_id)), position, gain_db)
+                address = self._resolve(await self._renew(item_id))
+                await self._deck.load(item_id, address, position, gain_db, speed)
         except (LoadFailed, HubError, TimeoutError) as error:
             self.fail(str(error))
             return False
@@ -215,6 +222,18 @@ class OrderExecutor:
         await wait_until(start_us - self._timekeeper.start_latency_us)
         await self._deck.play()
         return anchor_of(order) if order.room_id else start
+
+    def _has_speed(self, order: SynchronizedPlayback) -> bool:
+        # Corrections are far smaller than the steps of speeds.
+        return abs(self._deck.speed - anchor_of(order).rate) < SAME_SPEED
+
+    async def _set_speed(self, order: SynchronizedPlayback, position: float | None = None) -> None:
+        """Set the speed of an order. At a position, discard the sound that was prepared at another one."""
+        if not self._has_speed(order):
+            rate = anchor_of(order).rate
+            await self._deck.set_speed(rate, keeps_pitch=rate != 1)
+            if position is not None:
+                await self._deck.seek(position)
 
     async def _seek(self, position: float) -> None:
         sample = await self._deck.measure_position()

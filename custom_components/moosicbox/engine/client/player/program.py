@@ -24,7 +24,19 @@ _LOGGER = logging.getLogger(__name__)
 LEAD_MS: Final = 80
 """The `lead_ms` that is declared to the hub: mpv loads a file of the same network within that time."""
 CAPABILITIES: Final = (
-    *("pause", "seek", "volume", "mute", "tone", "audio/flac", "audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"),
+    *(
+        "pause",
+        "seek",
+        "volume",
+        "mute",
+        "tone",
+        "speed",
+        "audio/flac",
+        "audio/mpeg",
+        "audio/mp4",
+        "audio/aac",
+        "audio/ogg",
+    ),
     *("audio/opus", "audio/wav", "audio/x-wav", "audio/webm"),
 )
 REOPEN_DELAY: Final = 2.0

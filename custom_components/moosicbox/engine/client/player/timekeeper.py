@@ -84,14 +84,14 @@ class Timekeeper:
         if (sample := await self._deck.measure_position()) is None or not self._following:
             return
         if self._anchor is None:
-            self._anchor = Anchor(sample.position, self.hub_time(sample.at_us), 1.0)
+            self._anchor = Anchor(sample.position, self.hub_time(sample.at_us), self._deck.speed)
         error = sample.position - self._anchor.position_at(self.hub_time(sample.at_us))
         if self._just_started and abs(error) < ON_TIME:
             self.start_latency_us = max(0.0, self.start_latency_us - error * 1e6 / 2)
         self._just_started = False
         correction = self._drift.correct(error, sample.at_us / 1e6)
         if not correction.jump:
-            await self._deck.set_speed(self._anchor.rate * correction.rate)
+            await self._deck.set_speed(self._anchor.rate * correction.rate, keeps_pitch=self._anchor.rate != 1)
         elif self._deck.seekable and self._seeks < MAX_SEEKS:
             self._seeks += 1
             await self._deck.seek(self._anchor.position_at(self.hub_time(monotonic_us())))

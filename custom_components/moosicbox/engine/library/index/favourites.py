@@ -1,4 +1,4 @@
-"""Favourites among tracks, albums, artists, genres, playlists, stations and podcasts."""
+"""Favourites among tracks, albums, artists, genres, playlists, stations, podcasts and episodes."""
 
 import sqlite3
 from typing import Final
@@ -14,6 +14,7 @@ _TABLES: Final = {
     "pl": ("playlists", "playlist_id"),
     "st": ("stations", "station_id"),
     "pc": ("podcasts", "podcast_id"),
+    "ep": ("episodes", "episode_id"),
 }
 _WITH_FORMER_IDS: Final = ("albums", "artists")
 

@@ -44,6 +44,7 @@ _IDS: Final = {
     "p": "p.playlist_id",
     "s": "s.station_id",
     "c": "c.podcast_id",
+    "e": "e.episode_id",
 }
 MAX_TOTALS: Final = 200
 """Lengths of lists that are remembered until the index changes."""
@@ -207,7 +208,7 @@ def _episodes(filters: Filters) -> Iterable[Condition]:
         yield "c.podcast_id = ?", (filters.podcast,)
     if filters.added_since is not None:
         yield "e.published_at >= ?", (_moment(filters.added_since),)
-    yield from _of_favourites(filters, "c")
+    yield from _of_favourites(filters, "e")
 
 
 def _through(filters: Filters, pattern: str, *, all_of_them: bool = False) -> Iterable[Condition]:

@@ -31,11 +31,12 @@ _TABLES: Final = {
     "pl": "playlists",
     "st": "stations",
     "pc": "podcasts",
+    "ep": "episodes",
 }
 _COLUMNS: Final = dict(
     zip(
         _TABLES,
-        ("track_id", "album_id", "artist_id", "genre_id", "playlist_id", "station_id", "podcast_id"),
+        ("track_id", "album_id", "artist_id", "genre_id", "playlist_id", "station_id", "podcast_id", "episode_id"),
         strict=True,
     )
 )

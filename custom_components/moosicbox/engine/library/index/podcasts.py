@@ -13,7 +13,7 @@ from .text import sort_key
 
 MAX_PODCASTS: Final = 200
 MAX_EPISODES: Final = 1_000
-"""Episodes of one podcast that are kept, the newest ones."""
+"""Episodes of one podcast that are kept: favourites, and the newest ones."""
 
 
 class Due(NamedTuple):
@@ -171,12 +171,14 @@ def _put_episode(
         {"episode_id": episode_id, "podcast": podcast, "now": now, **values},
     ).fetchone()
     if written is not None:
+        if index.execute("DELETE FROM kept WHERE item_id = ?", (episode_id,)).rowcount:
+            index.execute("UPDATE episodes SET favourite = 1 WHERE id = ?", written)
         put_entry(index, EPISODE, written[0], episode.title, feed.title)
 
 
 def _forget_oldest(index: sqlite3.Connection, podcast: int) -> None:
     rows = index.execute(
-        f"SELECT id, episode_id FROM episodes WHERE podcast = ? ORDER BY published_at DESC, id DESC"
+        f"SELECT id, episode_id FROM episodes WHERE podcast = ? ORDER BY favourite DESC, published_at DESC, id DESC"
         f" LIMIT -1 OFFSET {MAX_EPISODES}",
         (podcast,),
     ).fetchall()
@@ -187,6 +189,7 @@ def _drop_episodes(index: sqlite3.Connection, rows: list[tuple[int, str]]) -> No
     for row, episode_id in rows:
         drop_entry(index, EPISODE, row)
         index.execute("DELETE FROM positions WHERE item_id = ?", (episode_id,))
+        index.execute("DELETE FROM user_favourites WHERE item_id = ?", (episode_id,))
         index.execute("DELETE FROM episodes WHERE id = ?", (row,))
 
 

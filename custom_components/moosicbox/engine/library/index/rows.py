@@ -42,6 +42,7 @@ TRACK: Final[Columns] = {
     "track_peak": "coalesce(t.track_peak, t.measured_peak)",
     "album_gain": "coalesce(t.album_gain, a.measured_gain)",
     "album_peak": "coalesce(t.album_peak, a.measured_peak)",
+    "spoken": "t.book",
     "picture": "t.picture",
     "album_picture": "a.picture_track",
 }
@@ -134,6 +135,7 @@ EPISODE: Final[Columns] = {
     "description": "nullif(e.description, '')",
     "published_at": "e.published_at",
     "added_at": "e.added_at",
+    "favourite": "e.favourite",
     "position": "coalesce(p.position, 0)",
     "played": "coalesce(p.played, 0)",
 }
@@ -249,8 +251,9 @@ def episode_of(row: Row) -> Episode:
     """Return the episode in a row with the columns of EPISODE."""
     fields = _fields(EPISODE, row)
     del fields["row"]
-    fields["played"] = bool(fields["played"])
+    fields["played"], fields["favourite"] = bool(fields["played"]), bool(fields["favourite"])
     fields["added_at"] = iso_from_unix(fields["added_at"])
+    fields["spoken"] = True
     fields["published_at"] = iso_from_unix(fields["published_at"]) if fields["published_at"] else None
     return Episode(**fields)
 
@@ -270,6 +273,10 @@ def _complete(index: sqlite3.Connection, fields: dict[str, Any], artists: list[t
     fields["added_at"] = iso_from_unix(fields["added_at"])
     for name in ("compilation", "available", "favourite"):
         fields[name] = bool(fields[name])
+    if fields["spoken"]:
+        fields["spoken"] = True
+    else:
+        del fields["spoken"]
     for name in ("track_gain", "track_peak", "album_gain", "album_peak"):
         if fields[name] is None:
             del fields[name]

@@ -316,6 +316,15 @@ UPDATE podcasts SET etag = '', modified = '', due_at = 0;
 """
 
 
+_SEVENTH: Final = """
+ALTER TABLE tracks ADD COLUMN book INTEGER GENERATED ALWAYS AS (
+    coalesce(lower(substr(CAST(name AS TEXT), -4)) = '.m4b', 0)
+    OR coalesce(instr(lower(genre), 'audiobook') OR instr(lower(genre), 'hörbuch'), 0)
+) VIRTUAL;
+CREATE INDEX books ON tracks (sort, id) WHERE book;
+"""
+
+
 class Step(NamedTuple):
     """Statements, and what is done behind them in the same transaction."""
 
@@ -345,7 +354,15 @@ def _rename(index: sqlite3.Connection) -> None:
             put_entry(index, kind, row, name)
 
 
-STEPS: Final = (Step(_FIRST), Step(_SECOND, _rename), Step(_THIRD), Step(_FOURTH), Step(_FIFTH), Step(_SIXTH))
+STEPS: Final = (
+    Step(_FIRST),
+    Step(_SECOND, _rename),
+    Step(_THIRD),
+    Step(_FOURTH),
+    Step(_FIFTH),
+    Step(_SIXTH),
+    Step(_SEVENTH),
+)
 
 
 def migrate(index: sqlite3.Connection) -> None:

@@ -53,7 +53,8 @@ def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
         fresh,
         kept,
     )
-    for table, column in (("artists", "artist_id"), ("albums", "album_id"), ("genres", "genre_id")):
+    named = (("artists", "artist_id"), ("albums", "album_id"), ("genres", "genre_id"), ("episodes", "episode_id"))
+    for table, column in named:
         _copy(damaged, f"SELECT {column}, 1, 0, 0 FROM {table} WHERE favourite", fresh, kept)
     _copy(
         damaged,

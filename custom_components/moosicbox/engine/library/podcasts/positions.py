@@ -135,4 +135,4 @@ def _is_ordered(playback: Playback, item: QueueItem) -> bool:
 
 def is_resumed(item: QueueItem) -> bool:
     """Return whether an item starts where it was left."""
-    return item.track.track_id.startswith(EPISODE_PREFIX)
+    return item.track.spoken is True or item.track.track_id.startswith(EPISODE_PREFIX)

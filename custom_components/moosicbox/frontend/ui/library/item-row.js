@@ -162,7 +162,7 @@ export class ItemRow {
 
   get #canFavourite() {
     const { app, guest } = this.#context;
-    return !guest && this.#kind !== "episode" && Boolean(app.store.state.me?.permissions.includes("control"));
+    return !guest && Boolean(app.store.state.me?.permissions.includes("control"));
   }
 
   /** @param {Item} item */

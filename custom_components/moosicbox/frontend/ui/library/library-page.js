@@ -18,7 +18,7 @@ import { libraryStyles } from "./styles.js";
 // The search starts when the user pauses typing.
 const TYPING_PAUSE_MS = 180;
 
-/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "podcasts" | "episodes" | "favourites" | "mine" | "history"} Section */
+/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "podcasts" | "episodes" | "favourite_episodes" | "favourites" | "mine" | "history"} Section */
 
 /** @type {Record<Section, {kind: Kind, request: ListRequest}>} */
 const SECTIONS = {
@@ -31,6 +31,10 @@ const SECTIONS = {
   stations: { kind: "station", request: { request_type: "get_stations", sort: "name" } },
   podcasts: { kind: "podcast", request: { request_type: "get_podcasts", sort: "title" } },
   episodes: { kind: "episode", request: { request_type: "get_episodes", sort: "-published" } },
+  favourite_episodes: {
+    kind: "episode",
+    request: { request_type: "get_episodes", sort: "-published", filters: { favourite: true } },
+  },
   favourites: { kind: "track", request: { request_type: "get_tracks", sort: "title", filters: { favourite: true } } },
   mine: {
     kind: "track",
@@ -260,7 +264,7 @@ export class LibraryPage {
     if (this.#section === "mine") {
       return emptyState({ icon: "heart", title: localize("nothing_here"), text: localize("mine_empty") });
     }
-    if (this.#section === "favourites") {
+    if (this.#section === "favourites" || this.#section === "favourite_episodes") {
       return emptyState({ icon: "heart", title: localize("nothing_here"), text: localize("favourites_empty") });
     }
     if (this.#section === "playlists") {

@@ -7,6 +7,7 @@ import { ParticipantSummary } from "../room/participant-summary.js";
 import { lazyViews } from "../shell/lazy-views.js";
 import { Progress } from "./progress.js";
 import { canSeek } from "./seeking.js";
+import { Speed } from "./speed.js";
 import { TransportControls } from "./transport-controls.js";
 import { VolumeControls } from "./volume-controls.js";
 
@@ -30,6 +31,7 @@ export class NowPlaying {
   #participants;
   #progress;
   #transport;
+  #speed;
   #volume;
   #chapter = el("div", { class: "subtitle chapter" });
   #lyrics;
@@ -62,6 +64,7 @@ export class NowPlaying {
     }, localize);
     this.#participants = new ParticipantSummary(context);
     this.#transport = new TransportControls(context, target);
+    this.#speed = new Speed(context);
     this.#volume = new VolumeControls(context);
     this.#lyrics = new LazyView(context, lazyViews.lyrics);
     this.#lyricsButton = iconButton(icon("lyrics"), localize("lyrics"), () => {
@@ -94,7 +97,15 @@ export class NowPlaying {
       this.#artwork.element,
       this.#lyrics.element,
       this.#chapters.element,
-      el("div", { class: "body" }, texts, this.#progress.element, this.#transport.element, this.#volume.element),
+      el(
+        "div",
+        { class: "body" },
+        texts,
+        this.#progress.element,
+        this.#transport.element,
+        this.#speed.element,
+        this.#volume.element,
+      ),
     );
   }
 
@@ -126,6 +137,7 @@ export class NowPlaying {
     this.#chapter.hidden = !status?.chapter;
     this.#renderText(state, target, track);
     this.#transport.render(state, target, usable);
+    this.#speed.render(target, usable);
     this.#volume.render(state, target, usable);
   }
 

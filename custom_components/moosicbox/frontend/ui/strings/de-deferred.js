@@ -114,10 +114,11 @@ export default {
   genres: "Genres",
   playlists: "Playlists",
   favourites: "Favoriten",
+  favourite_episodes: "Lieblingsfolgen",
   recent: "Zuletzt hinzugefügt",
   library_empty_text: "Kopiere Musikdateien in den Medienordner von Home Assistant und suche dann nach ihnen.",
   nothing_here: "Hier ist noch nichts",
-  favourites_empty: "Tippe auf das Herz eines Albums oder Titels, um es hier hinzuzufügen.",
+  favourites_empty: "Tippe auf das Herz eines Eintrags, um ihn hier hinzuzufügen.",
   mine: "Meine Favoriten",
   history: "Verlauf",
   mine_empty: "Wähle „Zu meinen Favoriten hinzufügen“ im Menü eines Titels, Albums oder Interpreten.",
@@ -323,6 +324,9 @@ export default {
   fallback_format: "Dieses Format kann nicht während des Ladens dekodiert werden: Der Titel beginnt später.",
   fallback_blocked:
     "Der Server dieses Titels erlaubt Webseiten keinen Zugriff: Dieses Gerät spielt nicht genau synchron mit anderen.",
+  fallback_speed: "Bei anderer Geschwindigkeit spielt der Browser selbst.",
+  speed: "Geschwindigkeit",
+  speed_times: "{speed}×",
   fallback_live: "Der Browser selbst spielt Livestreams: Dieses Gerät spielt nicht genau synchron mit anderen.",
 
   delay: "Verzögerung der Lautsprecher",

@@ -110,10 +110,11 @@ export default {
   genres: "Genres",
   playlists: "Playlists",
   favourites: "Favourites",
+  favourite_episodes: "Favourite episodes",
   recent: "Recently added",
   library_empty_text: "Copy music files to Home Assistant's media folder, then scan for them.",
   nothing_here: "Nothing here yet",
-  favourites_empty: "Tap the heart of an album or song to add it here.",
+  favourites_empty: "Tap the heart of an item to add it here.",
   mine: "My favourites",
   history: "History",
   mine_empty: "Choose “Add to my favourites” in the menu of a song, album or artist.",
@@ -318,6 +319,9 @@ export default {
   fallback_format: "This format can't be decoded while it loads: the track starts later.",
   fallback_blocked:
     "The server of this track gives web pages no access: this device isn't exactly in sync with others.",
+  fallback_speed: "The browser itself plays at another speed.",
+  speed: "Speed",
+  speed_times: "{speed}×",
   fallback_live: "The browser itself plays live streams: this device isn't exactly in sync with others.",
 
   delay: "Delay of the loudspeakers",

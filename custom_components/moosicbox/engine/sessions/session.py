@@ -86,7 +86,7 @@ class Session:
         self.pending_topics: tuple[str, ...] = ()
         """Topics that were assigned while the client was disconnected; subscribed to on resume."""
         self.withheld: Withheld | None = None
-        """The topics of it that are withheld; created when the first one is."""
+        """The topics that are withheld from the session; created when first needed."""
         self.connection: Connection | None = None
         self.limiters: tuple[Limiter, Limiter] | None = None
         """The rate limiters of this session and of its user; created by the first message."""
@@ -94,8 +94,8 @@ class Session:
         """Counts refused messages; created by the first refusal."""
         self._limits = limits
         self._answers: Answers | None = None
-        self.inbox: list[Incoming] = []
-        """Messages that wait for `task`. It is rarely used, and a list takes less memory than a deque."""
+        self.inbox: tuple[Incoming, ...] = ()
+        """Messages that wait for `task`. They are rare and few, and an empty tuple takes no memory."""
         self.task: asyncio.Task[None] | None = None
         """Executes a message that takes time."""
         self.expiry: Timer | None = None

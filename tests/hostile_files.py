@@ -1,4 +1,4 @@
-"""Music files and pictures that are made to hurt."""
+"""Hostile music files and pictures."""
 
 from functools import cache
 from pathlib import Path
@@ -24,13 +24,13 @@ def id3(*frames: tuple[bytes, int, bytes], version: int = 4) -> bytes:
 
 @cache
 def bomb(inflated: int) -> bytes:
-    """Zeros, compressed twelve hundredfold, piece by piece."""
+    """Return compressed zeros, which inflate to 1,200 times their size."""
     packer = zlib.compressobj(9)
     return b"".join(packer.compress(bytes(MIB)) for _ in range(inflated // MIB)) + packer.flush()
 
 
 def compressed_frame(name: bytes, version: int) -> tuple[bytes, int, bytes]:
-    """A frame of some kilobytes that claims, and has, a gibibyte."""
+    """Return a frame of some kilobytes that inflates to a gibibyte."""
     return name, 0x0080 if version == 3 else 0x0009, (1 << 30).to_bytes(4) + bomb(1024 * MIB)
 
 

@@ -1,4 +1,4 @@
-"""How hard the properties are tried: quickly by default, deeply with HYPOTHESIS_PROFILE=deep."""
+"""Profiles of hypothesis: few examples by default, many with HYPOTHESIS_PROFILE=deep."""
 
 import os
 

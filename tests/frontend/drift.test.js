@@ -8,7 +8,7 @@ import { COARSE, Drift, EXACT } from "../../custom_components/moosicbox/frontend
 const GOLDEN = new URL("../golden/drift/", import.meta.url);
 const PRECISIONS = { exact: EXACT, coarse: COARSE };
 
-describe("the law answers", () => {
+describe("the controller follows the vector", () => {
   for (const name of readdirSync(GOLDEN)) {
     test(name, () => {
       const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN), "utf8"));

@@ -41,12 +41,12 @@ test("a silent server is told from an unknown format", async () => {
   }
 });
 
-test("an address of one's own that has expired is gone", async () => {
+test("an expired address of the hub is gone", async () => {
   serverAnswers(() => ({ status: 401 }));
   assert.equal(await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, OWN), "not_found");
 });
 
-test("others are asked as scripts may, and only until they answer", async () => {
+test("a foreign server is asked without access to its response, and only until it answers", async () => {
   serverAnswers(() => ({ status: 0 }));
   await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, FOREIGN);
   await fault(CODES.MEDIA_ERR_SRC_NOT_SUPPORTED, OWN);
@@ -57,7 +57,7 @@ test("others are asked as scripts may, and only until they answer", async () => 
   assert.ok(asked.every(({ signal }) => signal.aborted));
 });
 
-test("what the element knows needs no question", async () => {
+test("an error that the element explains needs no request", async () => {
   serverAnswers(() => assert.fail("asked"));
   assert.equal(await fault(CODES.MEDIA_ERR_DECODE, FOREIGN), "unsupported");
   assert.equal(await fault(CODES.MEDIA_ERR_NETWORK, FOREIGN), "unreachable");

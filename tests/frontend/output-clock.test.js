@@ -15,13 +15,13 @@ function stamped(clock, { from, to, wrong = {}, late = 0 }) {
 const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("the output's clock", () => {
-  test("knows what is heard after one stamp", () => {
+  test("returns the audible time after one stamp", () => {
     const clock = new OutputClock();
     clock.add(2, 7 * SECOND);
     near(clock.contextTimeAt(8 * SECOND), 3);
   });
 
-  test("takes no notice of a stamp that is wrong", () => {
+  test("ignores a wrong stamp", () => {
     const clock = new OutputClock();
     stamped(clock, { from: 6 * SECOND, to: 9 * SECOND, wrong: { 8.3: 30_000, 8.6: -20_000, 8.9: -20_000 } });
     near(clock.contextTimeAt(9 * SECOND), 4);
@@ -36,14 +36,14 @@ describe("the output's clock", () => {
     near(clock.contextTimeAt(8 * SECOND), 3);
   });
 
-  test("follows an output that stood still for a moment", () => {
+  test("follows an output that was interrupted", () => {
     const clock = new OutputClock();
     stamped(clock, { from: 6 * SECOND, to: 10 * SECOND });
     stamped(clock, { from: 10 * SECOND, to: 10.6 * SECOND, late: 25_000 });
     near(clock.contextTimeAt(12 * SECOND), 6.975);
   });
 
-  test("forgets what is old", () => {
+  test("drops old stamps", () => {
     const clock = new OutputClock();
     stamped(clock, { from: 6 * SECOND, to: 60 * SECOND });
     clock.add(100 - 5.006, 100 * SECOND);

@@ -132,7 +132,7 @@ async def test_a_missed_alarm_is_an_issue(
 
 
 @pytest.mark.parametrize(("home", "kind"), [("home", "rang"), ("not_home", "skipped"), ("unavailable", "rang")])
-async def test_an_entity_decides(
+async def test_an_alarm_rings_if_its_entity_allows_it(
     hass: HomeAssistant,
     hub: Hub,
     kitchen: Client,

@@ -53,7 +53,7 @@ async def test_it_is_set_and_cancelled_by_clients(hass: HomeAssistant, controlle
     assert (await controller.until("household_state"))["sleep_timers"] == []
 
 
-async def test_refusals(hass: HomeAssistant, kitchen: Client) -> None:
+async def test_a_timer_without_an_end_is_refused(hass: HomeAssistant, kitchen: Client) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await do(hass, "set_sleep_timer", entity_id=KITCHEN)
     assert error.value.translation_key == "invalid_message"

@@ -299,7 +299,7 @@ async def test_a_speakers_area_and_address_can_be_changed(
         assert dr.async_entries_for_area(device_registry, attic.id) == []
 
 
-async def test_nothing_at_an_address(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_address_without_a_speaker_is_not_reachable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     handler = (entry.entry_id, "speaker")
     result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
     result = await submit(hass, result, {"address": "127.0.0.1:1"})
@@ -357,7 +357,7 @@ async def test_speakers_come_back_after_a_reload(
         ("den:99999", None),
     ],
 )
-def test_addresses(address: str, url: str | None) -> None:
+def test_entered_addresses_become_urls(address: str, url: str | None) -> None:
     assert url_of(address) == url
 
 

@@ -1,4 +1,4 @@
-"""A client that sends frames that no library would send."""
+"""A client that sends raw frames, also invalid ones."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Invited guests: how many may come, and how the household gets rid of them."""
+"""Invited guests: their bounds, kicks, and revoked invites."""
 
 import asyncio
 from dataclasses import replace

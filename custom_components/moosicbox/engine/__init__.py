@@ -1,5 +1,6 @@
-"""The MoosicBox hub: a real-time music hub that knows nothing of Home Assistant.
+"""The MoosicBox hub: a real-time music hub that doesn't depend on Home Assistant.
 
-`api` is what others use. Imports run downhill, in the order that `tests/test_imports.py` enforces: api, node, cluster,
-transport, assembly, handlers, hub, domain (rooms, sessions, playback, delivery, access), protocol.
+Code outside of this package imports it by `api`. A module imports only from its own layer and from those after it,
+which `tests/test_imports.py` enforces: api, node, cluster, transport, assembly, handlers, hub, domain (rooms,
+sessions, playback, delivery, access), protocol.
 """

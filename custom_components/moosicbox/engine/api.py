@@ -13,7 +13,7 @@ from .access.rights import PERMISSIONS, ROLES, SYSTEM, Principal
 from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
-from .handlers.rooms import PARTY as GUEST_PAGE_PATH
+from .handlers.rooms import GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
 from .household.announcer import AnnouncementEvent
 from .household.followers import FollowEvent
@@ -44,7 +44,7 @@ from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
-from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, size_asked
+from .library.streaming.artwork import CACHE_BYTES as ARTWORK_CACHE_BYTES, WITH_PICTURES, Artwork, requested_size
 from .library.streaming.disk_cache import DiskCache
 from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
@@ -324,10 +324,10 @@ __all__ = [
     "prometheus",
     "read_body",
     "read_claims",
+    "requested_size",
     "require_playable",
     "rotated",
     "settings",
-    "size_asked",
     "title_from_path",
     "track_from_url",
     "traffic",

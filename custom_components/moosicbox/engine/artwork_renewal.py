@@ -19,7 +19,7 @@ CHECK_US: Final = 3_600 * 1_000_000
 
 
 class ArtworkRenewal:
-    """Renews all addresses once in a window, in which addresses are the same."""
+    """Renews all addresses once per `WINDOW`; addresses that are made within the same window are equal."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class ArtworkRenewal:
         self._window: int | None = None
 
     def start(self) -> None:
-        """Renew the addresses of restored queues now, and all addresses from time to time."""
+        """Renew all addresses now, and again in each new window."""
         if (window := int(self._clock.utc().timestamp()) // WINDOW) != self._window:
             self._window = window
             self.renew()
@@ -56,7 +56,7 @@ class ArtworkRenewal:
         for context in contexts:
             if context.playback.queue.renew_tracks(self._renewed):
                 self._publisher.publish_queue(context)
-            # Queues may be long.
+            # Let other tasks run: queues may be long.
             await asyncio.sleep(0)
 
     def _renewed(self, track: Track) -> Track:

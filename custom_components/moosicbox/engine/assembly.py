@@ -98,12 +98,12 @@ def build_hub(
     Args:
         version: The integration's version, for clients.
         media: Finds media and makes the addresses of their streams.
-        authentication: Recognises clients.
+        authentication: Authenticates clients and issues tokens to guests.
         store: Keeps the state that survives a restart.
-        limits: The limits to begin with.
+        limits: The initial limits; by default those of `Limits`.
         clock: The hub's time.
-        library: Asked for media before `media`; the caller starts and stops it.
-        session: Returns the HTTP session for requests to radio stations; their titles aren't shown without one.
+        library: Resolves media before `media` does; the caller starts and stops it.
+        session: Returns the HTTP session for requests to radio stations; without it, their titles aren't shown.
         node_id: Names this hub among those of a cluster.
     """
     clock = clock or Clock()

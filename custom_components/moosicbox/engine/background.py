@@ -12,7 +12,7 @@ type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class BackgroundTasks:
-    """Tasks that run beside everything else and end with the hub."""
+    """The running background tasks of a hub."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

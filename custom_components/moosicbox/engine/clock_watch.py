@@ -1,4 +1,4 @@
-"""Notices that the time of day was set, such as by NTP after the start of a computer without a clock."""
+"""Detects that the time of day was set, such as by NTP on a computer without a hardware clock."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,21 +10,21 @@ FAR_SECONDS: Final = 10.0 * 365 * 86_400
 
 
 class ClockWatch:
-    """Calls a function when the time of day jumps. On systems without Linux's timers it never does."""
+    """Calls a function when the time of day is set. Needs Linux's timerfd; elsewhere the function is never called."""
 
     def __init__(self, jumped: Callable[[], None]) -> None:
         self._jumped = jumped
         self._file: int | None = None
 
     def start(self) -> None:
-        """Watch from now on."""
+        """Start watching; do nothing if already started."""
         if self._file is None and hasattr(os, "timerfd_create"):
             self._file = os.timerfd_create(time.CLOCK_REALTIME, flags=os.TFD_NONBLOCK | os.TFD_CLOEXEC)
             self._arm(self._file)
             asyncio.get_running_loop().add_reader(self._file, self._read)
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._file is not None:
             asyncio.get_running_loop().remove_reader(self._file)
             os.close(self._file)

@@ -59,10 +59,10 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 class Dispatcher:
-    """Executes messages; those of one session one after the other."""
+    """Executes messages; those of one session in order, one at a time."""
 
     def __init__(self, limits: SharedLimits, metrics: Metrics, close_flooding: Callable[[Session], None]) -> None:
-        """`close_flooding` closes the connection of a client that exceeds its rate limits again and again."""
+        """`close_flooding` closes the connection of a client that exceeds its rate limits repeatedly."""
         self._limits = limits
         self.user_limiters = UserLimiters(limits.current)
         limits.changed.subscribe(self._limits_changed)

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 USER_AGENT: Final = "MoosicBox (https://github.com/moosicbox/home-assistant-moosicbox)"
 CHUNK_BYTES: Final = 65_536
+REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
+"""Statuses of responses that redirect to another address."""
 
 type SessionFactory = Callable[[], ClientSession]
 """Returns the session to use for requests; its owner closes it."""
@@ -69,7 +71,7 @@ async def request(
 async def fetch(
     session: ClientSession, url: str, params: Mapping[str, str] | None = None, *, max_bytes: int, timeout: float
 ) -> bytes | None:
-    """Return the body of a response; `None` if there is no such resource (404).
+    """Return the body of the response to a GET request; `None` if there is no such resource (404). See `request`.
 
     Raises:
         FetchFailed: The request failed, or the body is too large.

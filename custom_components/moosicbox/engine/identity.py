@@ -44,7 +44,7 @@ class Identity:
         """Return the principal that a client has proved to be, and the new token of a guest.
 
         The principal is `None` if the client has shown neither a token nor an invite.
-        Raise AuthenticationFailed, Unavailable, or Refused if there is no place for another guest now.
+        Raise AuthenticationFailed, Unavailable, or Refused if the limits allow no further guest now.
         """
         if message.token is not None:
             return await self._authenticate(message.token, message.resume, peer), UNSET

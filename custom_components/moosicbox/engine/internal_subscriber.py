@@ -68,7 +68,7 @@ class InternalSubscriber:
         principal = self._principal
         yield from ("all", f"user:{principal.sub}", "players", "rooms")
         yield from (f"permission:{permission}" for permission in sorted(principal.permissions))
-        yield from (f"player:{player.player_id}" for player in self._hub.players)
+        yield from (player.topic for player in self._hub.players)
 
     def _checked(self, topics: list[str]) -> list[str]:
         if len(topics) > (maximum := self._hub.limits.max_subscriptions):
@@ -93,11 +93,12 @@ class InternalSubscriber:
             self._hub.topics.unsubscribe(topic, self._outbox)
 
     def _player_added(self, player: Player) -> None:
-        if self._visible(topic := f"player:{player.player_id}"):
-            self._follow([topic])
+        if self._visible(player.topic):
+            self._follow([player.topic])
 
     def _player_removed(self, player: Player) -> None:
-        self._unfollow([topic for topic in (f"player:{player.player_id}",) if topic in self._topics])
+        if player.topic in self._topics:
+            self._unfollow([player.topic])
 
     def _rooms_changed(self) -> None:
         # A room may have been closed or become private.

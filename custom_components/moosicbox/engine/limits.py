@@ -71,7 +71,7 @@ class Limits:
     outbound_messages: int = 2_000
     """Messages that may wait for one connection."""
     inbound_messages: int = 1_000
-    """Messages of one session that may wait for an earlier one."""
+    """Messages of one session that may wait while an earlier one is executed."""
     max_subscriptions: int = 1_000
     """Topics of one session."""
     history_messages: int = 1_000
@@ -119,7 +119,7 @@ class Limits:
     library_scan_interval: float = 1_800
     """Interval of scans where the file system reports no changes, as on network shares; 0: never."""
     library_measure_loudness: bool = True
-    """True if the loudness of tracks is measured in the background where their tags don't tell it."""
+    """True if the loudness of tracks is measured in the background if their tags don't contain it."""
     loudness: str = "auto"
     """One of `LOUDNESS_MODES`."""
     loudness_preamp: int = 0

@@ -31,16 +31,16 @@ class Notices:
         self._clock = clock
         self._system = system
         self._notified = notified
-        publisher.playback_event.subscribe(self._happened)
+        publisher.playback_event.subscribe(self._handle_event)
 
-    def _happened(self, context: PlaybackContext, event: PlaybackEvent) -> None:
+    def _handle_event(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, ItemFailed):
             item = event.item
             text = f"{item.track.title[:MAX_TITLE]} can't be played on {context.name} and was skipped"
             notice = UserNotification(message=text, level="warning")
-            added_by = f"user:{item.added_by.id}"
-            self._topics.publish(added_by, notice)
+            topic = f"user:{item.added_by.id}"
+            self._topics.publish(topic, notice)
             for player in context.renderers:
                 if player.client_id is not None:
                     self._topics.publish(f"client:{player.client_id}", notice)
-            self._notified.emit(Actor(self._system, None, self._clock.now_us()), added_by, notice)
+            self._notified.emit(Actor(self._system, None, self._clock.now_us()), topic, notice)

@@ -25,7 +25,7 @@ from .timers import Timer, Timers
 _LOGGER = logging.getLogger(__name__)
 
 POSITIONS_INTERVAL_US: Final = 8_000_000
-"""How often the positions of what plays are saved. A crash loses at most that much, and the time of writing."""
+"""Interval at which playback positions are saved. A crash loses at most this much, plus the time that writing takes."""
 
 
 class Persistence:
@@ -73,7 +73,7 @@ class Persistence:
         self._watch_positions()
 
     def stop(self) -> None:
-        """Save the state as it is now, and no changes any more."""
+        """Save the state a last time; later changes aren't saved."""
         if self._running:
             self._running = False
             state = self._state()

@@ -69,7 +69,7 @@ class _Reactions:
         hub.persistence.save()
 
     def user_kicked(self, room: Room, user_id: str) -> None:
-        # Otherwise a guest would return as another guest, by the same invite.
+        # With a valid invite, a kicked guest could return as a new guest.
         hub = self._hub
         hub.invites.revoke(room.room_id)
         if user_id.startswith(GUEST_PREFIX):

@@ -1,4 +1,4 @@
-"""The public API for speakers that are fed: import it only where they are used."""
+"""The public API for speakers to which the hub streams audio: import it only where they are used."""
 
 from .speakers.renderer.renderer import Renderer
 from .speakers.snapcast.server import PORT as SNAPCAST_PORT, SnapcastServer

@@ -1,10 +1,10 @@
 """The state that survives a restart, as JSON: a subset of what a cluster keeps.
 
-The hub's clock begins anew with each start. Its times are therefore stored in other terms: positions by the time of
-day, and the clients that may return to a room without a deadline.
+The hub's clock begins anew with each start, so hub times aren't stored. The moment of a position is stored as the time
+of day; clients that may rejoin a room are stored without their deadline and get a new one.
 
-The positions of what plays change all the time. They are stored in a small document of their own, which names the
-state that it belongs to: positions that are older than the stored state are ignored.
+Playback positions change all the time. They are stored in a small separate document that names the state to which they
+belong: positions that are older than the stored state are ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,7 @@ ROOM_FIELDS: Final = frozenset(
 
 
 class StateStore(Protocol):
-    """Storage for two JSON objects: the state, and the positions of what plays."""
+    """Storage for two JSON objects: the state, and the playback positions."""
 
     async def load(self) -> dict[str, Any] | None:
         """Return the stored state, or `None` if there is none."""
@@ -76,9 +76,9 @@ class StoredPlayback(SavedPlayback, frozen=True, kw_only=True):
 
     position: float = 0.0
     paused: bool = False
-    """True if there was a position to go on from."""
+    """True if a media item was loaded, so that playback can resume at `position`."""
     playing_at: float | None = None
-    """The Unix time at which a room, or a speaker that is fed, played `position`; it goes on when a player returns."""
+    """The Unix time at which a room, or a speaker that is fed, played `position`; it resumes when a player returns."""
 
 
 class StoredPlayer(SavedPlayer, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class StoredRoom(SavedRoom, frozen=True, kw_only=True):
     """A stored room."""
 
     members: tuple[ClientKey, ...] = ()
-    """The clients that may return by themselves."""
+    """The clients that may rejoin automatically."""
     playback: StoredPlayback = StoredPlayback()
 
 
@@ -107,19 +107,19 @@ class StoredHub(Record, frozen=True, kw_only=True):
 
 
 class StoredPosition(Record, frozen=True, kw_only=True):
-    """The position of something that plays."""
+    """The position of a player or room that plays."""
 
     current_item_id: str | None
     position: float
     playing_at: float
-    """The Unix time at which it was there."""
+    """The Unix time at which playback was at `position`."""
 
 
 class StoredPositions(Record, frozen=True, kw_only=True):
-    """The positions of everything that plays, by topic."""
+    """The positions of all playing players and rooms, by topic."""
 
     sequence: int
-    """The `sequence` of the last state before."""
+    """The `sequence` of the state that was stored last before these positions."""
     positions: dict[str, StoredPosition] = {}
 
 
@@ -146,7 +146,7 @@ def encode_state(
 
 
 def encode_positions(playing: Iterable[PlaybackContext], *, sequence: int, now_us: int, now: float) -> bytes:
-    """Return the positions of what plays as JSON; see `encode_state`."""
+    """Return the positions of `playing` as JSON; see `encode_state`."""
     positions = {
         context.topic: StoredPosition(
             current_item_id=context.playback.queue.current_item_id,
@@ -168,7 +168,7 @@ def decode_state(
         positions: The stored positions.
         now_us: Hub time.
         now: The same moment as Unix time in seconds.
-        rejoin_us: How long clients may return to their rooms by themselves, in microseconds.
+        rejoin_us: How long clients may rejoin their rooms automatically, in microseconds.
 
     Raises:
         msgspec.ValidationError: If the state is damaged. Damaged positions are ignored.

@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_AUTHENTICATED, KEY_HASS, HomeAssistantView
 
-from ..engine.api import RETRY_SECONDS, WITH_PICTURES, HubError, error_response, size_asked
+from ..engine.api import RETRY_SECONDS, WITH_PICTURES, HubError, error_response, requested_size
 from ..models import MoosicBoxData, async_loaded_data
 
 
@@ -115,7 +115,7 @@ class ArtworkView(HomeAssistantView):
         if (id_ := data.library.seal.opened(artwork_id)) is None:
             raise web.HTTPNotFound
         if id_.startswith(WITH_PICTURES):
-            return await data.artwork.respond(request, id_, size_asked(request))
+            return await data.artwork.respond(request, id_, requested_size(request))
         if (picture := await data.media.async_picture(id_)) is None:
             raise web.HTTPNotFound
         return web.Response(

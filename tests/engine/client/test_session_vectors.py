@@ -93,5 +93,5 @@ def decision_of(verdict: Verdict) -> dict[str, Any]:
         "reconnect": True,
         "fresh_token": verdict.fresh_token,
         "after_seconds": verdict.after,
-        "min_seconds": verdict.least,
+        "min_seconds": verdict.extra_delay,
     }

@@ -25,7 +25,7 @@ def offsets(frames: list[Frame]) -> list[int]:
     return [json.loads(frame.payload)["offset"] for frame in frames]
 
 
-class Square:
+class TopicsHarness:
     """Topics on manual time."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
@@ -46,7 +46,7 @@ class Square:
 
 
 def test_all_subscribers_share_one_frame() -> None:
-    square = Square()
+    square = TopicsHarness()
     connections = [FakeConnection(), FakeConnection()]
     for connection in connections:
         square.topics["t"].subscribe(connection.outbox)
@@ -57,7 +57,7 @@ def test_all_subscribers_share_one_frame() -> None:
 
 
 def test_an_unsubscribed_outbox_gets_nothing() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     topic = square.topics["t"]
     topic.subscribe(connection.outbox)
     topic.subscribe(connection.outbox)
@@ -69,7 +69,7 @@ def test_an_unsubscribed_outbox_gets_nothing() -> None:
 
 
 def test_offsets_rise_without_subscribers() -> None:
-    square = Square()
+    square = TopicsHarness()
     assert square.topics.position("t") == Position(epoch="epoch", offset=0)
     square.publish(3)
     assert square.topics.position("t").offset == 3
@@ -79,7 +79,7 @@ def test_offsets_rise_without_subscribers() -> None:
 
 
 def test_states_have_no_offset_and_no_history() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     assert square.topics.publish("t", VolumeUpdate(volume=0.5, muted=False)) == 1
     [received] = connection.take()
@@ -88,13 +88,13 @@ def test_states_have_no_offset_and_no_history() -> None:
 
 
 def test_a_state_without_subscribers_creates_no_topic() -> None:
-    square = Square()
+    square = TopicsHarness()
     assert square.topics.publish("t", VolumeUpdate(volume=0.5, muted=False)) == 0
     assert len(square.topics) == 0
 
 
 def test_states_of_other_topics_and_types_do_not_replace() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     for topic in ("a", "b"):
         square.topics[topic].subscribe(connection.outbox)
     for topic, volume in (("a", 0.1), ("b", 0.2), ("a", 0.3)):
@@ -104,33 +104,33 @@ def test_states_of_other_topics_and_types_do_not_replace() -> None:
 
 
 def test_a_position_of_another_epoch_is_lost() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish()
     assert square.lost(0, "of another hub") == "epoch_changed"
 
 
 def test_a_position_in_the_future_is_lost() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish()
     assert square.lost(2) == "position_expired"
 
 
 def test_history_is_bounded_by_messages() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish(12)
     assert square.lost(1) == "window_exceeded"
     assert square.since(2) == list(range(3, 13))
 
 
 def test_history_is_bounded_by_bytes() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish(5, "x" * 500)
     assert square.lost(0) == "window_exceeded"
     assert square.since(3) == [4, 5]
 
 
 def test_history_is_bounded_by_age() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish()
     square.clock.pass_seconds(60)
     square.publish()
@@ -145,7 +145,7 @@ def test_history_is_bounded_by_age() -> None:
 
 
 def test_a_single_message_larger_than_history_is_still_sent() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.publish(1, "x" * 3_000)
     assert len(connection.take()) == 1
@@ -156,7 +156,7 @@ def test_a_single_message_larger_than_history_is_still_sent() -> None:
 
 
 def test_expired_histories_are_freed() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish(3)
     square.clock.pass_seconds(121)
     square.topics.expire()
@@ -166,7 +166,7 @@ def test_expired_histories_are_freed() -> None:
 
 
 def test_a_dropped_topic_starts_from_zero() -> None:
-    square = Square()
+    square = TopicsHarness()
     square.publish(3)
     square.topics.forget("t")
     square.topics.forget("t")
@@ -179,7 +179,7 @@ def test_a_dropped_topic_starts_from_zero() -> None:
 )
 def test_recovery_is_complete_or_fails(steps: list[tuple[int, int]], held: int) -> None:
     """Recovered messages have no gap; a position is lost only if a bound was exceeded."""
-    square = Square()
+    square = TopicsHarness()
     published: list[tuple[int, int]] = []
     for tenths, size in steps:
         square.clock.pass_seconds(tenths / 10)
@@ -203,7 +203,7 @@ def test_recovery_is_complete_or_fails(steps: list[tuple[int, int]], held: int) 
 
 
 def test_an_unused_topic_keeps_only_its_offset() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.publish(3)
     square.topics.unsubscribe("t", connection.outbox)
@@ -219,7 +219,7 @@ def test_an_unused_topic_keeps_only_its_offset() -> None:
 
 
 def test_a_topic_with_subscribers_is_kept() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.clock.pass_seconds(121)
     square.topics.expire()
@@ -234,7 +234,7 @@ def test_a_topic_with_subscribers_is_kept() -> None:
     )
 )
 def test_offsets_are_never_reused(steps: list[tuple[str, int]]) -> None:
-    square = Square()
+    square = TopicsHarness()
     read: dict[str, int] = {}
     """The offset that each topic's subscriber has read."""
     highest: dict[str, int] = {}
@@ -266,7 +266,7 @@ def test_offsets_are_never_reused(steps: list[tuple[str, int]]) -> None:
 
 
 def test_history_keeps_no_frames_that_were_sent() -> None:
-    square, connection = Square(), FakeConnection()
+    square, connection = TopicsHarness(), FakeConnection()
     square.topics["t"].subscribe(connection.outbox)
     square.publish()
     (sent,) = connection.outbox.pop_frames(10_000)

@@ -116,7 +116,7 @@ class Crowd:
 async def test_every_connection_gets_all_messages_in_order(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)  # noqa: S311 - a history that can be told again
     monkeypatch.setattr(module, "SLICE_NS", chance.choice([0, 700_000]))
-    monkeypatch.setattr(module, "BETWEEN_LOOKS", chance.choice([1, 2, 8]))
+    monkeypatch.setattr(module, "WRITES_PER_CHECK", chance.choice([1, 2, 8]))
     monkeypatch.setattr(module, "MAX_DIRECT", chance.choice([100, 65_536]))
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
     crowd = Crowd(chance)

@@ -1,4 +1,4 @@
-"""A house in virtual time: players that only a test speaks for."""
+"""A hub with players in virtual time; tests send the players' messages."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any

@@ -100,7 +100,7 @@ async def test_the_next_source_is_tried_if_nothing_is_heard_within_five_seconds(
     assert playing(house) == "backup"
 
 
-async def test_at_last_the_player_makes_a_tone(house: House) -> None:
+async def test_the_player_makes_a_tone_if_no_source_is_heard(house: House) -> None:
     house.player("bedroom").capabilities = ("volume", "tone")
     house.harness.media.missing |= {"test/morning", "test/backup"}
     alarm_id = await add(house)
@@ -118,7 +118,7 @@ async def test_at_last_the_player_makes_a_tone(house: House) -> None:
     assert [message["sounds"] for message in of_type(house.received["bedroom"], "alarm_tone")] == [True, False]
 
 
-async def test_an_alarm_that_nobody_could_hear_is_missed(house: House) -> None:
+async def test_an_alarm_without_a_sound_is_missed(house: House) -> None:
     house.mute.add("bedroom")
     await add(house)
     await house.pass_to(23, "07:01")
@@ -318,7 +318,7 @@ async def test_a_clock_that_is_set_back_before_it_rings_later(house: House) -> N
     assert house.log == ["Mon 07:00:00 rang Work"]
 
 
-async def test_a_clock_that_runs_apart_from_the_hubs_is_read_before(house: House) -> None:
+async def test_a_clock_that_drifts_from_the_hubs_is_read_again_before_the_alarm(house: House) -> None:
     await add(house)
     # Nine seconds in nine hours.
     house.clock.jump_us = 9 * SECOND
@@ -375,7 +375,7 @@ async def test_fields_are_changed_and_kept(house: House) -> None:
         (DismissAlarm(alarm_id="unknown"), AlarmNotFound),
     ],
 )
-async def test_refusals(house: House, command: Any, error: type[HubError]) -> None:
+async def test_invalid_and_unknown_alarms_are_refused(house: House, command: Any, error: type[HubError]) -> None:
     with pytest.raises(error):
         await house.do(command)
 

@@ -76,7 +76,7 @@ async def end(house: House, *names: str) -> None:
     await house.pass_seconds(0)
 
 
-async def test_the_answer_names_who_hears_it_and_who_does_not(house: House) -> None:
+async def test_the_answer_names_the_players_that_announce_and_those_that_refuse(house: House) -> None:
     house.lose("kids")
     house.hub.players.set_volume(house.player("bedroom"), None, muted=True)
     answer = await announce(house, "kitchen", "kids", "bedroom", "attic")
@@ -90,7 +90,7 @@ async def test_the_answer_names_who_hears_it_and_who_does_not(house: House) -> N
         await announce(house, "kids")
 
 
-async def test_a_room_makes_it_together_and_its_music_goes_on(house: House) -> None:
+async def test_a_room_announces_together_and_its_music_continues(house: House) -> None:
     await house.do(RoomCreate(name="Party", id="party", wait="none"), "kitchen")
     await house.do(RoomJoin(room_id="party"), "bedroom")
     await house.do(QueueAdd(room_id="party", track_ids=("song",), play=True), "kitchen")
@@ -243,7 +243,7 @@ async def test_a_restart_does_not_end_repetition(house: House) -> None:
         {"message": "Dinner"},
     ],
 )
-async def test_a_request_that_says_too_little_or_too_much(house: House, fields: dict[str, Any]) -> None:
+async def test_incomplete_and_contradictory_requests_are_refused(house: House, fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidMessage):
         await house.do(Announce(**fields))
 

@@ -130,7 +130,7 @@ async def test_a_player_with_music_of_its_own_keeps_it(house: House, events: lis
     assert (playing(house), events) == (["kitchen", "living"], [])
 
 
-async def test_music_stays_where_somebody_else_is(house: House) -> None:
+async def test_music_stays_where_another_person_is(house: House) -> None:
     await follow(house)
     ben = tuple(FollowPlace(entity_id="sensor.ben_area", state=name, player_id=name) for name in NAMES)
     await follow(house, ben, name="Ben")
@@ -164,7 +164,7 @@ async def test_a_household_follows_by_motion(house: House) -> None:
     assert playing(house) == ["living"]
 
 
-async def test_events_tell_where_somebody_is(house: House) -> None:
+async def test_event_entities_report_presence(house: House) -> None:
     places = tuple(FollowPlace(entity_id=f"event.{name}", player_id=name) for name in NAMES)
     await follow(house, places)
     followers = house.hub.household.followers
@@ -178,7 +178,7 @@ async def test_events_tell_where_somebody_is(house: House) -> None:
     assert playing(house) == ["bedroom"]
 
 
-async def test_who_comes_back_during_the_fade_finds_the_music_there(house: House) -> None:
+async def test_a_return_during_the_fade_keeps_the_music_there(house: House) -> None:
     await follow(house, fade_seconds=20)
     await house.do(VolumeCommand(player_id="kitchen", volume=0.5))
     await go(house, "kitchen")
@@ -204,7 +204,7 @@ async def test_a_pause_ends_the_room_and_the_player_keeps_the_queue(house: House
 
 
 @pytest.mark.parametrize("how", ["off", "deleted"])
-async def test_it_can_be_switched_off(house: House, events: list[str], how: str) -> None:
+async def test_a_follower_can_be_switched_off(house: House, events: list[str], how: str) -> None:
     follower_id = await follow(house)
     await go(house, "kitchen")
     await play(house, "kitchen")
@@ -231,7 +231,7 @@ async def test_followers_survive_a_restart(house: House) -> None:
     await again.stop()
 
 
-async def test_what_is_refused(house: House) -> None:
+async def test_invalid_and_unknown_followers_are_refused(house: House) -> None:
     with pytest.raises(InvalidMessage):
         await house.do(SaveFollower(places=PLACES))
     with pytest.raises(PlayerNotFound):

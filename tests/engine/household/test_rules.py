@@ -184,7 +184,7 @@ async def test_nothing_is_due_without_hours(house: House) -> None:
         (DeleteRule(rule_id="unknown"), RuleNotFound),
     ],
 )
-async def test_refusals(house: House, message: Any, error: type[Exception]) -> None:
+async def test_invalid_and_unknown_rules_are_refused(house: House, message: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         await house.hub.execute(message, ADMIN)
 

@@ -191,7 +191,7 @@ async def test_a_clock_that_is_set_changes_nothing(house: House) -> None:
     assert not house.is_playing("bedroom")
 
 
-async def test_refusals(house: House) -> None:
+async def test_timers_without_an_end_or_a_permission_are_refused(house: House) -> None:
     with pytest.raises(InvalidMessage):
         await house.do(SetSleepTimer(player_id="bedroom"))
     with pytest.raises(InvalidMessage):

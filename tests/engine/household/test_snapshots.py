@@ -70,7 +70,7 @@ async def test_paused_music_stays_paused_at_its_position(house: House) -> None:
     assert (state, position) == ("paused", pytest.approx(30, abs=0.5))
 
 
-async def test_it_survives_a_restart_and_tells_who_is_missing(house: House) -> None:
+async def test_a_snapshot_survives_a_restart_and_names_missing_players(house: House) -> None:
     await house.do(TakeSnapshot(name="Evening", snapshot_id="evening"))
     again = await house.restart(60)
     again.lose("living")
@@ -81,7 +81,7 @@ async def test_it_survives_a_restart_and_tells_who_is_missing(house: House) -> N
     await again.stop()
 
 
-async def test_they_are_replaced_listed_and_deleted(house: House) -> None:
+async def test_snapshots_are_replaced_listed_and_deleted(house: House) -> None:
     for name in ("Evening", "Later"):
         await house.do(TakeSnapshot(name=name, snapshot_id="evening", player_ids=("bedroom",)))
     (shown,) = (await house.do(HouseholdGet()))["snapshots"]
@@ -92,7 +92,7 @@ async def test_they_are_replaced_listed_and_deleted(house: House) -> None:
             await house.do(command)
 
 
-async def test_bounds(house: House) -> None:
+async def test_unknown_players_and_too_many_snapshots_are_refused(house: House) -> None:
     with pytest.raises(PlayerNotFound):
         await house.do(TakeSnapshot(name="Attic", player_ids=("attic",)))
     for number in range(MAX_SNAPSHOTS):

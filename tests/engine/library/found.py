@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.library.library import Library
 
 
 def found(title: str, artist: str | None = None, album: str | None = None, **fields: Any) -> FoundTrack:
-    """A track; its sound is told by all of its names."""
+    """Return a track, whose fingerprint is made from its tags."""
     names = (fields.pop("sound", title), artist, album)
     return FoundTrack(
         folder=f"/music/{artist}/{album}".encode(errors="replace"),

@@ -1,4 +1,4 @@
-"""Odd files as people have them, run through the real scanner."""
+"""Unusual files as users have them, scanned by the real scanner."""
 
 from collections.abc import AsyncGenerator
 

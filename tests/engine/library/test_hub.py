@@ -1,4 +1,4 @@
-"""The library in a hub: the first place where tracks are looked for, and what follows by itself."""
+"""The library in a hub: tracks are looked up in it first, and autoplay continues queues with its music."""
 
 from collections.abc import AsyncGenerator
 from typing import Any

@@ -18,7 +18,7 @@ from script.lib.sounds import Sounds, tag
 @pytest.fixture
 async def library(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Library]:
     """A library that measures."""
-    monkeypatch.setattr(loudness, "REST", 0)
+    monkeypatch.setattr(loudness, "PAUSE_FACTOR", 0)
     found = Library(tmp_path / "index/library.db", [music], 0, ffmpeg=shutil.which("ffmpeg"), measures_loudness=True)
     await found.start()
     yield found

@@ -97,7 +97,7 @@ async def test_favourites_of_every_kind(kind: str, filled: dict[str, str], harne
     assert len(not_mine) == len(others)
 
 
-async def test_who_has_favourites_of_their_own(filled: dict[str, str], harness: LibraryHarness) -> None:
+async def test_only_users_have_favourites_of_their_own(filled: dict[str, str], harness: LibraryHarness) -> None:
     hub = People(harness)
     guest = principal(sub="guest:1", rooms=frozenset({"r"}))
     for request in ("get_tracks", "get_history", "get_scrobbling", "set_scrobbling"):
@@ -111,7 +111,9 @@ async def test_who_has_favourites_of_their_own(filled: dict[str, str], harness: 
         await hub.ask(user(ANNA), "set_favourite", id="t-nothing", mine=True)
 
 
-async def test_plays_count_for_who_listens(filled: dict[str, str], harness: LibraryHarness, library: Library) -> None:
+async def test_plays_count_for_the_users_who_listen(
+    filled: dict[str, str], harness: LibraryHarness, library: Library
+) -> None:
     harness.connect(user(ANNA), player_id="kitchen")
     await harness.hub.execute(QueueAdd(player_id="kitchen", track_ids=(filled["Halo"], filled["So What"])), user(ANNA))
     await harness.hub.execute(PlaybackCommand(player_id="kitchen", command="play"), user(ANNA))
@@ -200,7 +202,7 @@ async def create(library: Library, smart: SmartRules, owner: str | None = ANNA) 
         ([("favourite", "is", False), ("year", "at_least", 2000)], {"Halo"}),
     ],
 )
-async def test_rules(
+async def test_the_rules_of_a_smart_playlist_select_its_tracks(
     conditions: list[tuple[str, str, Any]], titles: set[str], filled: dict[str, str], library: Library
 ) -> None:
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Addresses that can't be guessed, nor bent."""
+"""Signed addresses, which can't be guessed or changed."""
 
 import pytest
 

@@ -14,7 +14,7 @@ from tests.engine.fakes import FakeMedia, ManualClock, item, principal, settle
 SYSTEM = principal("moosicbox", role="admin")
 
 
-class Pit:
+class ResolverHarness:
     """A media resolver with a playback that has an item per letter; their media isn't cached."""
 
     def __init__(self, names: str, missing: str = "") -> None:
@@ -42,7 +42,7 @@ class Pit:
 
 
 async def test_buffers_until_the_media_is_found() -> None:
-    pit = Pit("ab")
+    pit = ResolverHarness("ab")
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a", 12.0))
     await settle()
@@ -55,7 +55,7 @@ async def test_buffers_until_the_media_is_found() -> None:
 
 
 async def test_known_media_starts_at_once() -> None:
-    pit = Pit("ab")
+    pit = ResolverHarness("ab")
     await pit.media_resolver.resolve("test/a", SYSTEM)
     pit.media.hold()
     await pit.start("a")
@@ -64,7 +64,7 @@ async def test_known_media_starts_at_once() -> None:
 
 
 async def test_unplayable_items_are_skipped() -> None:
-    pit = Pit("abc", missing="ab")
+    pit = ResolverHarness("abc", missing="ab")
     await pit.start("a", 30.0)
     assert pit.playing == "c"
     assert pit.playback.timeline.position == 0.0
@@ -73,7 +73,7 @@ async def test_unplayable_items_are_skipped() -> None:
 
 @pytest.mark.parametrize("names", ["ab", "abcde"])
 async def test_playback_finishes_if_no_item_can_be_played(names: str) -> None:
-    pit = Pit(names, missing=names)
+    pit = ResolverHarness(names, missing=names)
     with pytest.raises(TrackNotFound):
         await pit.start("a")
     assert (pit.playback.current, pit.playback.timeline.state) == (None, "idle")
@@ -83,7 +83,7 @@ async def test_playback_finishes_if_no_item_can_be_played(names: str) -> None:
 
 
 async def test_a_missing_item_that_repeats_finishes() -> None:
-    pit = Pit("a", missing="a")
+    pit = ResolverHarness("a", missing="a")
     pit.playback.repeat = "all"
     with pytest.raises(TrackNotFound):
         await pit.start("a")
@@ -92,7 +92,7 @@ async def test_a_missing_item_that_repeats_finishes() -> None:
 
 @pytest.mark.parametrize("overtaken_by", ["stop", "pause", "seek", "another"])
 async def test_a_later_command_supersedes_a_lookup(overtaken_by: str) -> None:
-    pit = Pit("ab")
+    pit = ResolverHarness("ab")
     await pit.media_resolver.resolve("test/b", SYSTEM)
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
@@ -114,7 +114,7 @@ async def test_a_later_command_supersedes_a_lookup(overtaken_by: str) -> None:
 
 
 async def test_an_item_removed_during_its_lookup_does_not_start() -> None:
-    pit = Pit("ab")
+    pit = ResolverHarness("ab")
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
@@ -125,7 +125,7 @@ async def test_an_item_removed_during_its_lookup_does_not_start() -> None:
 
 
 async def test_concurrent_lookups_are_shared() -> None:
-    pit = Pit("a")
+    pit = ResolverHarness("a")
     pit.media.hold()
     found: list[str] = []
     pit.media_resolver.media_found.subscribe(found.append)
@@ -140,7 +140,7 @@ async def test_concurrent_lookups_are_shared() -> None:
 
 
 async def test_an_address_is_available_after_the_lookup() -> None:
-    pit = Pit("a")
+    pit = ResolverHarness("a")
     assert pit.media_resolver.address(pit.item("a")) is None
     await settle()
     address = pit.media_resolver.address(pit.item("a"))
@@ -149,7 +149,7 @@ async def test_an_address_is_available_after_the_lookup() -> None:
 
 
 async def test_a_failed_lookup_fires_media_failed() -> None:
-    pit = Pit("a", missing="a")
+    pit = ResolverHarness("a", missing="a")
     failed: list[str] = []
     pit.media_resolver.media_failed.subscribe(failed.append)
     pit.media_resolver.address(pit.item("a"))
@@ -158,7 +158,7 @@ async def test_a_failed_lookup_fires_media_failed() -> None:
 
 
 async def test_a_renewed_address_needs_another_lookup() -> None:
-    pit = Pit("a")
+    pit = ResolverHarness("a")
     await pit.start("a")
     await pit.media_resolver.renew_address(pit.item("a"))
     assert pit.media.asked == ["test/a"] * 2
@@ -170,7 +170,7 @@ async def test_a_renewed_address_needs_another_lookup() -> None:
 
 
 async def test_close_cancels_lookups() -> None:
-    pit = Pit("a")
+    pit = ResolverHarness("a")
     pit.media.hold()
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
@@ -181,7 +181,7 @@ async def test_close_cancels_lookups() -> None:
 
 
 async def test_access_is_checked_for_each_principal() -> None:
-    pit = Pit("a")
+    pit = ResolverHarness("a")
     await pit.media_resolver.resolve("test/private", SYSTEM)
     pit.media.refused["eve"] = PermissionDenied("Not yours")
     with pytest.raises(PermissionDenied):
@@ -189,7 +189,7 @@ async def test_access_is_checked_for_each_principal() -> None:
 
 
 async def test_a_provider_that_crashes_leaves_nothing_buffering() -> None:
-    pit = Pit("ab")
+    pit = ResolverHarness("ab")
     pit.media.refused["moosicbox"] = RuntimeError("The provider's own fault")
     with pytest.raises(TrackNotFound):
         await pit.start("a")

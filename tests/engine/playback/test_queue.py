@@ -252,7 +252,7 @@ def test_many_items_that_are_shuffled_in_are_one_change() -> None:
     assert changes[-1] == (ResetOp(),)
 
 
-def test_after_and_before() -> None:
+def test_after_and_before_return_the_neighbours_of_an_item() -> None:
     queue = queue_of("abc")
     found = [queue.after(None), queue.after("a"), queue.after("c"), queue.before("b"), queue.before("a"), queue.first()]
     assert [each and each.queue_item_id for each in found] == ["a", "b", None, "a", None, "a"]
@@ -279,7 +279,7 @@ def test_invalid_places_of_a_move(place: Place) -> None:
     assert (order(queue), queue.revision) == ("abc", 1)
 
 
-def test_unknown_items() -> None:
+def test_changes_of_unknown_items_are_refused() -> None:
     queue = queue_of("abc")
     for change in (
         lambda: queue.remove(["x"]),

@@ -43,7 +43,7 @@ def supported(*names: str, capacity: int = 1_000_000) -> ClientHelloPlayerSuppor
 
 
 class SendspinSpeaker:
-    """A speaker and what it was told."""
+    """A speaker, and the messages and audio that it received."""
 
     def __init__(self, client: SendspinClient) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""A Snapcast client that says what it is told to and writes down what it receives."""
+"""A Snapcast client that sends given messages, and records those that it receives."""
 
 import asyncio
 from collections.abc import AsyncGenerator

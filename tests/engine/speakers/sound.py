@@ -1,4 +1,4 @@
-"""Noise in files of several formats, and what is decoded of chunks."""
+"""Noise in files of several formats, and decoding of chunks."""
 
 from collections.abc import Iterable
 from pathlib import Path

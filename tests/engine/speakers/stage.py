@@ -1,4 +1,4 @@
-"""A hub in real time whose media are files, and speakers that write down what they are sent."""
+"""A hub in real time whose media are files, and speakers that record the audio that they are sent."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -69,7 +69,7 @@ class Sent(NamedTuple):
 
 @dataclass
 class RecordingOutput:
-    """A speaker that remembers what it was sent and hasn't dropped."""
+    """A speaker that records the audio that it was sent and hasn't dropped."""
 
     now_us: Callable[[], int]
     audio_format: AudioFormat = field(default_factory=lambda: AudioFormat(codec="pcm", rates=(sound.RATE,)))

@@ -52,7 +52,7 @@ def segment(name: str, at_us: int, *lengths: int, position: float = 0.0, in_room
     return Segment(name, track, reader, Anchor(position, at_us, 1.0), in_room)  # type: ignore[arg-type]
 
 
-class Stand:
+class FeedHarness:
     """A feed whose clock stands still, so that it sends all it has at once."""
 
     def __init__(self, first: Segment, *, ahead_ms: int = 60_000) -> None:
@@ -76,14 +76,14 @@ class Stand:
 
 
 async def test_chunks_follow_the_anchor() -> None:
-    stand = Stand(segment("a", NOW + 500 * MS, 40, 40, 20))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, 40, 40, 20))
     assert await stand.run() == [(0, 500), (40, 540), (80, 580)]
     assert stand.output.sent[-1].duration_us == 20 * MS
     assert stand.output.header == HEADER
 
 
 async def test_the_next_item_of_a_room_begins_at_its_own_time() -> None:
-    stand = Stand(segment("a", NOW + 500 * MS, 40, 40, in_room=True))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, 40, 40, in_room=True))
     stand.feed.follow(segment("b", NOW + 582 * MS, 40, 40, in_room=True))
     assert await stand.run() == [(0, 500), (40, 540), (0, 582), (40, 622)]
     assert stand.feed.segment.item_id == "b"
@@ -91,33 +91,33 @@ async def test_the_next_item_of_a_room_begins_at_its_own_time() -> None:
 
 async def test_the_next_item_of_a_room_doesnt_overlap() -> None:
     """Other players of the room take the item before for shorter."""
-    stand = Stand(segment("a", NOW + 500 * MS, 40, 40, in_room=True))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, 40, 40, in_room=True))
     stand.feed.follow(segment("b", NOW + 550 * MS, 40, 40, 40, in_room=True))
     assert await stand.run() == [(0, 500), (40, 540), (40, 590), (80, 630)]
 
 
 @pytest.mark.parametrize("off_ms", [-230, -1, 0, 5, 240])
 async def test_alone_the_next_item_follows_without_a_gap(off_ms: int) -> None:
-    stand = Stand(segment("a", NOW + 500 * MS, 40, 40))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, 40, 40))
     stand.feed.follow(segment("b", NOW + (580 + off_ms) * MS, 40))
     assert await stand.run() == [(0, 500), (40, 540), (0, 580)]
 
 
 async def test_in_a_room_late_audio_is_left_out() -> None:
     """The first audio of a silent speaker must come earlier than that which follows."""
-    stand = Stand(segment("a", NOW - 15 * MS, *[40] * 5, in_room=True))
+    stand = FeedHarness(segment("a", NOW - 15 * MS, *[40] * 5, in_room=True))
     assert await stand.run() == [(120, 105), (160, 145)]
 
 
 async def test_alone_everything_is_heard_later() -> None:
-    stand = Stand(segment("a", NOW - 95 * MS, 40, 40))
+    stand = FeedHarness(segment("a", NOW - 95 * MS, 40, 40))
     margin = LATE_MARGIN_US // MS
     assert await stand.run() == [(0, 100 + margin), (40, 140 + margin)]
     assert stand.changes > 0
 
 
 async def test_a_speaker_that_plays_needs_audio_less_early() -> None:
-    stand = Stand(segment("a", NOW + 100 * MS, 40, in_room=True))
+    stand = FeedHarness(segment("a", NOW + 100 * MS, 40, in_room=True))
     stand.feed.follow(segment("b", NOW + 140 * MS, 40, 40, in_room=True))
     send = stand.output.send
 
@@ -130,25 +130,25 @@ async def test_a_speaker_that_plays_needs_audio_less_early() -> None:
 
 
 async def test_nothing_is_heard_before_the_speaker_is_free() -> None:
-    stand = Stand(segment("a", NOW, *[40] * 5, in_room=True))
+    stand = FeedHarness(segment("a", NOW, *[40] * 5, in_room=True))
     stand.output.free_us = NOW + 90 * MS
     assert await stand.run() == [(120, 120), (160, 160)]
 
 
 async def test_an_order_limits_what_is_sent() -> None:
-    stand = Stand(segment("a", NOW + 500 * MS, *[40] * 5))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, *[40] * 5))
     stand.feed.until_us = NOW + 580 * MS
     assert await stand.run() == [(0, 500), (40, 540)]
 
 
 async def test_only_a_little_is_sent_ahead() -> None:
-    stand = Stand(segment("a", NOW + 100 * MS, *[40] * 20), ahead_ms=200)
+    stand = FeedHarness(segment("a", NOW + 100 * MS, *[40] * 20), ahead_ms=200)
     sent = await stand.run()
     assert sent[-1][1] <= 200
 
 
 async def test_a_stall_is_noticed_and_ends() -> None:
-    stand = Stand(segment("a", NOW + 100 * MS, *[40] * 30, in_room=True), ahead_ms=150)
+    stand = FeedHarness(segment("a", NOW + 100 * MS, *[40] * 30, in_room=True), ahead_ms=150)
     stalled: list[bool] = []
     stand.feed._on_change = lambda: stalled.append(stand.feed.stalled)
     task = asyncio.create_task(stand.feed.run())
@@ -167,7 +167,7 @@ async def test_a_stall_is_noticed_and_ends() -> None:
 
 
 async def test_a_hand_over_can_be_taken_back() -> None:
-    stand = Stand(segment("a", NOW + 500 * MS, 40))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, 40))
     following = segment("b", NOW + 540 * MS, 40)
     stand.feed.follow(following)
     stand.feed.follow(None)
@@ -176,7 +176,7 @@ async def test_a_hand_over_can_be_taken_back() -> None:
 
 
 async def test_what_is_heard_changes_with_time() -> None:
-    stand = Stand(segment("a", NOW + 500 * MS, 40))
+    stand = FeedHarness(segment("a", NOW + 500 * MS, 40))
     stand.feed.follow(segment("b", NOW + 540 * MS, 40))
     task = asyncio.create_task(stand.feed.run())
     for _ in range(50):
@@ -190,7 +190,7 @@ async def test_what_is_heard_changes_with_time() -> None:
 
 
 async def test_a_feed_ends_when_its_last_item_has_been_heard() -> None:
-    stand = Stand(segment("a", NOW + 25 * MS, 40))
+    stand = FeedHarness(segment("a", NOW + 25 * MS, 40))
     task = asyncio.create_task(stand.feed.run())
     for _ in range(20):
         await asyncio.sleep(0)

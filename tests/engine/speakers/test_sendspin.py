@@ -307,7 +307,7 @@ async def test_a_token_of_another_speaker_is_refused(
     await speaker.client.disconnect()
 
 
-async def test_nothing_at_an_address(service: SendspinService) -> None:
+async def test_an_address_without_a_speaker_is_not_reachable(service: SendspinService) -> None:
     with pytest.raises(NotReachable):
         await service.probe("ws://127.0.0.1:1/sendspin")
     assert service.candidate("sendspin-unknown") is None
@@ -443,7 +443,7 @@ async def test_a_speaker_that_is_used_otherwise_is_unavailable(
         (("flac:1:16:2", "flac:48000:16:9999", "pcm:48000:7:2"), None),
     ],
 )
-def test_formats(formats: tuple[str, ...], chosen: AudioFormat | None) -> None:
+def test_a_supported_format_is_chosen(formats: tuple[str, ...], chosen: AudioFormat | None) -> None:
     offered = supported(*formats).supported_formats
     if chosen is not None:
         assert format_of(offered) == chosen
@@ -453,7 +453,7 @@ def test_formats(formats: tuple[str, ...], chosen: AudioFormat | None) -> None:
 
 
 @pytest.mark.parametrize(("capacity", "ahead_us"), [(10**15, 2_000_000), (192_000, 938_666), (1, None), (50_000, None)])
-def test_buffers(capacity: int, ahead_us: int | None) -> None:
+def test_audio_is_sent_ahead_as_the_buffer_allows(capacity: int, ahead_us: int | None) -> None:
     audio_format = AudioFormat(codec="flac", rates=(48_000,))
     if ahead_us is not None:
         assert ahead_for(capacity, audio_format) == pytest.approx(ahead_us, rel=0.05)

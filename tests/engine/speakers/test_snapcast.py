@@ -235,7 +235,7 @@ def test_payloads_are_refused_by_name(data: bytes) -> None:
     times=st.lists(st.integers(-(2**31), 2**31 - 1), min_size=4, max_size=4),
     size=st.integers(0, 2**32 - 1),
 )
-def test_headers(type_: int, times: list[int], size: int) -> None:
+def test_headers_with_large_payloads_are_refused(type_: int, times: list[int], size: int) -> None:
     data = messages.HEADER.pack(type_, 3, 4, *times, size)
     if size > MAX_PAYLOAD:
         with pytest.raises(ProtocolError):

@@ -150,7 +150,7 @@ def test_times_of_the_day(slots: dict[str, str], minutes: int) -> None:
     [("en", "acknowledge the announcement"), ("de", "bestätige die Durchsage"), ("de", "ich komme")],
 )
 async def test_an_announcement_is_acknowledged(say: Say, hub: Hub, language: str, sentence: str) -> None:
-    assert (await say(sentence, language)).text in ("No announcement waits.", "Keine Durchsage wartet.")
+    assert (await say(sentence, language)).text in ("No announcement is waiting.", "Keine Durchsage wartet.")
     await hub.execute(Announce(media_content_id=BRASS, player_ids=("kitchen",), repeat_seconds=60))
     await say(sentence, language)
     assert list(hub.household.announcer) == []

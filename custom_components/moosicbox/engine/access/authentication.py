@@ -1,4 +1,4 @@
-"""How clients are recognised: the strategy that a hub's host passes in."""
+"""Authentication of clients: the strategy that the host of a hub (Home Assistant or a node) passes in."""
 
 from abc import ABC, abstractmethod
 from typing import Final, NamedTuple
@@ -16,11 +16,11 @@ class Peer(NamedTuple):
 
     address: str
     request: object
-    """The HTTP request that opened the connection; `None` where it isn't at hand."""
+    """The HTTP request that opened the connection; `None` if it isn't available in this process."""
 
 
 class Authentication(ABC):
-    """Recognises clients; Home Assistant, nodes and tests each have their own."""
+    """Authenticates clients. Home Assistant, nodes and tests each have an implementation."""
 
     @abstractmethod
     async def authenticate_token(self, token: str, peer: Peer) -> Principal:
@@ -31,10 +31,9 @@ class Authentication(ABC):
 
     @abstractmethod
     def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
-        """Return a principal that was authenticated before with the rights that it has now.
+        """Return the current rights of a principal that was authenticated before.
 
-        A connection may wait between its authentication and its session, and a session is resumed by its secret:
-        the access may have ended meanwhile.
+        Called before a session is opened or resumed: the access may have ended since the authentication.
 
         Args:
             principal: The principal, as it was authenticated.

@@ -13,7 +13,7 @@ from .hub_key import HubKey
 SIZE: Final = 32
 """Bytes of a secret and of each key."""
 MAX_EARLIER: Final = 5
-"""Earlier secrets that are valid at the same time."""
+"""Most earlier secrets that stay valid."""
 
 
 class HubSecret(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,12 +59,12 @@ def raw_keys(key: str) -> HubKeys:
 
 
 def rotated(hub_secrets: tuple[HubSecret, ...], now: float, grace: float) -> tuple[HubSecret, ...]:
-    """Return a new secret, and those before it, which stay valid for a grace.
+    """Return a new secret, followed by the earlier ones, which stay valid for a grace period.
 
     Args:
         hub_secrets: The secrets until now, the current one first.
         now: Unix seconds.
-        grace: Seconds.
+        grace: The grace period in seconds.
 
     """
     until = now + grace

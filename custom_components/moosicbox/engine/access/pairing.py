@@ -29,7 +29,7 @@ MAX_ADDRESSES: Final = 1_000
 
 
 PAIRED_PREFIX: Final = "paired:"
-"""Before the player id, in the subject of a paired player's token."""
+"""The subject of a paired player's token is this prefix and the player's id."""
 
 
 def is_locked(sub: str, paired: Container[str]) -> bool:

@@ -21,7 +21,7 @@ GUEST_PREFIX: Final = "guest:"
 
 
 def speaker_subject(player_id: str) -> str:
-    """Return the subject of the session of a fed speaker."""
+    """Return the subject of the session through which the hub feeds a speaker."""
     return f"speaker:{player_id}"
 
 

@@ -103,9 +103,9 @@ class Tokens:
             name: The name that other users see.
             now: Unix seconds.
             lifetime: Validity in seconds.
-            permissions: The permissions of the token.
-            role: A role that stands for permissions; give one of the two.
-            rooms: The rooms that it is limited to, if it is.
+            permissions: The token's permissions; give either these or `role`.
+            role: A key of `ROLES`, which stands for permissions.
+            rooms: The rooms to which the token is limited; `None`: not limited.
 
         Raises:
             ValueError: If the sub is reserved, or the role or a permission doesn't exist; names the argument.
@@ -172,7 +172,7 @@ class Tokens:
         return self._valid_with_its_key(principal)
 
     def _valid_with_its_key(self, principal: Principal) -> Principal:
-        # Sessions of earlier versions don't know by which key they were verified.
+        # Sessions of earlier versions don't store the key that verified them.
         if not principal.key_id or any(principal.key_id == trusted.fingerprint for trusted in self._trusted):
             return principal
         now = time.time()

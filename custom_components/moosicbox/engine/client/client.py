@@ -263,6 +263,9 @@ class MoosicBoxClient:
     async def subscribe(self, *topics: str) -> None:
         """Follow further topics: all of them, or none (protocol: `subscribe`, docs/protocol/topics.md).
 
+        Args:
+            *topics: Names of topics, such as `player:kitchen`.
+
         Raises:
             PermissionDenied: A topic may not be followed.
             Unavailable: The limit of topics is reached.
@@ -277,6 +280,13 @@ class MoosicBoxClient:
     async def library(self, request_type: Any, **fields: Any) -> dict[str, Any]:
         """Send a request to the library (protocol: `library_request`, which lists fields and results).
 
+        Args:
+            request_type: The kind of request, such as `search` or `album`.
+            **fields: Further fields of the request.
+
+        Returns:
+            The data of the answer.
+
         Raises:
             NotSupported: The hub has no library.
             TrackNotFound: `id` names nothing in the library.
@@ -285,7 +295,18 @@ class MoosicBoxClient:
         return answer
 
     async def search(self, query: str, *, limit: int = 50) -> list[dict[str, Any]]:
-        """Search the library, and return the best matches of all kinds, each with `kind` and `score`."""
+        """Search the library (protocol: `library_request.search`).
+
+        Args:
+            query: Words of a title, artist, album …
+            limit: Most items to return.
+
+        Returns:
+            The best matches of all kinds, the best first, each with `kind` and `score`.
+
+        Raises:
+            NotSupported: The hub has no library.
+        """
         items: list[dict[str, Any]] = (await self.library("search", query=query, limit=limit))["items"]
         return items
 
@@ -310,7 +331,12 @@ class MoosicBoxClient:
         return numbers
 
     async def fire(self, event: str, **data: Any) -> None:
-        """Fire `moosicbox_client_event` on Home Assistant's bus (protocol: `client_event`). Needs the permission `events`."""
+        """Fire `moosicbox_client_event` on Home Assistant's bus (protocol: `client_event`). Needs the permission `events`.
+
+        Args:
+            event: The name of the event, one of the event's data.
+            **data: Further data, which must be JSON.
+        """
         await self.request(ClientEvent(event=event, data=data))
 
     async def create_room(self, name: str, **settings: Any) -> RoomControls:
@@ -320,13 +346,16 @@ class MoosicBoxClient:
             name: The room's name.
             **settings: Further fields, such as `id`, `description`, `is_public`, `control` and `wait`.
 
+        Returns:
+            The controls of the new room.
+
         Raises:
             Unavailable: The limit of rooms is reached.
         """
         return self.room((await self.request(RoomCreate(name=name, **settings)))["room_id"])
 
     async def rooms(self) -> list[dict[str, Any]]:
-        """Request the visible rooms (protocol: `room_command.list`)."""
+        """Request the visible rooms (protocol: `room_command.list`, which lists the fields of a room)."""
         rooms: list[dict[str, Any]] = (await self.request(RoomList()))["rooms"]
         return rooms
 

@@ -24,6 +24,7 @@ class ClientConfig:
     client: ClientInfo
     """The description of this client for the hub (protocol: `authenticate`)."""
     token: str | None = None
+    """A token of the hub or of Home Assistant; `None` for a hub that needs none."""
     get_token: GetToken | None = None
     """Used instead of `token` for tokens that expire."""
     subscribe: tuple[str, ...] | None = None
@@ -37,6 +38,7 @@ class ClientConfig:
     connect_timeout: float | None = None
     """How long entering the client waits for the first welcome; `None` for no limit."""
     request_timeout: float = 10
+    """How long a request waits for its answer, unless the call says otherwise."""
     heartbeat_interval: float | None = None
     """Silence after which the hub is pinged; `None` for the interval that the hub names."""
     heartbeat_timeout: float = 5

@@ -1,7 +1,8 @@
-"""A connection that outlives its links: it authenticates, resumes after a cut, and reconnects for as long as that makes sense.
+"""The connection of a client: it authenticates, resumes its session after a cut, and reconnects until the hub forbids it.
 
-`_reconnect_loop` is the place to begin reading: each turn is one link, from the attempt to its end. `reader.py` has the
-incoming side, `requests.py` the outgoing one, and `reconnect.py` judges endings.
+A connection consists of links, one after the other; a link is one WebSocket or one polling session. Begin reading at
+`_reconnect_loop`: each turn is one link, from the attempt to its end. `reader.py` has the incoming side, `requests.py`
+the outgoing one, and `reconnect.py` decides when to reconnect.
 """
 
 import asyncio
@@ -91,7 +92,7 @@ class Connection:
             self.requests.pending.fail()
 
     def wake(self) -> None:
-        """Reconnect now instead of after the current delay, as when the network is back."""
+        """Reconnect now instead of after the current delay, such as when the network is back."""
         self._woken.set()
 
     async def wait_ready(self) -> None:
@@ -122,7 +123,7 @@ class Connection:
                 raise final_error(ending)
             self._fetch_fresh_token = verdict.fresh_token
             self.requests.pending.fail(lambda pending: not pending.retry)
-            delay = verdict.after if verdict.after is not None else verdict.least + self._backoff(attempt)
+            delay = verdict.after if verdict.after is not None else verdict.extra_delay + self._backoff(attempt)
             attempt += 1
             self.disconnected.emit(Disconnected(ending.code, describe(ending), delay))
             await self._wait_before_retry(delay)
@@ -141,7 +142,7 @@ class Connection:
         except BaseException as error:
             await link.drop()
             if isinstance(error, asyncio.CancelledError) and not _is_cancelled():
-                # A library cancelled what it awaited itself; this client goes on.
+                # The cancellation came from a library, not from the owner of this task: the client goes on.
                 return Ending(reason="the attempt was cut off")
             raise
         self._transport.record_success()

@@ -83,11 +83,15 @@ class Controls:
         await self._command("next")
 
     async def previous(self) -> None:
-        """Play the previous item, or the current one from its start after its first seconds."""
+        """Play the previous item; after the first 3 s of the current item, play that from its start instead."""
         await self._command("previous")
 
     async def seek(self, position_seconds: float) -> None:
-        """Go to a position in the current item, in seconds (protocol: `seek_command`)."""
+        """Go to a position in the current item, in seconds (protocol: `seek_command`).
+
+        Raises:
+            NotSupported: The player can't seek.
+        """
         await self._hub.request(SeekCommand(position_seconds=position_seconds, **self._target))
 
     async def seek_chapter(
@@ -148,5 +152,10 @@ class PlayerControls(Controls):
         return self._hub.mirror.players.get(self.id)
 
     async def volume(self, volume: float | None = None, *, muted: bool | None = None) -> None:
-        """Set the volume (0.0 to 1.0), the muting, or both (protocol: `volume_command`)."""
+        """Set the volume, the muting, or both (protocol: `volume_command`).
+
+        Args:
+            volume: 0.0 to 1.0; `None` keeps it.
+            muted: `True` mutes; `None` changes nothing.
+        """
         await self._hub.request(VolumeCommand(volume=volume, muted=muted, **self._target))

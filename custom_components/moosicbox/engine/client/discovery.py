@@ -25,6 +25,9 @@ async def discover(seconds: float = 3.0, *, limit: int | None = None) -> list[Di
     Args:
         seconds: How long to search.
         limit: Return as soon as this many were found.
+
+    Returns:
+        The instances of Home Assistant that answered, in the order of their answers.
     """
     names: asyncio.Queue[str] = asyncio.Queue()
 

@@ -1,4 +1,4 @@
-"""The client's exceptions: the protocol's errors by their names, and errors that only a client meets.
+"""The client's exceptions: the protocol's errors by their names, and errors that only the client raises.
 
 The protocol's page: docs/protocol/errors.md.
 """

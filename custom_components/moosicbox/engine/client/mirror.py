@@ -28,7 +28,7 @@ CHAT_LINES: Final = 50
 
 
 class Mirror:
-    """State that follows from the messages of the subscribed topics.
+    """The hub's state according to the messages of the subscribed topics.
 
     Attributes:
         players: The players, by id.
@@ -89,7 +89,7 @@ class Mirror:
                 self._apply_to_room(message)
 
     def source(self, topic: str) -> str:
-        """Return the topic that shows what `topic` plays: of a player in a followed room, that of the room.
+        """Return the topic with the playback and queue of `topic`: for a player in a followed room, the room's topic.
 
         The hub doesn't repeat what a large room plays on the topics of its players (protocol: "Large rooms").
         """
@@ -102,7 +102,7 @@ class Mirror:
         return next((room for room_id in rooms if (room := f"room:{room_id}") in self.playback), topic)
 
     def status(self, topic: str) -> PlaybackStatus | None:
-        """Return what a player or room plays, by its topic; `None` if that isn't known."""
+        """Return the playback status of a player or room, by its topic; `None` if it isn't known."""
         source, own = self.source(topic), self.playback.get(topic)
         if own is None or source == topic:
             return own

@@ -114,7 +114,12 @@ class Queue:
         await self._hub.request(QueueClear(**self._change()))
 
     async def transfer(self, *, to_player_id: str | None = None, to_room_id: str | None = None) -> None:
-        """Move the queue and the playback position to another player or room (protocol: `queue_command.transfer`)."""
+        """Move the queue and the playback position to another player or room (protocol: `queue_command.transfer`).
+
+        Args:
+            to_player_id: The player that gets the queue.
+            to_room_id: The room that gets the queue, instead of a player.
+        """
         await self._hub.request(QueueTransfer(to_player_id=to_player_id, to_room_id=to_room_id, **self._change()))
 
     async def page(self, offset: int = 0, limit: int = PAGE_SIZE) -> QueuePage:
@@ -123,15 +128,15 @@ class Queue:
         Args:
             offset: Index of the first item.
             limit: Number of items, at most 500.
+
+        Returns:
+            The items, with the queue's revision and total length.
         """
         answer = await self._hub.request(QueueGet(offset=offset, limit=limit, **self._target))
         return msgspec.convert(answer["queue"], QueuePage)
 
     async def pages(self) -> list[QueuePage]:
-        """Request the whole queue, page by page.
-
-        If the queue changes meanwhile, the pages have different revisions.
-        """
+        """Request the whole queue, and return its pages. If the queue changes meanwhile, their revisions differ."""
         pages = [await self.page()]
         while pages[-1].items and pages[-1].offset + len(pages[-1].items) < pages[-1].total:
             pages.append(await self.page(pages[-1].offset + len(pages[-1].items)))

@@ -43,7 +43,7 @@ class Reader:
         self._heartbeat = heartbeat
 
     def reset(self) -> None:
-        """Forget what the previous link said about its end."""
+        """Forget the `goodbye` and the error of the previous link."""
         self.goodbye = self.last_error = None
 
     async def run(self, link: Link) -> None:

@@ -1,6 +1,6 @@
-"""Decides whether, when and with which token to reconnect. Pure, without I/O: the range of a close code holds the verdict.
+"""Decides whether, when and with which token to reconnect. Pure, without I/O: the range of a close code decides.
 
-Held by `tests/golden/reconnect/` to the same rules as the browser's `frontend/client/reconnect.js`. The protocol's
+`frontend/client/reconnect.js` has the same rules; `tests/golden/reconnect/` checks both. The protocol's
 sections: "Leaving" in docs/protocol/connecting.md, and docs/protocol/close-codes.md.
 """
 
@@ -39,7 +39,7 @@ class Ending:
     terminal: bool = False
     """The hub refused this client before there could be a close code."""
     reason: str = ""
-    """For people, where nothing else gives a reason."""
+    """A text for people; used if there is neither an error nor a `goodbye`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Verdict:
     """Fetch a new token for the next attempt."""
     after: float | None = None
     """Seconds to wait; `None` for the usual, growing delay."""
-    least: float = 0
-    """Seconds added before the usual delay: the hub is full, and other clients wait as well."""
+    extra_delay: float = 0
+    """Seconds added to the usual delay, since a full hub makes all clients wait."""
 
 
 def reconnect_delay(attempt: int, random: float) -> float:
@@ -88,7 +88,7 @@ def judge(ending: Ending, *, token_is_fresh: bool, can_renew: bool, replaced_by_
         return Verdict(stop=True)
     if ending.goodbye is not None:
         return Verdict(stop=not ending.goodbye.reconnect, after=ending.goodbye.reconnect_after)
-    return Verdict(least=retry_after(ending.error) or 0)
+    return Verdict(extra_delay=retry_after(ending.error) or 0)
 
 
 def describe(ending: Ending) -> str:

@@ -63,7 +63,7 @@ class RoomControls(Controls):
         await self._request(RoomLeave(room_id=self.id, player_id=player_id))
 
     async def chat(self, message: str) -> None:
-        """Write a line into the room's chat."""
+        """Send a message to the room's chat."""
         await self._request(RoomChat(room_id=self.id, message=message))
 
     async def update(self, **settings: Any) -> None:
@@ -88,7 +88,12 @@ class RoomControls(Controls):
         await self._request(RoomKick(room_id=self.id, client_id=client_id))
 
     async def set_role(self, user_id: str, role: RoomRole) -> None:
-        """Give a participant another role."""
+        """Set the role of a participant.
+
+        Args:
+            user_id: The participant's user id.
+            role: The new role; docs/protocol/rooms.md lists the rights of each.
+        """
         await self._request(RoomSetRole(room_id=self.id, user_id=user_id, role=role))
 
     async def skip_vote(self) -> None:

@@ -1,6 +1,6 @@
 """The memory of a session: its secret, and the position of each topic. Pure, without I/O.
 
-Held by `tests/golden/session/` to the same rules as the browser's `frontend/client/session.js`. The protocol's section:
+`frontend/client/session.js` has the same rules; `tests/golden/session/` checks both. The protocol's section:
 "Recovery" in docs/protocol/connecting.md.
 """
 

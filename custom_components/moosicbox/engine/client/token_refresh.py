@@ -28,7 +28,7 @@ class TokenRefresh:
         self._requests = requests
 
     async def run(self, expires_at: str | None) -> None:
-        """Renew the token again and again; never returns.
+        """Renew the token whenever it is about to expire; never returns.
 
         Args:
             expires_at: When the session's token expires (ISO 8601); `None` for a token without expiry.

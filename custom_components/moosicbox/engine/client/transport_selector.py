@@ -47,10 +47,10 @@ class TransportSelector:
             self._failures = 0
 
     async def probe_websocket(self, link: Link) -> None:
-        """While `link` polls, try in intervals whether a WebSocket gets through.
+        """While `link` polls, try in intervals to open a WebSocket.
 
         Raises:
-            LinkClosed: It does; the next link is a WebSocket.
+            LinkClosed: A WebSocket was opened; the next link will be one.
         """
         if link.name == "websocket" or self._config.transport != "auto":
             await asyncio.Event().wait()

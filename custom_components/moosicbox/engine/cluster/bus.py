@@ -13,7 +13,7 @@ class LeadershipLost(Exception):
 
 
 class StoreReset(Exception):
-    """The bus has lost what was stored last, or everything. The request wasn't executed."""
+    """The bus has lost the latest changes, or everything. The request wasn't executed."""
 
 
 class Numbered(NamedTuple):
@@ -42,7 +42,7 @@ class Commit(NamedTuple):
     removed_edges: Sequence[str]
     """Edges that have left."""
     wipe: bool = False
-    """True to delete everything that is stored before."""
+    """True to delete everything that was stored before."""
 
 
 class Received(NamedTuple):
@@ -83,7 +83,7 @@ class HeartbeatReply(NamedTuple):
 
 
 class Leadership(NamedTuple):
-    """The terms on which a node has become the leader."""
+    """The result of becoming the leader."""
 
     fence: int
     """The number of the leadership, higher than all before. Requests with another one are refused."""
@@ -126,6 +126,8 @@ class Bus(Protocol):
 
     async def acquire_lease(self, edge: str, priority: int, seconds: float, *, first: bool) -> Leadership | None:
         """Become the leader if there is none; with a higher priority than the leader's, become the next one.
+
+        Return `None` if another node leads, or if the bus refuses; see `first`.
 
         Args:
             edge: The edge that asks.

@@ -12,7 +12,7 @@ from .wire import Publish, ToEdge
 _LOGGER = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 0.25
-"""How often a commit is repeated while Redis is unavailable."""
+"""Seconds between attempts to commit while Redis is unavailable."""
 
 
 class Commits:
@@ -38,7 +38,7 @@ class Commits:
             fence: The number of its leadership.
             deliver: Takes the messages to the leader's own edge, once they are committed.
             on_deposed: Called when another node leads; nothing is committed any more.
-            on_store_reset: Called when Redis has lost what was stored.
+            on_store_reset: Called when Redis has lost the stored state.
 
         """
         self.offline = False

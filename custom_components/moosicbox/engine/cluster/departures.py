@@ -1,4 +1,4 @@
-"""Notices that nodes have left without saying so."""
+"""Detects nodes that have disappeared: their heartbeats are missing."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,13 @@ from .lease import GRACE_SECONDS
 
 
 class Departures:
-    """The edges without a heartbeat, and since when."""
+    """The edges without a heartbeat, each with the time of the first missing one."""
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
     def clear(self) -> None:
-        """Restart the waiting time of all of them."""
+        """Restart the waiting time of all missing edges."""
         self._since.clear()
 
     def update(self, reply: HeartbeatReply, edges: Iterable[str], now: float) -> list[str]:

@@ -23,7 +23,7 @@ class Downlink:
         Args:
             bus: Where the messages are read.
             apply: Applies the messages of a batch.
-            on_received: Called before messages are applied that another node has sent, so it is leading.
+            on_received: Called before messages are applied: another node has sent them, so that node leads.
 
         """
         self.position = "0-0"

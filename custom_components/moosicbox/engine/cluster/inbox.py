@@ -1,4 +1,4 @@
-"""Executes what edges send to the leader."""
+"""Executes the messages that edges send to the leader."""
 
 from collections.abc import Callable, Iterable, KeysView
 import logging
@@ -101,7 +101,7 @@ class Inbox:
         """Execute a batch of messages, unless it was executed before.
 
         Args:
-            edge: Where it is from.
+            edge: The edge that sent it.
             number: The number of the batch; 0 for messages of the leader's own edge, which aren't numbered.
             messages: The messages in their order.
             stream_id: The position of the batch in the stream of all edges.

@@ -83,9 +83,9 @@ class Journal:
     def mark_report(self, player: Player) -> None:
         """Mark a player that reported, unless only its position has changed."""
         report = player.report
-        shown = (player.ready, player.failed_item_id, player.lagging, report and (report.state, report.queue_item_id))
-        if self._stored_reports.get(player.player_id) != shown:
-            self._stored_reports[player.player_id] = shown
+        stored = (player.ready, player.failed_item_id, player.lagging, report and (report.state, report.queue_item_id))
+        if self._stored_reports.get(player.player_id) != stored:
+            self._stored_reports[player.player_id] = stored
             self.mark_player(player)
 
     def mark_player(self, player: Player) -> None:
@@ -177,7 +177,7 @@ class Journal:
         return commit, local
 
     def restart(self, commits: int, last_read_id: str) -> None:
-        """Begin anew in an empty Redis: drop what waits, and store everything with the next commit."""
+        """Begin anew in an empty Redis: drop the waiting changes, and store everything with the next commit."""
         self._commits, self.last_read_id = commits, last_read_id
         self._wipe = True
         self._clear()
@@ -205,8 +205,8 @@ class Journal:
             session = hub.sessions.find(session_id)
             state = None if session is None else encode(capture_session(session))
             self.set_field("state", f"session:{session_id}", state)
-        once = SavedHub(epoch=hub.topics.epoch, has_stored_state=self.has_stored_state, invites=dict(hub.invites.open))
-        if (encoded := encode(once)) != self._stored_hub:
+        saved = SavedHub(epoch=hub.topics.epoch, has_stored_state=self.has_stored_state, invites=dict(hub.invites.open))
+        if (encoded := encode(saved)) != self._stored_hub:
             self._stored_hub = encoded
             self.set_field("state", "hub:", encoded)
         if self._household_changed:

@@ -21,7 +21,7 @@ from .restore import decode_pending, restore, restore_answer, resume
 from .stored_requests import StoredRequests
 from .wire import Answer, ResetEdge, ToEdge
 
-UNFINISHED: Final = "The hub that was about to do this is gone"
+UNFINISHED: Final = "The hub stopped before it answered this"
 
 
 class Leader:
@@ -47,7 +47,7 @@ class Leader:
             leadership: The leadership that the bus has granted.
             deliver: Takes the messages to the node's own edge, once they are committed.
             on_deposed: Called when another node leads.
-            on_store_reset: Called when Redis has lost what was stored.
+            on_store_reset: Called when Redis has lost the stored state.
 
         """
         self.hub = hub
@@ -130,7 +130,7 @@ class Leader:
                 self._requests.record_answer(session_id, field, payload)
 
     def _refuse_pending(self, fields: Mapping[str, bytes]) -> None:
-        # A pending request may have been executed in part: the client sees by what was published.
+        # A pending request may have been executed in part; the published messages show the client which part.
         for field, edge, message in decode_pending(fields):
             self._journal.set_field("pending", field, None)
             connection = self.inbox.link(edge).connections.get(message.connection)

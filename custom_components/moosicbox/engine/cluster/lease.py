@@ -7,9 +7,9 @@ from .bus import Bus, HeartbeatReply, Leadership
 from .clock import ClusterClock
 
 GRACE_SECONDS: Final = 2.5
-"""How long nodes wait for the heartbeats of the others: once Redis is back, all of them were cut off alike."""
+"""How long a silent node stays in the cluster: when Redis returns after an outage, every node seems silent at first."""
 LEASE_SECONDS: Final = 3.0
-"""How long a heartbeat, and a lease, are valid. Afterwards the others continue without the node."""
+"""How long a heartbeat, and a lease, are valid. Afterwards the other nodes continue without the node."""
 DOUBT_SECONDS: Final = 1.0
 """How long a leader with an expired lease waits before it stores its state in an empty Redis: two heartbeats."""
 
@@ -64,7 +64,7 @@ class Lease:
         Raises:
             BusUnavailable: If Redis is unavailable.
             LeadershipLost: If another node leads.
-            StoreReset: If Redis has lost what was stored.
+            StoreReset: If Redis has lost the stored state.
 
         """
         until = _now() + LEASE_SECONDS

@@ -146,7 +146,7 @@ class ClusterNode:
         """Join the cluster in the background. Clients are accepted once there is a leader and the time is known."""
         self._restart_edge()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(repeat(step)) for step in (self._live, self._uplink.step)]
+        self._tasks = [loop.create_task(repeat(step)) for step in (self._heartbeat_step, self._uplink.step)]
         self._downlink.start()
 
     async def stop(self, code: CloseCode, reason: str) -> None:
@@ -161,7 +161,7 @@ class ClusterNode:
         await self._bus.close()
 
     async def abandon(self) -> None:
-        """Leave as if the process had been killed: the other nodes have to notice."""
+        """Leave as if the process had been killed, without notifying the other nodes; for tests."""
         self._stopping = True
         self._edge.halt()
         await self._end_tasks()
@@ -191,7 +191,7 @@ class ClusterNode:
 
     # ------------------------------------------------------------ heartbeats
 
-    async def _live(self) -> None:
+    async def _heartbeat_step(self) -> None:
         try:
             await self._send_heartbeat()
         except BusUnavailable as error:
@@ -284,7 +284,7 @@ class ClusterNode:
             clock.set_time(leadership.clock_id, leadership.now_us or clock.now_us())
         hub = self._make_hub(clock)
         if self._leader_limits is not None and not self._priority:
-            # This node only stands in for the one whose limits these are.
+            # A node without priority only stands in for the leader that set these limits.
             hub.configure(self._leader_limits)
         leader = Leader(
             hub,

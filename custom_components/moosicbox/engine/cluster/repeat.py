@@ -1,4 +1,4 @@
-"""The loops of a node."""
+"""The loops of a node: a step that is repeated until it is cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ RETRY_SECONDS: Final = 0.25
 
 
 async def repeat(step: Callable[[], Awaitable[None]]) -> None:
-    """Run `step` again and again until cancelled. Failures are logged; those of the bus are silent."""
+    """Run `step` repeatedly until cancelled. Failures are logged, except that the bus is unavailable."""
     while True:
         try:
             await step()

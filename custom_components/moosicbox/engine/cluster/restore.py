@@ -29,9 +29,9 @@ class PendingRequest(NamedTuple):
 
 
 def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], Link]) -> bool:
-    """Restore `hub`, which is empty, from what is stored.
+    """Restore `hub`, which is empty, from `snapshot`.
 
-    Returns whether the state that Home Assistant stores is part of it.
+    Return whether the snapshot includes the state that Home Assistant stores.
     """
     fields = decode_state(snapshot.hashes["state"])
     if fields.hub is None:
@@ -89,7 +89,7 @@ def decode_pending(fields: Mapping[str, bytes]) -> list[PendingRequest]:
 
 
 def restore_answer(session: Session, request_id: str, payload: bytes) -> None:
-    """Give `session` an answer that is stored already."""
+    """Add an answer to `session` that is in Redis already, without storing it there again."""
     kept, session.answers.on_stored = session.answers.on_stored, None
     session.answers.store(request_id, Frame(payload) if payload else None)
     session.answers.on_stored = kept

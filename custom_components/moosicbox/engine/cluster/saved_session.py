@@ -1,5 +1,7 @@
 """The complete state of a session, and where its connection is."""
 
+import msgspec
+
 from ..access.rights import Principal
 from ..hub import Hub
 from ..protocol.client import ClientInfo
@@ -20,12 +22,14 @@ class SavedSession(Record, frozen=True, kw_only=True):
     connected_at: str
     topics: tuple[str, ...]
     follows_players: bool
-    came: tuple[str, ...]
+    pending_topics: tuple[str, ...] = msgspec.field(name="came")
+    """Topics that were assigned while the client was disconnected."""
     released: dict[str, int] = {}
     """The offsets at which topics were released that had been withheld."""
     edge: str | None
     """The edge that has the connection, `None` if there is none."""
     connection: int
+    """The number of the connection at that edge."""
     transport: str
     address: str
 
@@ -43,7 +47,7 @@ def capture_session(session: Session) -> SavedSession:
         connected_at=session.connected_at,
         topics=tuple(session.topics),
         follows_players=session.follows_players,
-        came=session.pending_topics,
+        pending_topics=session.pending_topics,
         released={} if session.withheld is None else session.withheld.released,
         edge=remote.link.edge if remote else None,
         connection=remote.number if remote else 0,
@@ -58,7 +62,7 @@ def restore_session(hub: Hub, state: SavedSession, connection: RemoteConnection 
     session.session_id, session.client_id, session.secret = state.session_id, state.client_id, state.secret
     session.topics = dict.fromkeys(state.topics)
     session.follows_players = state.follows_players
-    session.pending_topics = state.came
+    session.pending_topics = state.pending_topics
     if state.released:
         session.withheld = Withheld()
         session.withheld.released = dict(state.released)

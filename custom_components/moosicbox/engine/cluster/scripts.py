@@ -52,7 +52,7 @@ return {fence, redis.call('GET', p .. ':commits') or '0',
 """
 """Key: prefix. Arguments: edge, priority, milliseconds, whether to be the first leader ever.
 
-A node of higher priority puts in a claim and becomes the next leader, as long as it repeats it.
+A node of higher priority than the leader's sets a claim. It becomes the next leader unless its claim expires before.
 Fences grow with the time of day, so that none is used twice even if Redis has forgotten the last one.
 Redis' clock carries the cluster's time over, for a node that has no readings of a leader's clock.
 """

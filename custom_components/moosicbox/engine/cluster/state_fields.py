@@ -1,8 +1,8 @@
-"""How the leader's state is laid out in the fields of Redis hashes, as MessagePack.
+"""The layout of the leader's state in the fields of Redis hashes, as MessagePack.
 
 The hash `state` has a field for each object: `player:<id>`, `room:<id>`, `session:<id>`, `edge:<name>`, and `hub:`
-and `household:` for state that exists once. A queue is stored apart from its playback, since it may be long: its order in `order:<topic>` of
-`state`, each item in `<topic>/<item id>` of the hash `items`.
+and `household:` for state that exists once. A queue is stored apart from its playback, since it may be long: its order
+in `order:<topic>` of `state`, each item in `<topic>/<item id>` of the hash `items`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class SavedHub(Record, frozen=True, kw_only=True):
-    """State that exists once."""
+    """The hub's state that belongs to no player, room or session."""
 
     epoch: str
     has_stored_state: bool = msgspec.field(name="founded")

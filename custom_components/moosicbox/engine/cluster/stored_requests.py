@@ -24,7 +24,7 @@ class StoredRequests:
         self._numbers = itertools.count()
 
     def watch(self, session: Session) -> None:
-        """Store the answers that `session` gets."""
+        """Store the answers to requests of `session` from now on."""
         session.answers.on_stored = partial(self._store_answer, session.session_id)
 
     def record_answer(self, session_id: str, field: str, payload: bytes) -> None:
@@ -45,7 +45,7 @@ class StoredRequests:
     def add_pending(self, session: Session, edge: str, message: ClientMessage) -> Callable[[], None]:
         """Store a request that isn't answered at once, so that the next leader can answer it with an error.
 
-        Returns a function to call when it is answered.
+        Return a function to call when it is answered.
         """
         field = f"{edge}/{message.connection}/{next(self._numbers)}"
         self._journal.set_field("pending", field, pack([message]))
@@ -59,7 +59,7 @@ class StoredRequests:
         return remove
 
     def forget_session(self, session: Session) -> None:
-        """Delete what is stored of a session that has ended."""
+        """Delete the stored answers and requests of a session that has ended."""
         for field in self._answers.pop(session.session_id, {}):
             self._journal.set_field("answers", field, None)
         del self._bytes[session.session_id]

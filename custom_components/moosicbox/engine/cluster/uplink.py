@@ -10,11 +10,11 @@ from .repeat import RETRY_SECONDS
 from .wire import ClientMessage, ToLeader, pack
 
 MAX_WAITING_BYTES: Final = 8_388_608
-"""The size of the messages that wait for Redis."""
+"""Most bytes of messages that wait for Redis."""
 ASSUMED_BYTES: Final = 512
-"""The size that a message counts for if it isn't a client's."""
+"""The size in bytes that is assumed for messages other than a client's."""
 BATCH_MESSAGES: Final = 256
-"""Messages of one batch."""
+"""Most messages of one batch."""
 UNAVAILABLE: Final = "Redis is unavailable: this could not be stored"
 
 
@@ -38,7 +38,7 @@ class Uplink:
         return bool(self._waiting)
 
     def restart(self, edge: str) -> None:
-        """Drop what waits and continue as `edge`, once opened."""
+        """Drop the waiting messages and continue as `edge`, once opened."""
         self._edge, self._open, self.batches_sent = edge, False, 0
         self._waiting.clear()
         self._bytes = 0

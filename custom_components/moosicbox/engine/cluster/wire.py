@@ -59,11 +59,11 @@ class ClientMessage(_Message, tag=3):
 
 
 class ClientDisconnected(_Message, tag=4):
-    """A connection is gone."""
+    """A connection has closed."""
 
     connection: int
     ended: bool
-    """True if the client has closed it for good."""
+    """True if the client has ended its session."""
 
 
 class SessionDropped(_Message, tag=5):

@@ -12,7 +12,7 @@ class Sink(Protocol):
     """The connection that an outbox belongs to."""
 
     def flush(self) -> bool:
-        """Send what the outbox holds; return whether it was all sent."""
+        """Send the frames of the outbox; return whether all were sent."""
 
     def overflow(self) -> None:
         """Handle that the outbox exceeded its bounds; it is closed."""
@@ -37,10 +37,10 @@ class TopicSource(Protocol):
     """Topics that outboxes can subscribe to."""
 
     def subscribe(self, name: str, outbox: Outbox, /) -> None:
-        """Have everything published to `name` put into `outbox`."""
+        """Append all messages published to `name` to `outbox` from now on."""
 
     def unsubscribe(self, name: str, outbox: Outbox, /) -> None:
-        """Put nothing more of `name` into `outbox`."""
+        """Append no more messages of `name` to `outbox`."""
 
 
 class Waker(Protocol):

@@ -54,7 +54,7 @@ class Outlet(Protocol):
         """Deliver the fresh frames of `topic`, at the latest when `flush_pending` is called."""
 
     def flush(self, topic: Topic) -> None:
-        """Write what the subscribers of `topic` have to get now, if that is possible."""
+        """Write the frames that wait for the subscribers of `topic` now, if possible."""
 
     def add_to_history(self, topic: str, offset: int, at_us: int, payload: bytes) -> None:
         """Add a message to the history of `topic`, if it is kept outside of the topic, too."""
@@ -294,7 +294,7 @@ class Topics:
             topic.send(_state_frame(name, message))
 
     def flush(self, name: str) -> None:
-        """Write what the subscribers of `name` have to get without waiting for the end of the turn, if possible."""
+        """Write the frames that wait for the subscribers of `name` now, not at the end of the turn, if possible."""
         if (topic := self._topics.get(name)) is not None:
             self._outlet.flush(topic)
 

@@ -14,8 +14,8 @@ from .topics import InMemory, Topic
 
 SLICE_NS: Final = 700_000
 """Longest time slice."""
-BETWEEN_LOOKS: Final = 8
-"""Connections that are written to between two readings of the clock."""
+WRITES_PER_CHECK: Final = 8
+"""Connections that are written to until the clock is read again."""
 RETRY_SECONDS: Final = 0.05
 """Interval of attempts to write to a stalled connection."""
 MAX_DIRECT: Final = 65_536
@@ -81,7 +81,7 @@ class Writer(InMemory):
 
     @override
     def flush(self, topic: Topic) -> None:
-        """Write what the subscribers of `topic` have to get now, instead of at the end of this turn."""
+        """Write the frames that wait for the subscribers of `topic` now instead of at the end of this turn."""
         self.flush_pending()
         for outbox in topic.subscribers:
             # It stays busy and queued until the end of the turn, which preserves the order.
@@ -146,15 +146,15 @@ class Writer(InMemory):
         # Return whether all subscribers were served within the time slice.
         rest, data, frames, encoded = fan_out.rest, fan_out.data, fan_out.frames, fan_out.encoded
         for number, outbox in enumerate(rest, 1):
-            line = outbox.direct
-            if line is None or outbox.busy or outbox.flow_control.writing_paused:
+            direct = outbox.direct
+            if direct is None or outbox.busy or outbox.flow_control.writing_paused:
                 self._enqueue(outbox)
                 outbox.fresh.extend(frames)
             elif (deflation := outbox.deflation) is None:
-                line.write(data)
+                direct.write(data)
             else:
-                line.write(deflation.encode_all(frames, encoded))
-            if not number % BETWEEN_LOOKS and time.perf_counter_ns() > until_ns:
+                direct.write(deflation.encode_all(frames, encoded))
+            if not number % WRITES_PER_CHECK and time.perf_counter_ns() > until_ns:
                 return False
         self._fan_out = None
         return True
@@ -162,7 +162,7 @@ class Writer(InMemory):
     def _flush(self, until_ns: int) -> None:
         ready, stalled = self._ready, self._stalled
         while ready:
-            for _ in range(min(BETWEEN_LOOKS, len(ready))):
+            for _ in range(min(WRITES_PER_CHECK, len(ready))):
                 outbox = ready.popleft()
                 if stalled and outbox in stalled:
                     outbox.queue_fresh()

@@ -113,7 +113,7 @@ class HouseholdHandlers:
     # ------------------------------------------------------------ announcements
 
     async def announce(self, actor: Actor, message: Announce) -> AnnounceResult:
-        """Make an announcement on all its players that can."""
+        """Make an announcement on those of the addressed players that can make one now."""
         return await self.hub.household.announcer.announce(actor.principal, message)
 
     def acknowledge_announcement(self, actor: Actor, message: AcknowledgeAnnouncement) -> None:
@@ -124,13 +124,13 @@ class HouseholdHandlers:
     # ------------------------------------------------------------ snapshots
 
     def take_snapshot(self, actor: Actor, message: TakeSnapshot) -> SnapshotResult:
-        """Keep what plays where."""
+        """Store the playback, volumes and groups of players as a snapshot."""
         actor.principal.require_household("control")
         taken = self.hub.household.snapshots.take(message.name, message.snapshot_id, message.player_ids)
         return {"snapshot_id": taken.snapshot_id}
 
     async def restore_snapshot(self, actor: Actor, message: RestoreSnapshot) -> RestoreResult:
-        """Let everything play again as in a snapshot."""
+        """Restore the playback, volumes and groups of a snapshot."""
         actor.principal.require_household("control")
         return {"missing": await self.hub.household.snapshots.restore(message.snapshot_id)}
 
@@ -156,7 +156,7 @@ class HouseholdHandlers:
         self.hub.household.alarms.delete(message.alarm_id)
 
     def skip_alarm(self, actor: Actor, message: SkipAlarm) -> AlarmResult:
-        """Skip the next occurrence of an alarm, or don't."""
+        """Skip the next occurrence of an alarm, or withdraw the skipping."""
         actor.principal.require_household("control")
         self.hub.household.alarms.skip(message.alarm_id, skip=message.skip)
         return self._result(message.alarm_id)

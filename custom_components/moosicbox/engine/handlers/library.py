@@ -135,7 +135,7 @@ async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
 
 
 async def _history(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
-    # Guests don't learn what the household hears.
+    # Guests may not read the plays of the household.
     actor.principal.require_household("control")
     user_id = _person(actor) if asked.mine else None
     page = await library.people.history(user_id, asked.limit, asked.cursor)

@@ -55,7 +55,7 @@ class QueueHandlers:
         items = await self._items(target, message)
         before = playback.current
         playback.queue.require_revision(message.if_revision)
-        # An active playback goes on with the first item of a new queue.
+        # An active playback continues with the first item of the new queue.
         starts = bool(message.play) or (message.place == "replace" and before is not None)
         playback.queue.add(items, message.place, message.position, starts=starts)
         result: AddResult = {"revision": 0, "queue_item_ids": [item.queue_item_id for item in items]}
@@ -109,7 +109,7 @@ class QueueHandlers:
         return {"revision": playback.queue.revision}
 
     async def song_radio(self, target: Target, message: QueueSongRadio) -> AddResult:
-        """Let a song be followed by similar music: it becomes the only item of the queue, with autoplay."""
+        """Make a song the only item of the queue, and switch autoplay on, which adds similar music."""
         target.require_right("queue.move_any")
         target.require_right("playback.control")
         self.hub.household.rules.require_playing(target.context)

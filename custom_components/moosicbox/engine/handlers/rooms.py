@@ -36,7 +36,7 @@ from ..rooms.room import Room, RoomSettings
 from ..sessions.session import Actor, Session
 
 SETTINGS = RoomSettings.__struct_fields__
-PARTY = "/moosicbox/party/#"
+GUEST_PAGE_PATH = "/moosicbox/party/#"
 """The guest page; the invite follows in the fragment, which browsers don't send to servers."""
 
 
@@ -71,8 +71,8 @@ class RoomHandlers:
         principal = actor.principal
         principal.require_household("rooms")
         settings = RoomSettings(**{name: getattr(message, name) for name in SETTINGS})
-        maker = None if principal is self.hub.system else principal.sub
-        room = self.hub.rooms.create(settings, message.id, message.host_user_id or maker)
+        creator = None if principal is self.hub.system else principal.sub
+        room = self.hub.rooms.create(settings, message.id, message.host_user_id or creator)
         if actor.session is not None:
             self.hub.rooms.join(room, actor.session)
         return {"room_id": room.room_id}
@@ -89,22 +89,22 @@ class RoomHandlers:
         self.hub.rooms.close(room)
 
     def join(self, actor: Actor, message: RoomJoin) -> dict[str, object]:
-        """Let the client join, or another player that it may control."""
+        """Add the client to a room, or another player that it may control."""
         session = self._client(actor, message.player_id)
         self._redeem(actor, message)
         room = self.hub.rooms.get(message.room_id, actor.principal)
         if not room.visible_to(session.principal):
-            # A principal who may invite may also bring along another player.
+            # A principal that may invite guests may also add another player.
             room.require_right(actor.principal, "member.kick")
         self.hub.rooms.join(room, session)
         return self._state(room)
 
     def leave(self, actor: Actor, message: RoomLeave) -> None:
-        """Let a participant leave; no error if it isn't in the room."""
+        """Remove a participant; do nothing if it isn't in the room."""
         client_id = None if actor.session is None else actor.session.client_id
         room = self.hub.rooms.find(message.room_id)
         if room is None or not (client_id in room.participants or room.visible_to(actor.principal)):
-            # The same answer for both: a client can't find out which rooms exist.
+            # The same error for missing and hidden rooms: a client can't find out which rooms exist.
             raise RoomNotFound(f"There is no room {message.room_id}")
         if message.player_id is None and client_id is not None:
             place = room.participants.get(client_id)
@@ -129,7 +129,7 @@ class RoomHandlers:
         now = self.hub.clock.utc().timestamp()
         code, invite = self.hub.invites.create(room.room_id, message.role, now, message.expires_in, message.uses)
         self.hub.rooms.changed.emit(room)
-        return {"invite": code, "url": PARTY + code, "expires_at": iso_from_unix(invite.expires_at)}
+        return {"invite": code, "url": GUEST_PAGE_PATH + code, "expires_at": iso_from_unix(invite.expires_at)}
 
     def revoke_invites(self, actor: Actor, message: RoomRevokeInvites) -> RevokedInvitesResult:
         """Revoke all invites of a room."""

@@ -1,5 +1,4 @@
-"""The household's day: tasks that the hub does later without a client, such as sleep timers and alarms.
+"""The household's tasks, which the hub does later without a client, such as sleep timers and alarms.
 
-Imports the playback and the rooms. Times of the day are Unix seconds, which a restart survives; everything that runs
-has a timer by hub time.
+May import `playback`, `rooms` and below. Times that survive a restart are Unix seconds; timers run by hub time.
 """

@@ -23,7 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_ALARMS: Final = 100
 LATE_SECONDS: Final = 600.0
-"""An alarm rings up to this much later, if the hub or the player was away at its time."""
+"""An alarm rings up to this much later, if the hub or the player wasn't available at its time."""
 EARLY_SECONDS: Final = 600.0
 """How long before an alarm the clock is read once more."""
 SETTINGS: Final = tuple(name for name in Alarm.__struct_fields__ if name != "alarm_id")
@@ -57,9 +57,9 @@ class Alarms:
         self.added: Signal[Alarm] = Signal()
         self.deleted: Signal[Alarm] = Signal()
         self.due: Signal[Alarm, float] = Signal()
-        """An alarm has to ring now; its time was the given one."""
+        """An alarm has to ring now; the Unix time at which it was due."""
         self.happened: Signal[Alarm, AlarmEvent, str] = Signal()
-        """An alarm rang or was missed, …; with the reason."""
+        """An alarm rang, was missed, …: the alarm, the event, and the reason."""
         self.zone: tzinfo = UTC
         self._timers = timers
         self._clock = clock
@@ -159,14 +159,14 @@ class Alarms:
             ):
                 self.delete(alarm.alarm_id)
 
-    def move(self, room: Room, heir: Player) -> None:
+    def move(self, room: Room, successor: Player) -> None:
         """Give the alarms of a group that is dissolved to the player that continues its playback."""
         for entry in self._entries.values():
             if entry.settings.room_id == room.room_id:
-                entry.settings = msgspec.structs.replace(entry.settings, room_id=None, player_id=heir.player_id)
+                entry.settings = msgspec.structs.replace(entry.settings, room_id=None, player_id=successor.player_id)
 
     def skip(self, alarm_id: str, *, skip: bool) -> None:
-        """Skip the next occurrence of an alarm, or don't. Raise AlarmNotFound."""
+        """Skip the next occurrence of an alarm, or withdraw the skipping. Raise AlarmNotFound."""
         entry = self._get(alarm_id)
         entry.skipped = self._following(entry) if skip and entry.settings.enabled else None
         self._reschedule()
@@ -201,7 +201,7 @@ class Alarms:
             self.changed.emit()
 
     def check(self) -> None:
-        """Look at the clock again, because the time of day was set."""
+        """Read the clock again, because the time of day was set."""
         if self._started:
             self._check()
 
@@ -213,7 +213,7 @@ class Alarms:
         self._reschedule()
 
     def _latest_due(self, entry: _Entry, now: float) -> float | None:
-        # Of several occurrences in a long time without a hub, the last one.
+        # If several occurrences passed while no hub was running, only the last one counts.
         due, following = None, self._following(entry)
         while following <= now:
             due = following
@@ -245,7 +245,7 @@ class Alarms:
         if due and self._started:
             delay = max(0.0, min(due) - self._now())
             if delay > 1.5 * EARLY_SECONDS:
-                # The time of day and the hub's clock may run apart on the way.
+                # The time of day and the hub's clock may drift apart until then: read the clock once more before.
                 delay -= EARLY_SECONDS
             self._timer = self._timers.at(self._clock.now_us() + round(delay * 1e6), self._check)
 

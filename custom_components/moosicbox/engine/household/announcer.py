@@ -1,6 +1,6 @@
-"""Announcements to players, rooms and everybody awake, with a chime, that may be repeated until they are acknowledged."""
+"""Announcements to players and rooms, with a chime, that may be repeated until they are acknowledged."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 import secrets
@@ -11,17 +11,16 @@ from ..background import Spawn
 from ..clock import Clock, iso_from_unix
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
-from ..playback.player import Player
 from ..playback.players import Players
 from ..protocol.errors import HubError, InvalidMessage, NotSupported, Sentence, Unavailable
 from ..protocol.household import Announce, AnnouncementInfo
-from ..protocol.results import AnnounceResult, RefusedAnnouncement
+from ..protocol.results import AnnounceResult
 from ..protocol.types import Record
 from ..rooms.announcements import Announcement, Announcements
-from ..rooms.room import Room
 from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
+from .announcement_targets import AnnouncementTargetFinder
 from .rules import Rules
 
 MAX_REPEATED: Final = 20
@@ -51,7 +50,7 @@ class _Repeated:
     repeats_left: int
     timer: Timer | None = None
     current: Announcement | None = None
-    """The last one that was made of it."""
+    """The announcement as it was made last."""
 
     def info(self) -> AnnouncementInfo:
         return AnnouncementInfo(
@@ -63,7 +62,7 @@ class _Repeated:
 
 
 class Announcer:
-    """Makes announcements; those that are repeated by id."""
+    """Makes announcements, and holds those that are repeated by their id."""
 
     def __init__(
         self,
@@ -80,11 +79,9 @@ class Announcer:
     ) -> None:
         self.changed: Signal[()] = Signal()
         self.happened: Signal[str, str, AnnouncementEvent, str | None] = Signal()
-        """An announcement was made, acknowledged, or repeated in vain: its id and text, and the name of the user."""
+        """An announcement was made or acknowledged, or wasn't acknowledged: its id and text, the event, the user's name."""
+        self.targets = AnnouncementTargetFinder(announcements, players, rooms, rules)
         self._announcements = announcements
-        self._players = players
-        self._rooms = rooms
-        self._rules = rules
         self._media_resolver = media_resolver
         self._timers = timers
         self._clock = clock
@@ -95,7 +92,7 @@ class Announcer:
         self._repeated: dict[str, _Repeated] = {}
 
     def connect_host(self, speech: Speech, chime: Media) -> None:
-        """Use abilities of the host: its text-to-speech engines, and the sound before announcements."""
+        """Use the host's text-to-speech engines, and `chime` as the sound before announcements."""
         self._speech, self._chime = speech, chime
 
     def __iter__(self) -> Iterator[AnnouncementInfo]:
@@ -105,7 +102,7 @@ class Announcer:
     # ------------------------------------------------------------ commands
 
     async def announce(self, principal: Principal, request: Announce) -> AnnounceResult:
-        """Make an announcement on all its players that can.
+        """Make an announcement on those of the addressed players that can make one now.
 
         Raises:
             InvalidMessage: If the message or media, or the players are missing.
@@ -123,7 +120,7 @@ class Announcer:
             raise Unavailable(
                 Sentence("too_many_repeated", "{most} announcements wait to be acknowledged already", most=MAX_REPEATED)
             )
-        self._select(principal, request)
+        self.targets.find(principal, request)
         media_content_id = await self._media_content_id(request)
         media = await self._media_resolver.resolve(media_content_id, principal)
         announcement_id = secrets.token_hex(8)
@@ -194,7 +191,7 @@ class Announcer:
         self.changed.emit()
 
     async def _make_again(self, repeated: _Repeated) -> None:
-        # The system repeats it: its user was authorised before.
+        # The principal was authorised when the announcement was made first; the repetitions are the system's.
         with suppress(HubError):
             media = await self._media_resolver.resolve(repeated.media_content_id, self._system)
             if self._repeated.get(repeated.announcement_id) is repeated:
@@ -214,7 +211,7 @@ class Announcer:
     def _make(
         self, principal: Principal, request: Announce, media: Media, announcement_id: str
     ) -> tuple[Announcement, AnnounceResult]:
-        targets, players, refused = self._select(principal, request)
+        targets, players, refused = self.targets.find(principal, request)
         sounds = [media]
         if request.chime and self._chime is not None:
             self._media_resolver.remember(self._chime)
@@ -228,68 +225,5 @@ class Announcer:
             "refused": refused,
         }
 
-    def _select(
-        self, principal: Principal, request: Announce
-    ) -> tuple[Sequence[Player | Room], Sequence[Player], list[RefusedAnnouncement]]:
-        # Return the targets, the players that make the announcement, and why others don't. Raise HubError if none does.
-        targets: list[Player | Room] = []
-        refused: list[RefusedAnnouncement] = []
-        errors: list[HubError] = []
-        candidates: dict[Player, None] = {}
-        for player_id in request.player_ids:
-            try:
-                player = self._players.get(player_id)
-                self._announcements.require_right(principal, player)
-            except HubError as error:
-                errors.append(error)
-                refused.append({"player_id": player_id, **_reason(error)})
-            else:
-                targets.append(player)
-                candidates[player] = None
-        for room_id in request.room_ids:
-            try:
-                candidates |= dict.fromkeys(self._players_of_room(principal, room_id))
-                targets.append(self._rooms.get(room_id, principal))
-            except HubError as error:
-                errors.append(error)
-                refused.append({"room_id": room_id, **_reason(error)})
-        if request.everybody_awake:
-            principal.require_household("control")
-            awake = [player for player in self.awake() if player not in candidates]
-            targets += awake
-            candidates |= dict.fromkeys(awake)
-        able, refusals = self._announcements.select(candidates)
-        for player in [player for player in able if player.muted]:
-            able.remove(player)
-            refusals[player] = Unavailable(Sentence("player_muted", "{player} is muted", player=player.name))
-        for player, refusal in refusals.items():
-            errors.append(refusal)
-            refused.append({"player_id": player.player_id, **_reason(refusal)})
-        if not able:
-            raise errors[0] if errors else Unavailable(Sentence("no_player_awake", "No player is awake"))
-        targets = [target for target in dict.fromkeys(targets) if isinstance(target, Room) or target in able]
-        return targets, able, refused
-
-    def _players_of_room(self, principal: Principal, room_id: str) -> Sequence[Player]:
-        room = self._rooms.get(room_id, principal)
-        self._announcements.require_right(principal, room)
-        if not room.renderers:
-            raise Unavailable(Sentence("room_without_player", "{room} has no player", room=room.name))
-        return room.renderers
-
-    def awake(self) -> list[Player]:
-        """Return the players of everybody awake: those that play, or have no quiet hours now."""
-        return [player for player in self._players if self._is_awake(player)]
-
-    def _is_awake(self, player: Player) -> bool:
-        # It could make announcements, and plays, or has no quiet hours now.
-        if not (player.connected and player.has_capability("announce")):
-            return False
-        return player.active_playback.is_active or not self._rules.is_quiet(player)
-
     def _now(self) -> float:
         return self._clock.utc().timestamp()
-
-
-def _reason(error: HubError) -> RefusedAnnouncement:
-    return {"error": error.error_type, "message": error.message}

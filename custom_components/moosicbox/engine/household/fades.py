@@ -34,7 +34,7 @@ class Fades:
 
     def __init__(self, players: Players, timers: Timers, clock: Clock) -> None:
         self.changed: Signal[()] = Signal()
-        """Other volumes have to be restored."""
+        """`volumes` has changed."""
         self._players = players
         self._timers = timers
         self._clock = clock
@@ -73,7 +73,7 @@ class Fades:
         return {player_id: fade.restored for player_id, fade in self._fades.items()}
 
     def restore_all(self, volumes: Mapping[str, float]) -> None:
-        """Set volumes back that a restart left in the middle of a fade."""
+        """Restore the volumes of fades that a restart has interrupted."""
         for player_id, volume in volumes.items():
             if (player := self._players.find(player_id)) is not None:
                 self._players.set_volume(player, volume, None)

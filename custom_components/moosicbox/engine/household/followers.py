@@ -1,12 +1,12 @@
 """Follow me: music moves from player to player with the people who listen, as their presence is reported.
 
-A player joins the room of the music, and the player that was left behind leaves it. So nothing starts again.
+The player at the new place joins the room that plays the music, and the player at the old place leaves it, so that
+playback doesn't restart.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import secrets
 from typing import Any, Final, Literal
 
@@ -27,17 +27,13 @@ from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
 from .fades import Fades
+from .follower_presence import FollowerPresence
 from .rules import Rules
 
 MAX_FOLLOWERS: Final = 20
 SETTINGS: Final = tuple(name for name in Follower.__struct_fields__ if name != "follower_id")
-PRESENT: Final = frozenset({"on", "home", "open", "true", "active", "occupied", "detected", "playing"})
-"""The states of an entity that mean presence, unless a place names another one."""
-UNKNOWN: Final = frozenset({"unknown", "unavailable"})
-EVENT: Final = "event."
-"""Entities whose every new state is a sign of presence begin with this."""
 RESTORE_DELAY_US: Final = 500_000
-"""How long after its silence the volume of a player is set back."""
+"""Delay after the end of playback, when a player is silent, before its volume is restored."""
 
 type FollowEvent = Literal["joined", "left", "refused"]
 
@@ -45,16 +41,11 @@ type FollowEvent = Literal["joined", "left", "refused"]
 @dataclass(slots=True, eq=False)
 class _Following:
     settings: Follower
-    occupied: dict[int, None] = field(default_factory=dict)
-    """The places with presence, by their index; the latest last."""
-    recent: dict[int, None] = field(default_factory=dict)
-    """The places that have or had presence; the latest last."""
-    timers: dict[int, Timer] = field(default_factory=dict)
-    """Changes that have to hold on for a while, by the index of the place."""
+    presence: FollowerPresence
 
 
 class Followers:
-    """The followers by id: a person or the household, with the places that their music may follow them to."""
+    """The followers by id: a person or the household, with the places to which their music may follow them."""
 
     def __init__(
         self,
@@ -88,7 +79,7 @@ class Followers:
         self._states: dict[str, str | None] = {}
         self._leaving: dict[Player, Timer] = {}
         self._kept: set[str] = set()
-        """The groups that stay although they have one player only."""
+        """The ids of the groups that are kept although they have a single player."""
         self._lock = asyncio.Lock()
         grouping.keep_groups(lambda room: room.room_id in self._kept)
         publisher.playback_event.subscribe(self._playback_changed)
@@ -131,7 +122,7 @@ class Followers:
         else:
             before = self._get(change.follower_id)
             follower = msgspec.structs.replace(before.settings, **fields)
-            self._cancel_timers(before)
+            before.presence.cancel()
             self._add(follower)
             if not follower.enabled:
                 self._release_groups()
@@ -141,7 +132,7 @@ class Followers:
     def delete(self, follower_id: str) -> None:
         """Delete a follower. Raise FollowerNotFound."""
         following = self._get(follower_id)
-        self._cancel_timers(following)
+        following.presence.cancel()
         del self._followings[follower_id]
         self._release_groups()
         self.deleted.emit(following.settings)
@@ -150,13 +141,13 @@ class Followers:
     # ------------------------------------------------------------ state that survives
 
     def restore(self, saved: Iterable[Follower], kept: Iterable[str]) -> None:
-        """Add followers that were captured, and keep the groups of the music that follows them."""
+        """Add followers that were captured, and keep the groups with the ids `kept`; see `capture_groups`."""
         for follower in saved:
             self._add(follower)
         self._kept = set(kept)
 
     def capture_groups(self) -> tuple[str, ...]:
-        """Return the ids of the groups that stay although they have one player only."""
+        """Return the ids of the groups that are kept although they have a single player."""
         return tuple(sorted(self._kept))
 
     # ------------------------------------------------------------ presence
@@ -166,66 +157,20 @@ class Followers:
         is_first = entity_id not in self._states
         self._states[entity_id] = state
         for following in self._followings.values():
-            for index, place in enumerate(following.settings.places):
-                if place.entity_id != entity_id:
-                    continue
-                if is_first:
-                    self._look(following, index)
-                elif entity_id.startswith(EVENT):
-                    if state not in (None, *UNKNOWN):
-                        self._handle_event(following, index)
-                else:
-                    self._handle_presence(following, index, _is_present(place, state))
+            if is_first:
+                following.presence.set_first_state(entity_id, state)
+            else:
+                following.presence.set_state(entity_id, state)
 
     def _add(self, follower: Follower) -> None:
-        following = _Following(follower)
-        self._followings[follower.follower_id] = following
-        for index, place in enumerate(follower.places):
-            if place.entity_id in self._states:
-                self._look(following, index)
-
-    def _look(self, following: _Following, index: int) -> None:
-        place = following.settings.places[index]
-        if not place.entity_id.startswith(EVENT) and _is_present(place, self._states[place.entity_id]):
-            following.occupied[index] = following.recent[index] = None
-
-    def _handle_presence(self, following: _Following, index: int, present: bool) -> None:
-        if present == (index in following.occupied):
-            if (timer := following.timers.pop(index, None)) is not None:
-                timer.cancel()
-        elif index not in following.timers:
-            self._set_timer(following, index, self._leave_place if not present else self._enter_place)
-
-    def _handle_event(self, following: _Following, index: int) -> None:
-        # The latest event decides.
-        for other in self._event_places(following):
-            if other != index and (timer := following.timers.pop(other, None)) is not None:
-                timer.cancel()
-        if index not in following.timers and next(reversed(following.occupied), None) != index:
-            self._set_timer(following, index, self._enter_place)
-
-    def _set_timer(self, following: _Following, index: int, action: Any) -> None:
-        due_us = self._clock.now_us() + round(following.settings.hold_seconds * 1e6)
-        following.timers[index] = self._timers.at(due_us, action, following, index)
-
-    def _enter_place(self, following: _Following, index: int) -> None:
-        following.timers.pop(index, None)
-        if following.settings.places[index].entity_id.startswith(EVENT):
-            for other in self._event_places(following):
-                following.occupied.pop(other, None)
-        for places in (following.occupied, following.recent):
-            places.pop(index, None)
-            places[index] = None
-        self._spawn(self._follow(following, joins=True))
-
-    def _leave_place(self, following: _Following, index: int) -> None:
-        following.timers.pop(index, None)
-        following.occupied.pop(index, None)
-        self._spawn(self._follow(following, joins=False))
-
-    def _event_places(self, following: _Following) -> list[int]:
-        places = following.settings.places
-        return [index for index, place in enumerate(places) if place.entity_id.startswith(EVENT)]
+        presence = FollowerPresence(
+            follower,
+            self._states,
+            timers=self._timers,
+            clock=self._clock,
+            changed=lambda entered: self._spawn(self._follow(following, joins=entered)),
+        )
+        following = self._followings[follower.follower_id] = _Following(follower, presence)
 
     # ------------------------------------------------------------ music
 
@@ -235,7 +180,7 @@ class Followers:
             if not settings.enabled or self._followings.get(settings.follower_id) is not following:
                 return
             players = self._players_of(settings.places)
-            wanted = self._players_of(settings.places[index] for index in reversed(following.occupied))
+            wanted = self._players_of(following.presence.occupied)
             source = self._source(following, players, wanted)
             if source is None or not wanted:
                 return
@@ -254,9 +199,7 @@ class Followers:
 
     def _source(self, following: _Following, players: list[Player], wanted: list[Player]) -> Player | None:
         # The music of the place with the latest presence; without one, the only music of all places.
-        places = following.settings.places
-        recent = self._players_of(places[index] for index in reversed(following.recent))
-        for player in (*wanted, *recent):
+        for player in (*wanted, *self._players_of(following.presence.recent)):
             if player.active_playback.is_active:
                 return player
         playing = {player.active_playback: player for player in players if player.active_playback.is_active}
@@ -268,9 +211,9 @@ class Followers:
 
     def _is_empty(self, player: Player) -> bool:
         return not any(
-            following.settings.enabled and following.settings.places[index].player_id == player.player_id
+            following.settings.enabled and place.player_id == player.player_id
             for following in self._followings.values()
-            for index in following.occupied
+            for place in following.presence.occupied
         )
 
     async def _join(self, settings: Follower, source: Player, player: Player) -> None:
@@ -314,7 +257,7 @@ class Followers:
     # ------------------------------------------------------------ groups
 
     def _playback_changed(self, context: PlaybackContext, event: PlaybackEvent) -> None:
-        # A group is kept while its music goes on.
+        # A group is kept while its playback continues.
         if isinstance(event, StatusChanged) and isinstance(context, Room) and context.room_id in self._kept:
             if not context.playback.goes_on and context.playback.suspended is None:
                 self._release(context)
@@ -332,22 +275,7 @@ class Followers:
 
     # ------------------------------------------------------------ inside
 
-    def _cancel_timers(self, following: _Following) -> None:
-        for timer in following.timers.values():
-            timer.cancel()
-        following.timers.clear()
-
     def _get(self, follower_id: str) -> _Following:
         if (following := self._followings.get(follower_id)) is None:
             raise FollowerNotFound(f"There is no follower {follower_id}")
         return following
-
-
-def _is_present(place: FollowPlace, state: str | None) -> bool:
-    if state is None or state in UNKNOWN:
-        return False
-    if place.state is not msgspec.UNSET:
-        return state.casefold() == place.state.casefold()
-    with suppress(ValueError):
-        return float(state) > 0
-    return state.casefold() in PRESENT

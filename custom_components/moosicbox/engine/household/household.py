@@ -76,7 +76,7 @@ class Household:
     # ------------------------------------------------------------ life cycle
 
     def start(self) -> None:
-        """Begin, after the state was restored: end, ring or report all that was due meanwhile."""
+        """Start, after the state was restored. Everything that was due while no hub was running is handled now."""
         self.sleep_timers.restore(self._saved.sleep_timers)
         self.ringing.start(self._saved.ringing)
         self.announcer.start(self._saved.announcements)
@@ -85,11 +85,11 @@ class Household:
         self.rules.start()
 
     def watch_clock(self) -> None:
-        """Notice that the time of day is set, until `halt`."""
+        """Watch for changes of the time of day, until `halt`."""
         self._clock_watch.start()
 
     def halt(self) -> None:
-        """Watch the clock no longer. The hub's timers rest."""
+        """Stop watching the time of day. The hub itself stops the timers."""
         self._clock_watch.stop()
 
     def handle_clock_jump(self) -> None:
@@ -202,7 +202,7 @@ def build_household(
     rules = Rules(players, rooms, timers, clock)
 
     def announcement_volume(player: Player, wanted: float | None) -> float | None:
-        # A fade goes on.
+        # A running fade isn't interrupted.
         if player in fades:
             return None
         return min(player.volume if wanted is None else wanted, rules.max_announcement_volume(player))

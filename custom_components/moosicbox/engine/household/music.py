@@ -15,7 +15,7 @@ from ..protocol.household import MusicSource
 from ..protocol.library_request import Filters
 
 MAX_TRACKS: Final = 100
-"""Tracks that are taken from one source."""
+"""Most tracks that are taken from one source."""
 
 
 class MusicFinder(Protocol):

@@ -65,10 +65,11 @@ class _Ringing:
     starting: bool = False
     """True while the hub changes the playback for the alarm."""
     heard: bool = False
+    """True once the player has reported that it plays the alarm's music."""
     timer: Timer | None = None
     """Tries the next source, or ends the wait."""
     end: Timer | None = None
-    """Stops the alarm by itself."""
+    """Stops the alarm after its `stop_minutes`."""
 
 
 class Ringing:
@@ -110,7 +111,7 @@ class Ringing:
         publisher.playback_event.subscribe(self._playback_changed)
 
     def connect_host(self, is_allowed: Callable[[str], bool], tone: Media | None = None) -> None:
-        """Use abilities of the host.
+        """Use the host's entities and sound.
 
         Args:
             is_allowed: Returns whether the entity of `only_if` lets an alarm ring.
@@ -160,7 +161,7 @@ class Ringing:
         )
 
     def start(self, saved: Iterable[SavedRinging]) -> None:
-        """Continue alarms that rang or were snoozed when the hub was killed."""
+        """Continue alarms that rang or were snoozed when the hub stopped."""
         for each in saved:
             if each.snoozed_until is None:
                 if self._now() - each.since < each.alarm.stop_minutes * 60:
@@ -196,7 +197,7 @@ class Ringing:
         self.changed.emit()
 
     def _wait(self, ringing: _Ringing) -> None:
-        # Until a player is connected, within bounds.
+        # Wait until a player is connected, at most until LATE_SECONDS after the alarm's time.
         if ringing.end is not None:
             ringing.end.cancel()
         ringing.phase, ringing.source = "waiting", 0
@@ -217,7 +218,7 @@ class Ringing:
             if player.muted:
                 self._players.set_volume(player, None, muted=False)
             self._fades.fade_in(player, min(FADE_START, end), end, now_us + round(alarm.fade_seconds * 1e6))
-        ringing.end = self._after(alarm.stop_minutes * 60, self._stop_by_itself, ringing)
+        ringing.end = self._after(alarm.stop_minutes * 60, self._time_out, ringing)
         self._try_source(ringing)
 
     def _try_source(self, ringing: _Ringing) -> None:
@@ -267,7 +268,7 @@ class Ringing:
         return [self._tone] * TONE_REPETITIONS
 
     def _make_tone(self, ringing: _Ringing) -> bool:
-        # Return whether a player makes its own tone.
+        # Returns whether a player makes its own tone.
         context = self._context(ringing)
         players = [] if context is None else [player for player in context.renderers if player.makes_tones]
         if context is None or not players:
@@ -313,7 +314,7 @@ class Ringing:
     def _give_up(self, ringing: _Ringing) -> None:
         self._miss(ringing, "player_unavailable")
 
-    def _stop_by_itself(self, ringing: _Ringing) -> None:
+    def _time_out(self, ringing: _Ringing) -> None:
         self.dismiss(ringing.alarm.alarm_id, "time")
 
     def _drop(self, alarm_id: str) -> None:
@@ -349,7 +350,7 @@ class Ringing:
                     self._follow(ringing, context)
 
     def _follow(self, ringing: _Ringing, context: PlaybackContext) -> None:
-        # A user who pauses or plays other music has ended the alarm. At the end of its music, it begins again.
+        # A user who pauses or plays other music has ended the alarm. At its end, the alarm's music begins again.
         playback = context.playback
         current = playback.current
         is_own = current is not None and current.queue_item_id in ringing.items

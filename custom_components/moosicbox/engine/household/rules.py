@@ -67,12 +67,12 @@ class Rules:
     def max_announcement_volume(self, player: Player) -> float:
         """Return the cap of the volume of announcements on a player now, 0 to 1.
 
-        It is `announcement_volume` of a rule, even if that is above its `max_volume`, which counts otherwise.
+        It is the rule's `announcement_volume`, even if that is above its `max_volume`; without one, its `max_volume`.
         """
         return min((_announcement_cap(rule) for rule in self.active(player)), default=1.0)
 
     def is_quiet(self, player: Player) -> bool:
-        """Return whether a rule with hours applies to a player now, so that music must not come to it by itself."""
+        """Return whether a rule with hours applies to a player now, so that music must not move to it automatically."""
         return any(rule.begins is not None or rule.silent for rule in self.active(player))
 
     # ------------------------------------------------------------ checks
@@ -204,7 +204,7 @@ class Rules:
         self.check()
 
     def check(self) -> None:
-        """Look at the clock again, because the time of day was set."""
+        """Read the clock again, because the time of day was set."""
         if self._started:
             self._enforce()
 
@@ -217,7 +217,7 @@ class Rules:
         self._reschedule()
 
     def _silence(self, player: Player) -> None:
-        # In a room, it would keep the others from playing music.
+        # A silenced player in a room would prevent the others from playing music.
         room = self._rooms.of_player(player)
         if room is not None and (place := room.participant_of(player)) is not None:
             self._rooms.leave(room, place)

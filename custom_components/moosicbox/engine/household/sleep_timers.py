@@ -64,8 +64,8 @@ class _SleepTimer:
         return round(self.fade_seconds * 1e6)
 
     @property
-    def takes_out(self) -> bool:
-        """True if a player leaves its room, whose music goes on."""
+    def leaves_room(self) -> bool:
+        """True if the timer makes a player leave its room, whose playback continues."""
         return isinstance(self.context, Player) and self.context.room is not None
 
     def disarm(self) -> None:
@@ -142,12 +142,12 @@ class SleepTimers:
                 self._fades.restore(player)
             self.changed.emit()
 
-    def move(self, source: Room, heir: Player) -> None:
+    def move(self, source: Room, successor: Player) -> None:
         """Give the timer of a group that is dissolved to the player that continues its playback."""
         if (running := self._running.get(source.topic)) is not None:
             self._drop(running)
-            if heir.topic not in self._running:
-                self._add(heir, running.until, running.deadline, running.fade_seconds, running.minutes)
+            if successor.topic not in self._running:
+                self._add(successor, running.until, running.deadline, running.fade_seconds, running.minutes)
             self.changed.emit()
 
     def find(self, context: PlaybackContext) -> SleepTimerInfo | None:
@@ -209,7 +209,7 @@ class SleepTimers:
         playback = running.context.active_playback
         last = _last_item(playback, running.until)
         running.last_item_id = None if last is None else last.queue_item_id
-        armed = None if running.takes_out else playback
+        armed = None if running.leaves_room else playback
         if running.armed is not armed:
             running.disarm()
             running.armed = armed
@@ -239,7 +239,7 @@ class SleepTimers:
                 for player in self._players_of(running):
                     self._fades.fade_out(player, ends_us)
             running.timer = self._timers.at(ends_us, self._due, running)
-        elif running.until == "time" or running.takes_out or _ends_inside(running):
+        elif running.until == "time" or running.leaves_room or _ends_inside(running):
             self._drop(running)
             self._stop(running)
 

@@ -22,7 +22,7 @@ from ..signals import Signal
 
 MAX_SNAPSHOTS: Final = 20
 MAX_ITEMS: Final = 500
-"""Items of one queue that are kept, from the current one on."""
+"""Most items of one queue that are stored; of a longer queue, those from the current one on."""
 
 
 class QueueState(Record, frozen=True, kw_only=True):
@@ -147,10 +147,10 @@ class Snapshots:
         self.changed.emit()
 
     async def restore(self, snapshot_id: str) -> list[str]:
-        """Let everything play again as in a snapshot.
+        """Restore the playback, volumes and rooms of a snapshot.
 
-        Returns the names of the players and rooms that couldn't be restored completely, because they are disconnected
-        or don't exist any more. Raises SnapshotNotFound.
+        Return the ids of the players and rooms that couldn't be restored completely, because they are disconnected
+        or don't exist any more. Raise SnapshotNotFound.
         """
         snapshot = self._get(snapshot_id)
         missing: list[str] = []
@@ -172,7 +172,7 @@ class Snapshots:
         return missing
 
     async def _assemble(self, state: RoomState, missing: list[str]) -> Room | None:
-        # Bring the players together that were in a room.
+        # Groups the players again that were in a room.
         players: list[Player] = []
         for player_id in state.player_ids:
             player = self._players.find(player_id)

@@ -1,1 +1,1 @@
-"""The household's own music: found in folders, kept in an index, asked by everybody."""
+"""The household's own music: files found in folders, indexed in SQLite, and queried by all clients."""

@@ -15,7 +15,7 @@ from .podcasts.feed_fetcher import FeedFetcher
 from .reader.messages import ChapterStart, ReadChapters
 
 MAX_BYTES: Final = 1024 * 1024
-"""Of a document with chapters."""
+"""Most bytes of a document with chapters."""
 MAX_KEPT: Final = 200
 """Items whose chapters are kept until the library changes."""
 
@@ -23,7 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class ChapterFinder:
-    """Finds chapters when they are asked for.
+    """Finds chapters on request.
 
     Args:
         library: The library.
@@ -62,7 +62,7 @@ class ChapterFinder:
         return found
 
     async def chapters(self, track_id: str) -> tuple[Chapter, ...]:
-        """Return the chapters of an item of a queue; none if it isn't of the library."""
+        """Return the chapters of a track in a queue; none if the library doesn't have the track."""
         if not track_id.startswith((TRACK_PREFIX, EPISODE_PREFIX)):
             return ()
         return (await self.find(track_id)).chapters
@@ -87,7 +87,7 @@ class ChapterFinder:
 def _chapters(
     track_id: str, source: ChaptersSource, starts: tuple[ChapterStart, ...], duration: float | None
 ) -> Chapters:
-    """Return chapters with their ends. Those behind the end of the item are left out."""
+    """Return chapters with their ends. Those that start after the end of the item are left out."""
     inside = [start for start in starts if duration is None or start.seconds < duration]
     chapters = [
         Chapter(title=start.title, start=start.seconds, end=following.seconds) for start, following in pairwise(inside)

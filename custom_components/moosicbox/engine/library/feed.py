@@ -17,7 +17,7 @@ TOPIC: Final = "library"
 GATHER_US: Final = 1_000_000
 """Changes of one kind within this time are one message."""
 PROGRESS_US: Final = 500_000
-"""The least time between two reports of progress."""
+"""The shortest time between two reports of progress."""
 MAX_IDS: Final = 100
 """Ids that one message names."""
 

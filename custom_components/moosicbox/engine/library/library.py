@@ -75,18 +75,18 @@ type Prepare = Callable[[], Awaitable[None]]
 
 
 class Library:
-    """The household's music: found in folders, kept in an index, asked in threads.
+    """The household's music: files found in folders, and an index of them that is queried in threads.
 
-    Methods that ask raise Unavailable while the index isn't open or can't be read.
+    Methods that read the index raise Unavailable while it isn't open or can't be read.
 
     Args:
         path: The file of the index.
         folders: The folders with music.
-        scan_interval: Seconds after which the folders are scanned again at the latest; 0: only when changes are noticed.
+        scan_interval: Seconds after which the folders are scanned again at the latest; 0: only on detected changes.
         seal: Makes the addresses of pictures.
         ffmpeg: The program that transcodes and measures; None: players get files as they are.
-        measures_loudness: True to measure the loudness of tracks whose tags don't tell it.
-        session: Returns the HTTP session for requests to other services; None: there are none.
+        measures_loudness: True to measure the loudness of tracks whose tags don't contain it.
+        session: Returns the HTTP session for requests to other services; None: no such requests are made.
         online_lyrics: True to look up lyrics at LRCLIB that the files don't have.
         prepare_feeds: Installs the parser of feeds when it is first needed, or raises NotSupported.
     """
@@ -110,7 +110,7 @@ class Library:
         self.progress = Progress(scanning=False)
         self.counts = Counts()
         self.unreadable: tuple[UnreadableFile, ...] = ()
-        """Files that ended the process which read them. They are passed over until they change."""
+        """Files that ended the process which read them. They are skipped until they change."""
         self.reader = FileReader()
         """Reads single files, in the library or not."""
         self.changed: Signal[Change] = Signal()
@@ -152,11 +152,11 @@ class Library:
 
     @property
     def scan_interval(self) -> float:
-        """Seconds after which the folders are scanned again at the latest; 0: only when changes are noticed."""
+        """Seconds after which the folders are scanned again at the latest; 0: only on detected changes."""
         return self._scans.interval
 
     async def start(self) -> None:
-        """Open the index. It can be asked from now on; folders are scanned on request."""
+        """Open the index, which can be queried from now on; folders are scanned on request."""
         await self._database.open()
         await self._refresh()
         await self._scans.start()
@@ -183,7 +183,7 @@ class Library:
         measures_loudness: bool | None = None,
         online_lyrics: bool | None = None,
     ) -> None:
-        """Use other folders and another interval from now on, measure loudness or not, ask LRCLIB or not; None: as before."""
+        """Change the settings, which are those of the class; None keeps the current value."""
         await self._scans.configure(folders, scan_interval)
         if online_lyrics is not None:
             self._asks_online = online_lyrics
@@ -197,7 +197,7 @@ class Library:
                 self._meter.start()
 
     async def begin_backup(self) -> None:
-        """Keep the index's file unchanged until `end_backup`, so that it can be copied; changes are kept beside it.
+        """Leave the index's file unchanged until `end_backup`, so that it can be copied; changes go to its WAL file.
 
         Raises:
             Unavailable: The index can't be written now.
@@ -205,7 +205,7 @@ class Library:
         await self._database.begin_backup()
 
     async def end_backup(self) -> None:
-        """End what `begin_backup` began."""
+        """Write changes to the index's file again, after `begin_backup`."""
         await self._database.end_backup()
 
     async def scan(self) -> None:
@@ -224,10 +224,10 @@ class Library:
         """Return a page of tracks.
 
         Args:
-            filters: Which tracks.
+            filters: The conditions that the tracks meet.
             sort: title, artist, album, year, added, duration, played or plays; `-` before it reverses the order.
             limit: Items of the page.
-            cursor: From the page before; None for the first page.
+            cursor: `next_cursor` of the previous page; None for the first page.
 
         Raises:
             InvalidMessage: There is no such sort, or the cursor belongs to another list.
@@ -285,13 +285,13 @@ class Library:
         return await self._list(books.BOOKS, filters, sort or "title", limit, cursor)
 
     async def recent(self, filters: Filters = Filters(), limit: int = 50, cursor: str | None = None) -> Page[Album]:
-        """Return a page of albums, those first that were added last."""
+        """Return a page of albums, the latest added first."""
         return await self._list(ALBUMS, filters, "-added", limit, cursor)
 
     async def search(
         self, query: str, kinds: Iterable[Kind] = (), limit: int = 50, cursor: str | None = None
     ) -> Page[Hit]:
-        """Return a page of what `query` finds, the best first; of all kinds if none is named.
+        """Return a page of the items that `query` finds, the best first; of all kinds if `kinds` is empty.
 
         Raises:
             InvalidMessage: The cursor belongs to another list.
@@ -301,7 +301,7 @@ class Library:
     # ------------------------------------------------------------ one item: TrackNotFound if there is none
 
     async def track(self, track_id: str) -> TrackDetails:
-        """Return all about a track."""
+        """Return a track with all details."""
         return await self._database.read(lambda index: details.track(index, track_id))
 
     async def tracks(self, track_ids: Sequence[str]) -> list[LibraryTrack | None]:
@@ -364,7 +364,7 @@ class Library:
         return await self._database.read(lambda index: podcasts.chapters(index, episode_id))
 
     async def track_path(self, track_id: str) -> TrackFile:
-        """Return where a track's file is; raise Unavailable while its disk isn't there."""
+        """Return the file of a track; raise Unavailable while its disk isn't there."""
         place = await self._database.read(lambda index: details.place(index, track_id))
         if place.state != PRESENT:
             raise Unavailable(Sentence("disk_missing", "The disk with this track isn't there"))
@@ -414,15 +414,15 @@ class Library:
     async def edit_playlist(
         self, playlist_id: str | None, edit: PlaylistEdit, user_id: str | None = None
     ) -> PlaylistDetails | None:
-        """Create a playlist (without an id), change or delete it; return it as it is then.
+        """Create a playlist (without an id), change or delete it; return the result, None if it was deleted.
 
         Args:
             playlist_id: The playlist; None creates one.
             edit: The change.
-            user_id: The user whose favourites and plays count in rules that ask for these.
+            user_id: The user whose favourites and plays count in rules that refer to these.
 
         Raises:
-            PermissionDenied: Rules ask for a user's favourites and plays, and there is no user.
+            PermissionDenied: Rules refer to a user's favourites and plays, and there is no user.
             TrackNotFound: There is no such playlist, or no such track.
             NotSupported: The playlist is a file.
             InvalidMessage: A new playlist has no name, a position doesn't exist, or there would be too many tracks.
@@ -439,21 +439,21 @@ class Library:
         return await self.station(station_id)
 
     async def edit_station(self, station_id: str, edit: StationEdit) -> Station | None:
-        """Change or delete a radio station; return it as it is then; raise TrackNotFound if there is none."""
+        """Change or delete a radio station; return the result, None if deleted; raise TrackNotFound if there is none."""
         await self._change(lambda index: stations.change(index, station_id, edit))
         self._report("stations_changed", [station_id])
         await self._refresh()
         return None if edit.delete else await self.station(station_id)
 
     async def put_podcast(self, url: str, feed: Feed, checked: podcasts.Checked) -> str:
-        """Add a podcast, or change it to what its feed says now; return its id. Raise Unavailable if there are too many."""
+        """Add a podcast, or update it from its feed; return its id. Raise Unavailable if there are too many."""
         podcast_id, *new = await self._change(lambda index: podcasts.put(index, url, feed, checked))
         self._report("podcasts_changed", [podcast_id, *new])
         await self._refresh()
         return podcast_id
 
     async def set_podcast_checked(self, podcast_id: str, checked: podcasts.Checked) -> None:
-        """Note when the feed of a podcast was read, and when it is read again."""
+        """Store when the feed of a podcast was read, and when it is read again."""
         await self._change(lambda index: podcasts.set_checked(index, podcast_id, checked))
 
     async def drop_podcast(self, podcast_id: str) -> None:
@@ -470,10 +470,10 @@ class Library:
         """Return the Unix time at which the next feed is due; None without podcasts."""
         return await self._database.read(podcasts.next_due)
 
-    async def require_room_for_podcast(self, url: str) -> None:
-        """Raise Unavailable if the podcast whose feed is at an address would be one too many."""
+    async def require_podcast_capacity(self, url: str) -> None:
+        """Raise Unavailable if the podcast whose feed is at an address is new, and there are too many already."""
         podcast_id = podcasts.podcast_id_of(url)
-        await self._database.read(lambda index: podcasts.require_room(index, podcast_id))
+        await self._database.read(lambda index: podcasts.require_capacity(index, podcast_id))
 
     async def set_favourite(self, id_: str, *, favourite: bool = True) -> None:
         """Mark a track, album, artist, genre, playlist, station, podcast or episode as a favourite, or not; raise TrackNotFound if there is none."""
@@ -497,7 +497,7 @@ class Library:
             track_ids: The music to follow, the current track first.
             count: The number of tracks to return at most.
             exclude: Tracks that aren't returned.
-            skipped: Tracks that were skipped: artists and genres of theirs become unlikely.
+            skipped: Tracks that were skipped: their artists and genres become unlikely.
         """
         return await self._database.read(lambda index: similar.similar(index, track_ids, count, exclude, skipped))
 
@@ -516,14 +516,14 @@ class Library:
 
     async def _refresh(self) -> None:
         """Read the counts and the unreadable files from the index."""
-        question = f"SELECT {', '.join(_COUNTS.values())}"
+        query = f"SELECT {', '.join(_COUNTS.values())}"
         try:
-            row = await self._database.read(lambda index: index.execute(question).fetchone())
+            row = await self._database.read(lambda index: index.execute(query).fetchone())
             self._harmful = await self._database.read(harmful_files)
         except Unavailable:
             return
         if self._meter is not None:
-            self._meter.look()
+            self._meter.wake()
         self.counts = Counts(**dict(zip(_COUNTS, row, strict=True)))
         self.counted.emit()
         self._update_unreadable()

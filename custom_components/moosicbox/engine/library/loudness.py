@@ -1,4 +1,4 @@
-"""Measures the loudness of tracks whose tags don't tell it, in the background, with ffmpeg."""
+"""Measures the loudness of tracks whose tags don't contain it, in the background, with ffmpeg."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,19 +20,17 @@ from .streaming.formats import SOURCES
 
 _LOGGER = logging.getLogger(__name__)
 
-REFERENCE_LUFS: Final = -18.0
-"""The loudness to which gains bring a track, as ReplayGain 2 has it."""
 SILENCE_LUFS: Final = -69.9
 MAX_GAIN: Final = 51.0
 MAX_SECONDS: Final = 3_600
-"""Of a track that are measured."""
+"""Most seconds of a track that are measured."""
 TIMEOUT_SECONDS: Final = 1_800
 """How long one measurement may take."""
 NICENESS: Final = 19
-LOOK_SECONDS: Final = 600.0
-"""How often the index is asked for tracks to measure while there are none."""
-REST: Final = 1.0
-"""How long to rest after a measurement, in parts of its own time: half of one core at most is used."""
+POLL_SECONDS: Final = 600.0
+"""Interval at which the index is queried for tracks to measure while there are none."""
+PAUSE_FACTOR: Final = 1.0
+"""The pause after a measurement, as a multiple of its duration: at most half of one core is used."""
 MAX_OUTPUT: Final = 65_536
 """Bytes of ffmpeg's messages; the summary comes last."""
 _INTEGRATED: Final = re.compile(rb"Integrated loudness:\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS")
@@ -47,13 +45,13 @@ class Loudness(NamedTuple):
 
 
 class LoudnessMeter:
-    """Measures one track after another while there are any, and keeps the results in the index.
+    """Measures the tracks without a known loudness, one at a time, and writes the results to the index.
 
     Args:
         database: The index.
         ffmpeg: The program.
         root_of: Returns the library's folder in which a path lies, without links; None if it lies in none.
-        is_busy: Returns whether a scan is running; it isn't disturbed.
+        is_busy: Returns whether a scan is running; nothing is measured meanwhile.
     """
 
     def __init__(
@@ -71,19 +69,19 @@ class LoudnessMeter:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Measure from now on; without effect while it does."""
+        """Start measuring; do nothing if already started."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="moosicbox loudness")
 
     async def stop(self) -> None:
-        """End a measurement that runs; the track is measured another time."""
+        """Stop measuring. A track whose measurement is interrupted is measured again later."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    def look(self) -> None:
-        """Look for tracks to measure: there may be new ones."""
+    def wake(self) -> None:
+        """Query the index for tracks to measure now: there may be new ones."""
         self._wanted.set()
 
     async def _run(self) -> None:
@@ -96,11 +94,11 @@ class LoudnessMeter:
                 _LOGGER.debug("Loudness can't be measured now: %s", error)
                 measured = False
             if measured:
-                await asyncio.sleep((loop.time() - started) * REST)
+                await asyncio.sleep((loop.time() - started) * PAUSE_FACTOR)
                 continue
             self._wanted.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._wanted.wait()
 
     async def _measure_next(self) -> bool:
@@ -131,7 +129,7 @@ class LoudnessMeter:
 
     async def _output(self, file: BinaryIO, mime_type: str) -> bytes:
         arguments = input_arguments(file, mime_type)
-        # The result is a message.
+        # ffmpeg logs the result at this level.
         arguments[arguments.index("-loglevel") + 1] = "info"
         arguments += [
             "-t",
@@ -158,5 +156,5 @@ def _parsed(output: bytes) -> Loudness:
     peak_db = float(peak[1]) if peak else math.nan
     if not math.isfinite(loudness_lufs) or loudness_lufs < SILENCE_LUFS:
         return Loudness(None, None)
-    gain = max(-MAX_GAIN, min(MAX_GAIN, REFERENCE_LUFS - loudness_lufs))
+    gain = max(-MAX_GAIN, min(MAX_GAIN, loudness.REFERENCE_LUFS - loudness_lufs))
     return Loudness(round(gain, 2), round(10 ** (peak_db / 20), 6) if math.isfinite(peak_db) else None)

@@ -73,7 +73,7 @@ class OnlineLyrics:
 
 
 async def find_lyrics(reader: FileReader, track: TrackDetails, file: TrackFile, online: OnlineLyrics | None) -> Lyrics:
-    """Return the lyrics of a track. Those of its files count before those of `online`, unless only these are synchronised."""
+    """Return the lyrics of a track: of its files, or of `online` if only those are synchronised or there are no others."""
     found = await reader.read_lyrics(ReadLyrics(os.fsencode(file.root), os.fsencode(file.path)))
     if online is not None and (found is None or not found.synced):
         other = await online.find(track)

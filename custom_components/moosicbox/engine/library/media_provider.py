@@ -1,4 +1,4 @@
-"""The library as a provider of media, in front of the other one."""
+"""The library as a provider of media, which passes on other media to the next provider."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,14 +12,14 @@ from ..protocol.types import Track
 from .library import Library
 from .models import EPISODE_PREFIX, STATION_MEDIA, TRACK_MEDIA, Episode, LibraryTrack, Station
 from .seal import Seal, stream_source
-from .streaming.formats import instead, plays
+from .streaming.formats import fallback_format, plays
 
 TRACK_PREFIX: Final = "t-"
 """The prefix of ids of the library's tracks."""
 STATION_PREFIX: Final = "st-"
 """The prefix of ids of radio stations."""
 STREAM_SECONDS: Final = 1_800
-"""How much longer than the music an address is valid: the time until a player fetches it."""
+"""How much longer than a track's duration its address is valid, for the time until a player fetches it."""
 
 
 class LibraryMedia(MediaProvider):
@@ -52,15 +52,15 @@ class LibraryMedia(MediaProvider):
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         own = [track_id for track_id in track_ids if track_id.startswith(TRACK_PREFIX)]
         found = dict(zip(own, await self._library_media(own), strict=True)) if own else {}
-        asked = [track_id for track_id in track_ids if track_id.startswith(STATION_PREFIX)]
-        for station in await self._library.stations(asked) if asked else ():
+        station_ids = [track_id for track_id in track_ids if track_id.startswith(STATION_PREFIX)]
+        for station in await self._library.stations(station_ids) if station_ids else ():
             if station is not None:
                 found[station.station_id] = await self._station(station, principal)
-        heard = [track_id for track_id in track_ids if track_id.startswith(EPISODE_PREFIX)]
-        for episode in await self._library.episodes(heard) if heard else ():
+        episode_ids = [track_id for track_id in track_ids if track_id.startswith(EPISODE_PREFIX)]
+        for episode in await self._library.episodes(episode_ids) if episode_ids else ():
             if episode is not None:
                 found[episode.track_id] = self._episode(episode)
-        # Stations and episodes of a restored queue may be missing here: the track has their address.
+        # Stations and episodes of a restored queue may be missing in this library: the remembered track has the address.
         others = [track_id for track_id in track_ids if track_id not in found]
         if others:
             found |= zip(others, await self._others.resolve_tracks(others, principal), strict=True)
@@ -76,7 +76,7 @@ class LibraryMedia(MediaProvider):
         if not media.source.startswith("/") or not media.in_library:
             return self._others.address(media, accepts)
         if self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
-            if (made := instead(accepts)) is not None:
+            if (made := fallback_format(accepts)) is not None:
                 source = stream_source(media.track.track_id, made.name)
                 media = replace(media, source=source, mime_type=made.mime_type)
         return signed(self._library.seal, media)
@@ -102,13 +102,13 @@ class LibraryMedia(MediaProvider):
 
 
 def signed(seal: Seal, media: Media) -> StreamAddress:
-    """Return the address of a library's stream, valid for as long as it plays and somewhat longer."""
+    """Return the address of a library's stream, valid for the track's duration and `STREAM_SECONDS`."""
     until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
     return StreamAddress(seal.signed(media.source, until), until)
 
 
 def _track_of(station: Station) -> Track:
-    # By its address, a queue's item can be played by nodes whose library doesn't have the station.
+    # With the address, nodes whose library doesn't have the station can play a queue's item.
     return Track(
         track_id=station.station_id,
         title=station.name,

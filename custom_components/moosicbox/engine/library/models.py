@@ -1,4 +1,4 @@
-"""Records of the library, as the protocol has them, and what its parts pass to each other."""
+"""Records of the library: those of the protocol, and those that the library's parts exchange."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ class LibraryTrack(Track, frozen=True, kw_only=True):
 
 
 class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
-    """All about one track. Gains are in dB, peaks parts of full scale."""
+    """A track with all details. Gains are in dB, peaks parts of full scale."""
 
     genres: tuple[str, ...] = ()
     sample_rate: int | None = None
@@ -179,7 +179,7 @@ class Podcast(Record, frozen=True, kw_only=True):
 
 
 class Episode(LibraryTrack, frozen=True, kw_only=True):
-    """An episode of a podcast; `album` is the podcast's title. Positions are where to go on, in seconds."""
+    """An episode of a podcast; `album` is the podcast's title. Playback resumes at the positions, in seconds."""
 
     podcast_id: Id
     description: str | None = None
@@ -312,7 +312,7 @@ class Counts(Record, frozen=True, kw_only=True):
 
 
 class TrackFile(Struct, frozen=True, kw_only=True):
-    """Where a track's file is. `path` is below `root`, one of the library's folders; links are checked when it is opened."""
+    """The file of a track. `path` is below `root`, one of the library's folders; links are checked when it is opened."""
 
     track_id: str
     path: Path
@@ -328,7 +328,7 @@ type Harm = Literal["crash", "timeout", "memory"]
 
 
 class UnreadableFile(Record, frozen=True, kw_only=True):
-    """A file that ended its reader process. It is passed over until it changes."""
+    """A file that ended its reader process. It is skipped until it changes."""
 
     path: str
     reason: Harm
@@ -336,7 +336,7 @@ class UnreadableFile(Record, frozen=True, kw_only=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """A picture that was embedded in music or beside it; `version` changes with it."""
+    """A picture from a music file or from a file beside it; `version` changes with the picture."""
 
     data: bytes
     mime_type: str

@@ -12,7 +12,7 @@ from .index.database import Database
 from .models import Item, Page, PlayedTrack, Scrobbling
 
 type Write = Callable[[Callable[[sqlite3.Connection], object]], Awaitable[object]]
-"""Makes a change of the index, and forgets what was remembered of it."""
+"""Makes a change of the index, and drops the lists that were cached of it."""
 
 
 class People:
@@ -56,7 +56,7 @@ class People:
         return Scrobbling(connected=connected, waiting=waiting)
 
     async def set_scrobbling_token(self, user_id: str, token: str | None) -> None:
-        """Report a user's plays with a token of ListenBrainz; None: not any more."""
+        """Report a user's plays with a token of ListenBrainz; None stops that."""
         await self._write(lambda index: scrobbles.set_token(index, user_id, token))
 
     async def waiting_scrobbles(self, count: int) -> scrobbles.Batch | None:
@@ -68,7 +68,7 @@ class People:
         await self._write(lambda index: scrobbles.drop(index, ids))
 
     async def history(self, user_id: str | None, limit: int = 50, cursor: str | None = None) -> Page[PlayedTrack]:
-        """Return a page of what a user (None: the household) has heard, the latest first.
+        """Return a page of the plays of a user (None: the household), the latest first.
 
         Raises:
             InvalidMessage: The cursor belongs to another list.
@@ -84,16 +84,16 @@ class People:
         return [msgspec.structs.replace(item, **own) for item, own in zip(items, fields, strict=True)]
 
     async def keep_position(self, user_ids: Collection[str], item_id: str, kept: positions.Kept) -> None:
-        """Keep where users go on with an episode; the household is one of them, with an empty id."""
+        """Store the position at which users resume an episode; the household is one of them, with an empty id."""
         await self._write(lambda index: positions.put(index, user_ids, item_id, kept))
 
     async def position(self, user_id: str | None, item_id: str) -> positions.Kept:
-        """Return where a user (None: the household) goes on with an episode."""
+        """Return the position at which a user (None: the household) resumes an episode."""
         whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: positions.of_user(index, whose, [item_id])[item_id])
 
     async def forget(self, user_id: str) -> None:
-        """Delete all that belongs to a user."""
+        """Delete all data of a user."""
 
         def delete(index: sqlite3.Connection) -> None:
             people.forget(index, user_id)

@@ -77,7 +77,7 @@ class Scrobbler:
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Send what waits, and each play that is added."""
+        """Send the waiting plays, and each play that is added."""
         self.stop()
         self._unsubscribe = self._people.scrobble_added.subscribe(self._wake)
         self._wake()

@@ -1,4 +1,4 @@
-"""Sealed addresses of pictures and streams: elements of a page can't show a token.
+"""Sealed addresses of pictures and streams, for elements of pages, which can't send a token.
 
 Every hub with the same key makes, and accepts, the same addresses. All of them expire.
 """
@@ -68,7 +68,7 @@ class Seal:
     # ------------------------------------------------------------ streams
 
     def signed(self, source: str, until: int) -> str:
-        """Return the address of a stream that may be fetched until then (Unix seconds)."""
+        """Return the address of a stream that may be fetched until `until` (Unix seconds)."""
         return _with_query(source, until, self._signature("stream", source, until))
 
     def admits(self, track_id: str, format_name: str | None, until: str, signature: str, now: float) -> bool:
@@ -79,7 +79,7 @@ class Seal:
     # ------------------------------------------------------------ addresses relayed by nodes
 
     def relayed(self, source: str, until: int, run: str) -> str:
-        """Return an address of Home Assistant that nodes fetch for their players.
+        """Return an address of Home Assistant from which nodes may fetch for their players.
 
         Args:
             source: An encoded path, perhaps with a query.

@@ -1,4 +1,4 @@
-"""Adds radio stations to the library, once they are known to be there."""
+"""Adds radio stations to the library, after a check that their stream exists."""
 
 from ..access.rights import Principal
 from ..playback.addresses import is_http_url

@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ..access.authentication import Peer
 from ..library.seal import Seal
-from ..library.streaming.artwork import WITH_PICTURES, size_asked
+from ..library.streaming.artwork import WITH_PICTURES, requested_size
 from ..protocol.errors import AuthenticationFailed, HubError, NotSupported, PermissionDenied, TrackNotFound
 from ..transport.endpoint import Endpoint
 from ..transport.responses import error_response, json_response, wants_text
@@ -81,7 +81,7 @@ class NodeApp:
         id_ = self._seal.opened(request.match_info["artwork_id"])
         if id_ is None or self._music is None or not id_.startswith(WITH_PICTURES):
             return await self.relay.respond(request)
-        return await self._music.artwork.respond(request, id_, size_asked(request))
+        return await self._music.artwork.respond(request, id_, requested_size(request))
 
     async def _ready(self, _request: web.Request) -> web.Response:
         ready = not self.ending and self.endpoint.ready and self._node.status().leader is not None

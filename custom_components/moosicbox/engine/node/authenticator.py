@@ -32,7 +32,7 @@ class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """The current secret, hexadecimal."""
     keys: tuple[HubSecret, ...] = ()
-    """All valid secrets, the current one first; Home Assistants of earlier versions share only `key`."""
+    """All valid secrets, the current one first; earlier versions of the integration share only `key`."""
     revoked_tokens: dict[str, float] = {}
     revoked_subjects: dict[str, float] = {}
     reserved: frozenset[str] = frozenset()
@@ -83,7 +83,7 @@ class NodeAuthenticator(Authentication):
     def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
         tokens = self._known_tokens()
         if principal.issued_at is None:
-            # Only the hub's own tokens tell when they were issued.
+            # Only the hub's own tokens have a time of issue.
             raise Unavailable(OFFLINE, retry_after=RETRY_SECONDS)
         if self._paired is not None and is_locked(principal.sub, self._paired):
             raise AuthenticationFailed(REFUSED)

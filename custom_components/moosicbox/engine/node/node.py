@@ -30,7 +30,7 @@ _LOGGER = logging.getLogger(__name__)
 PRIORITY: Final = 0
 """Lower than Home Assistant's, which leads whenever it is present."""
 PRIVATE: Final = 0o077
-"""Files of the node are its own user's only."""
+"""The umask: only the node's own user may access its files."""
 
 
 class StartFailed(Exception):
@@ -38,7 +38,7 @@ class StartFailed(Exception):
 
 
 class Node:
-    """A process that is a hub of a cluster: its web server, its cluster membership and its music."""
+    """A process that is a member of a cluster: its web server, its cluster membership and its music."""
 
     def __init__(self, config: NodeConfig, version: str, music: Music | None, seal: Seal) -> None:
         """Create a node; nothing runs yet.
@@ -91,7 +91,7 @@ class Node:
         return site.name
 
     async def stop(self) -> None:
-        """Close all connections, each with another delay for its return, and end."""
+        """Close all connections, each with a different delay before the client reconnects, and stop."""
         if self._joined:
             await self.cluster.stop(CloseCode.RESTART, "shutdown")
         await self.app.endpoint.close(CloseCode.RESTART, "shutdown")
@@ -157,7 +157,7 @@ async def serve(config: NodeConfig, version: str) -> None:
                 address,
             )
         await first_signal.wait()
-        _LOGGER.info("Shutting down in %s s: load balancers are told first, then clients", config.drain_seconds)
+        _LOGGER.info("Shutting down in %s s: load balancers are notified first, then clients", config.drain_seconds)
         node.app.ending = True
         with suppress(TimeoutError):
             await asyncio.wait_for(second_signal.wait(), config.drain_seconds)

@@ -28,11 +28,11 @@ CHUNK: Final = 65_536
 
 
 class HomeAssistant(NamedTuple):
-    """Home Assistant as it makes itself known to nodes."""
+    """The address of Home Assistant, as it shares it with nodes."""
 
     url: str
     run: str
-    """The id of its run, which is part of the addresses that it has made."""
+    """The id of Home Assistant's run, which is part of the addresses that it has signed."""
 
 
 class Relay:
@@ -46,7 +46,7 @@ class Relay:
         """Create a relay.
 
         Args:
-            home_assistant: Returns where Home Assistant is, or `None` while that is unknown.
+            home_assistant: Returns the address of Home Assistant, or `None` while it is unknown.
             seal: Checks addresses.
 
         """
@@ -88,7 +88,7 @@ class Relay:
             _LOGGER.debug("Home Assistant doesn't answer: %r", error)
             if response is None or not response.prepared:
                 return _unavailable()
-            # The status is sent already: abort, so that the client doesn't take the part for the whole.
+            # The status is sent already: abort, so that the client doesn't take the partial body for a complete one.
             if request.transport is not None:
                 request.transport.abort()
         return response

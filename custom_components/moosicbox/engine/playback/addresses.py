@@ -18,7 +18,7 @@ SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
 OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
 """Paths of Home Assistant that need no signature."""
 AMBIGUOUS: Final = re.compile(r"[\x00-\x1f\x7f\\]|^ ")
-"""Characters that clients remove from a URL, or read as others."""
+"""Characters that clients remove from a URL or replace by others. A URL with one of them isn't accepted."""
 LOCAL_NAMES: Final = (".local", ".localhost", ".lan", ".home", ".internal", ".home.arpa")
 """The ends of names that are resolved in the local network only."""
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -53,7 +53,7 @@ def parse_url(url: str) -> Address | None:
 
 _HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?")
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\]")
-"""Characters that no host and port may contain; urlsplit removes some of them without a word."""
+"""Characters that no host and port may contain; urlsplit removes some of them silently."""
 
 
 def is_http_url(media_content_id: str) -> bool:
@@ -79,7 +79,7 @@ def is_open_path(path: str) -> bool:
 def is_address_of(address: Address, urls: Iterable[str]) -> bool:
     """Return whether an address belongs to a server in the local network with these URLs, of which each has a port.
 
-    The server has more names than are known here: loopback addresses and local names count by their port.
+    A server may have more names than its URLs tell: loopback addresses and local names belong to it if the port does.
     """
     servers = [known for url in urls if (known := parse_url(url)) is not None]
     if any((known.host, known.port) == (address.host, address.port) for known in servers):

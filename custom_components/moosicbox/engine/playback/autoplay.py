@@ -19,7 +19,7 @@ _LOGGER = logging.getLogger(__name__)
 EXCLUDED_ITEMS: Final = 100
 """The last items of the queue, which aren't added again."""
 FOLLOWED_ITEMS: Final = 4
-"""The items before the current one that the choice follows as well."""
+"""The items before the current one to which the added track should be similar as well."""
 
 
 class SimilarTracks(Protocol):
@@ -36,7 +36,7 @@ class SimilarTracks(Protocol):
             skipped: Tracks that were skipped.
 
         Raises:
-            HubError: There is no answer.
+            HubError: The library doesn't answer.
         """
 
 

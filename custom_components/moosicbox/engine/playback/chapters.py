@@ -1,4 +1,4 @@
-"""The chapters of what plays: known to its playback, and published when another one begins."""
+"""The chapters of the current items of playbacks, which follow the position from one chapter to the next."""
 
 from collections.abc import Awaitable, Callable
 import logging
@@ -13,7 +13,7 @@ from ..timers import Timer, Timers
 from .playback import Playback
 from .playhead import RESTART_SECONDS
 
-LEAST_SECONDS: Final = 300.0
+MIN_SECONDS: Final = 300.0
 """Shorter items aren't opened to look for chapters."""
 
 type FindChapters = Callable[[str], Awaitable[tuple[Chapter, ...]]]
@@ -49,7 +49,7 @@ class PlayingChapters:
             return
         if self._looked_up.get(playback) != item.queue_item_id:
             self._looked_up[playback] = item.queue_item_id
-            if (playback.duration or item.track.duration or LEAST_SECONDS) >= LEAST_SECONDS:
+            if (playback.duration or item.track.duration or MIN_SECONDS) >= MIN_SECONDS:
                 self._spawn(self._load(playback, item))
             return
         following = 0 if playback.chapter_index is None else playback.chapter_index + 1
@@ -63,7 +63,7 @@ class PlayingChapters:
         """Return the chapters of the current item.
 
         Raises:
-            NotSupported: Nothing plays, or it has no chapters.
+            NotSupported: There is no current item, or it has no chapters.
         """
         if (item := playback.current) is not None and not playback.chapters:
             await self._load(playback, item)
@@ -98,15 +98,15 @@ def chapter_index(
     title: str | None = None,
     step: str | None = None,
 ) -> int:
-    """Return the place of the chapter that a command names.
+    """Return the index of the chapter that a command names, by exactly one of `number`, `title` and `step`.
 
     Args:
-        chapters: All of the item, at least one.
-        current: The place among them of the chapter that plays; None before the first one.
-        position: Where the item is, in seconds.
-        number: The chapter's number, from 1 on; or
-        title: its title, or a part of it in any case; or
-        step: `next` or `previous`. Within a chapter, `previous` is its own start.
+        chapters: All chapters of the item, at least one.
+        current: The index of the chapter that plays; None before the first one.
+        position: The position in the item, in seconds.
+        number: The chapter's number, from 1 on.
+        title: Its title, or a part of it in any case.
+        step: `next` or `previous`. After the first seconds of a chapter, `previous` is its own start.
 
     Raises:
         InvalidMessage: Not exactly one of them is given, or there is no such chapter.

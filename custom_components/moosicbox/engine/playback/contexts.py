@@ -15,7 +15,7 @@ MAX_OUTPUTS: Final = 20
 class PlaybackContexts[C: PlaybackContext]:
     """The base class of `Players` and `Rooms`.
 
-    An output is a speaker of another system that plays along as well as it can. The hub only keeps the list: the
+    An output is a speaker of another system that plays the same, without exact timing. The hub only keeps the list: the
     integration that adds an output makes it play, and chooses the string that identifies it.
     """
 
@@ -114,7 +114,7 @@ def _require_delay(delay_ms: float) -> None:
 
 
 def move_outputs(source: PlaybackContext, to: PlaybackContext) -> None:
-    """Move outputs from a player to its group, or back, up to the bound."""
+    """Move outputs from a player to its group, or back, until `to` has `MAX_OUTPUTS`."""
     for output_id, delay_ms in source.outputs.items():
         if output_id in to.outputs or len(to.outputs) < MAX_OUTPUTS:
             to.outputs[output_id] = delay_ms

@@ -26,7 +26,7 @@ class MixedAnnouncement(NamedTuple):
 
 
 class CommandIssued(NamedTuple):
-    """There is another command for the players."""
+    """There is a new command for the players."""
 
 
 class StatusChanged(NamedTuple):
@@ -63,7 +63,7 @@ class ItemFailed(NamedTuple):
 
 
 class Lagged(NamedTuple):
-    """The other players go on without these ones."""
+    """The other players go on without these ones, which aren't ready."""
 
     player_ids: tuple[str, ...]
 

@@ -86,7 +86,7 @@ class Instructions:
 def _for_renderers[M](
     context: PlaybackContext, make_message: Callable[[Accepts], M | None]
 ) -> Iterator[tuple[Player, M]]:
-    # Players that accept the same types get the same message. A player that makes an announcement gets it afterwards.
+    # Players that accept the same types get the same message. One that makes an announcement gets it after that.
     messages: dict[Accepts, M | None] = {}
     for player in context.renderers:
         if player.announcement is not None:

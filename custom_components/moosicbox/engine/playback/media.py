@@ -33,11 +33,11 @@ LOSSY: Final = frozenset(
         *("audio/ogg", "application/ogg", "audio/ogg;codecs=opus", "audio/ogg;codecs=vorbis"),
     }
 )
-"""The types of sound that take little of a network."""
+"""The media types of lossy compression, which needs little bandwidth."""
 
 
 def lossy_types(accepts: Accepts) -> Accepts:
-    """Return the lossy ones of the types that a player accepts, or all of its types if it accepts none of those."""
+    """Return the lossy ones of the types that a player accepts, or all of its types if none is lossy."""
     return LOSSY if accepts is None else (accepts & LOSSY) or accepts
 
 

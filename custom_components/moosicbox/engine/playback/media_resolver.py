@@ -30,7 +30,7 @@ class MediaResolver:
 
         Args:
             media: Finds media.
-            system: The principal on whose behalf items of a queue are resolved: they were authorised when added.
+            system: The principal that resolves items of queues. Users needed access to an item when they added it.
             clock: The hub's clock.
             cache_size: How many media are cached.
 
@@ -44,16 +44,16 @@ class MediaResolver:
         self._clock = clock
         self._cache = MediaCache(cache_size)
         self.resume: Resume | None = None
-        """Returns the position at which an item starts that was left before; for none of the others."""
+        """Returns the position in seconds where an item was left. Only called for items with `is_resumed`."""
         self.is_resumed: Callable[[QueueItem], bool] = lambda _item: False
-        """Returns whether `resume` is asked for an item."""
+        """Returns whether an item starts where it was left; see `resume`."""
         self._lookups: dict[str, asyncio.Task[Media | None]] = {}
 
     # ------------------------------------------------------------ media
 
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         """Return media on behalf of `principal`; see `MediaProvider.resolve`. Raise Unavailable if it takes too long."""
-        media = await _bounded(self.media.resolve(media_content_id, principal))
+        media = await _with_timeout(self.media.resolve(media_content_id, principal))
         self._cache.put(media)
         return media
 
@@ -64,7 +64,7 @@ class MediaResolver:
 
     async def resolve_tracks(self, track_ids: Sequence[str], principal: Principal) -> list[Media]:
         """Return the media of tracks. Raise TrackNotFound if one is unknown, Unavailable if it takes too long."""
-        found = await _bounded(self.media.resolve_tracks(track_ids, principal))
+        found = await _with_timeout(self.media.resolve_tracks(track_ids, principal))
         for media in found:
             self._cache.put(media)
         return found
@@ -109,7 +109,7 @@ class MediaResolver:
 
     async def _find(self, item: QueueItem, media_content_id: str) -> Media | None:
         try:
-            media = await _bounded(self.media.resolve(media_content_id, self._system))
+            media = await _with_timeout(self.media.resolve(media_content_id, self._system))
         except Exception as error:  # noqa: BLE001 - playback goes on after any error of a provider
             log = _LOGGER.debug if isinstance(error, HubError) else _LOGGER.warning
             log("%s can't be played: %r", item.track.track_id, error)
@@ -194,9 +194,9 @@ class MediaResolver:
             to.load_paused(to.queue.get(item.queue_item_id), now_us, position)
 
 
-async def _bounded[T](answer: Awaitable[T]) -> T:
+async def _with_timeout[T](lookup: Awaitable[T]) -> T:
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            return await answer
+            return await lookup
     except TimeoutError as error:
         raise Unavailable(Sentence("took_too_long", "Finding this took too long")) from error

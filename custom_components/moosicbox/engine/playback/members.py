@@ -20,7 +20,7 @@ class Member(Protocol):
 
     @property
     def lead_ms(self) -> float:
-        """The time from a command to the sound that it causes."""
+        """The time from a command to its sound, in milliseconds."""
 
     round_trip_us: int
     connected: bool
@@ -28,9 +28,9 @@ class Member(Protocol):
     """True if the others go on without it."""
     report: PlayerReport | None
     failed_item_id: str | None
-    """The item that it could not play last."""
+    """The last item that it could not play."""
     announcement: Command | None
-    """The announcement that it plays instead."""
+    """The announcement that it plays instead of the playback."""
 
     @property
     def crossfades(self) -> bool:

@@ -1,4 +1,4 @@
-"""A playback: a queue with a timeline, and the rules that move it. A player has one of its own, a room has one.
+"""A playback: a queue with a timeline, and the rules by which it advances. Each player and each room has one.
 
 There is no I/O, and time is an argument: hub time in microseconds.
 """
@@ -19,9 +19,9 @@ from .timeline import MIN_DURATION_SECONDS, Timeline, plausible_duration
 HANDOVER_US: Final = 3_000_000
 """How long before its start the next item is handed to the players."""
 END_TOLERANCE_US: Final = 300_000
-"""How far from its time a player may end an item whose successor was handed over."""
+"""How much earlier or later than calculated a player may end an item whose successor was handed over."""
 MIN_PLAYED_US: Final = round(MIN_DURATION_SECONDS * 1e6)
-"""An item that ends sooner than this after its start, long before its time, could not be played."""
+"""An item that ends this soon after its start, and this long before its calculated end, could not be played."""
 POSITION_TOLERANCE_SECONDS: Final = 0.25
 """The position of a single player is adopted if it differs by more than this."""
 DURATION_TOLERANCE_SECONDS: Final = 0.05
@@ -114,7 +114,7 @@ class Playback(Playhead):
         self.queue.copy_from(other.queue)
 
     def pause(self, now_us: int, position: float | None = None) -> None:
-        """Pause at `position`, by default where the music will be; also after an announcement."""
+        """Pause at `position`, by default where the music will be then. After an announcement, it stays paused."""
         self.interrupted = False
         if self.current is None or self.timeline.state in ("idle", "paused"):
             return
@@ -123,7 +123,7 @@ class Playback(Playhead):
         self._issue("pause", Timeline("paused", place, at_us, 0.0), now_us)
 
     def interrupt(self, now_us: int) -> None:
-        """Pause for an announcement, if it plays.
+        """Pause for an announcement, if the playback is active.
 
         Commands during the announcement change what follows it: `start` and `seek` where the music goes on, `pause` and
         `stop` that it doesn't.
@@ -133,7 +133,7 @@ class Playback(Playhead):
             self.interrupted = True
 
     def suspend_interrupted(self, now_us: int) -> None:
-        """End an interruption without a player to go on: that has to wait until one is connected."""
+        """End an interruption when no player is connected: the music goes on once one is."""
         self.interrupted = False
         self.suspended = Timeline("playing", self.timeline.position, now_us, self.rate)
 
@@ -273,7 +273,7 @@ class Playback(Playhead):
             self._issue("play", suspended)
 
     def resume_suspended(self, now_us: int) -> None:
-        """Go on because a player is connected: where the music would be by now, or where it was if that is over."""
+        """Go on because a player is connected: where the item would be by now, or where it paused if that is its end."""
         if self.suspended is None:
             return
         # The stored rate may be from before another speed was set.
@@ -284,13 +284,13 @@ class Playback(Playhead):
             self._play(self.timeline.position, now_us)
 
     def resume_restored(self, now_us: int) -> None:
-        """Go on where the music was when the hub ended, unless that is long ago."""
+        """Go on where the music was when the hub ended, unless that is `RESTART_US` ago."""
         suspended, self.suspended = self.suspended, None
         if suspended is not None and now_us - suspended.anchor_us < RESTART_US:
             self._play(self.timeline.position, now_us)
 
     def ensure_command(self, now_us: int) -> None:
-        """Have a command for players that return to this playback: to stop, if there was none yet."""
+        """Make sure that there is a command for players that return to this playback: by default, to stop."""
         if self.command is None:
             self.command = Command("stop", None, 0.0, now_us, 0.0)
 

@@ -68,7 +68,7 @@ class PlayerRoom(PlaybackContext, Protocol):
 
     @property
     def is_public(self) -> bool:
-        """True if everybody may know of the room."""
+        """True if everybody may see the room."""
 
 
 class Player:
@@ -101,7 +101,7 @@ class Player:
         self.accepts: Accepts = None
         """The media types among its capabilities."""
         self.declared_lead_ms = 0.0
-        """The time from a command to its sound, as declared by its client."""
+        """The time from a command to its sound in milliseconds, as declared by its client."""
         self.output_delay_ms = 0.0
         """The delay of its loudspeakers that the client doesn't know of. Commands are sent that much earlier."""
         self.round_trip_us = 0
@@ -127,7 +127,7 @@ class Player:
         self.lagging = False
         """True if the other players of its room go on without it."""
         self.failed_item_id: str | None = None
-        """The item that it could not play last."""
+        """The last item that it could not play."""
         self._ready: deque[str] = deque(maxlen=MAX_READY_ITEMS)
         self.room: PlayerRoom | None = None
         self.solo_playback = Playback(epoch, max_queue_items, lambda: (self,), lambda event: emit(self, event))
@@ -216,7 +216,7 @@ class Player:
 
     @property
     def lead_ms(self) -> float:
-        """The time from a command to its sound."""
+        """The time from a command to its sound, in milliseconds."""
         return self.declared_lead_ms + self.output_delay_ms
 
     @property

@@ -31,7 +31,7 @@ _LOGGER = logging.getLogger(__name__)
 MAX_AHEAD_US: Final = 1_000_000
 """How far in the future the time of a report may be."""
 NEW_PLAYER_VOLUME: Final = 0.3
-"""The volume of a player that connects for the first time, which may be louder than the user expects."""
+"""The volume of a player that connects for the first time: low, because it may be louder than its user expects."""
 
 
 class Players(PlaybackContexts[Player]):
@@ -157,7 +157,7 @@ class Players(PlaybackContexts[Player]):
         """Mark a player as disconnected. It becomes unavailable if it doesn't reconnect within the grace."""
         player.mark_disconnected()
         due_us = self._clock.now_us() + int(self._limits.current.availability_grace * 1e6)
-        self._graces[player.player_id] = self._timers.at(due_us, self._unavailable, player, due_us)
+        self._graces[player.player_id] = self._timers.at(due_us, self._mark_unavailable, player, due_us)
 
     def remove(self, player_id: str) -> None:
         """Remove a player. Raise PlayerNotFound."""
@@ -176,13 +176,13 @@ class Players(PlaybackContexts[Player]):
         self.changed.emit(player)
 
     def publish_list(self) -> None:
-        """Publish the list of players, unless that is what was published last."""
+        """Publish the list of players, unless it is the one that was published last."""
         players = self._list()
         if players != self._published:
             self._published = players
             self._topics.publish("players", players)
 
-    def _unavailable(self, player: Player, now_us: int) -> None:
+    def _mark_unavailable(self, player: Player, now_us: int) -> None:
         self._graces.pop(player.player_id, None)
         if was_available := player.available:
             _LOGGER.info("%s is unavailable", player.name)

@@ -36,13 +36,13 @@ class Playhead:
         self.command: Command | None = None
         """The last command to the players."""
         self.decided_us: int | None = None
-        """The hub time at which the command was decided that is being sent, if it takes effect some time after that."""
+        """The hub time of the decision for the command that is being sent; `None` if it takes effect immediately."""
         self.loaded_item: QueueItem | None = None
         """The item that the timeline refers to. It may have been removed from the queue meanwhile."""
         self.next_item: QueueItem | None = None
         """The item that plays after the current one, as announced to the players."""
         self.duration: float | None = None
-        """The duration of the current item in seconds: the players', otherwise the one of its tags."""
+        """The duration of the current item in seconds, as reported by players, otherwise from its tags."""
         self.reported_durations: OrderedDict[str, float] = OrderedDict()
         """The durations of the last items that players have reported, by the ids of the items."""
         self.stream_title: str | None = None

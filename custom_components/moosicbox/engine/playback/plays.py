@@ -1,4 +1,4 @@
-"""Counts tracks as played that were listened to for half of their duration, or for four minutes."""
+"""Counts a track as played once it was listened to for half of its duration, or for four minutes."""
 
 from collections.abc import Callable, Collection
 import logging
@@ -23,7 +23,7 @@ class PlayCounter(Protocol):
     """Keeps how often tracks were played."""
 
     async def count_play(self, track_id: str, user_ids: Collection[str] = ()) -> None:
-        """Count one play of a track, and one of these users. Raise HubError."""
+        """Count one play of a track, in total and for each of these users. Raise HubError."""
 
 
 class _Listening:
@@ -71,7 +71,7 @@ type Listeners = Callable[[Playback, QueueItem], Collection[str]]
 """Returns the ids of the users who hear an item."""
 
 
-def _none(_playback: Playback, _item: QueueItem) -> Collection[str]:
+def _no_listeners(_playback: Playback, _item: QueueItem) -> Collection[str]:
     return ()
 
 
@@ -79,7 +79,7 @@ class Plays:
     """Follows playbacks. The time is added up whenever one changes, and when a play is due to be counted."""
 
     def __init__(
-        self, library: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn, listeners: Listeners = _none
+        self, library: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn, listeners: Listeners = _no_listeners
     ) -> None:
         """Set up without playbacks.
 

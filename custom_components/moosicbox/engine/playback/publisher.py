@@ -30,7 +30,7 @@ from .render import announcement_order, delayed, queue_snapshot, synchronized_pl
 from .scheduler import PlaybackScheduler
 
 MAX_MIRRORED_ITEMS: Final = 100
-"""New items that are repeated on the topics of a room's players; of more, a page is sent."""
+"""New items that are repeated on the topics of a room's players; if there are more, only a page is sent."""
 
 
 class PlaybackPublisher:
@@ -84,7 +84,7 @@ class PlaybackPublisher:
         self._spawn(start())
 
     def schedule(self, context: PlaybackContext) -> None:
-        """Advance a playback, or a player's lead time, that has changed when it is due."""
+        """Advance a playback once it is due; called after it, or the lead time of one of its players, has changed."""
         self._scheduler.schedule(context)
 
     # ------------------------------------------------------------ events
@@ -170,13 +170,13 @@ class PlaybackPublisher:
         orders = list(self.instructions.commands(context))
         playback = context.playback
         if playback.decided_us is not None and (late_us := self._clock.now_us() - playback.decided_us) > 0:
-            # Stamped when sent: the work of making the orders isn't taken from the players' time to follow them.
+            # The time that players have to follow an order begins when it is sent, not before it is made.
             playback.delay_command(late_us)
             orders = [(player, delayed(message, late_us)) for player, message in orders]
         for player, message in orders:
             self._topics.publish(f"play:{player.player_id}", message)
         if len(orders) == 1:
-            # The time of a single player is short. That of several ones is long enough for the end of the turn.
+            # The lead of a single player is too short to wait for the end of the event loop's iteration.
             self._topics.flush(f"play:{orders[0][0].player_id}")
 
     def _publish_prepare(self, context: PlaybackContext) -> None:
@@ -207,8 +207,8 @@ class PlaybackPublisher:
             if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
                 # After a restart, an item is played whose media may not exist any more.
                 self._spawn(self._media_resolver.skip(playback))
-            elif handed_over and (behind := playback.queue.after(playback.queue.locked_item_id)) is not None:
-                self.start(playback, behind, "skipped")
+            elif handed_over and (following := playback.queue.after(playback.queue.locked_item_id)) is not None:
+                self.start(playback, following, "skipped")
 
 
 def _mirroring_players(context: PlaybackContext) -> Iterator[Player]:

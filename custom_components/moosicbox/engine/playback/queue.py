@@ -31,7 +31,7 @@ PAGE_ITEMS: Final = 50
 LOGGED_CHANGES: Final = 200
 """Changes that are remembered to resolve conflicts."""
 MAX_SHUFFLED_OPS: Final = 100
-"""Items that are shuffled in by one op each; of more, the whole order counts as changed."""
+"""Items that are shuffled in by one op each; if there are more, the whole order counts as changed."""
 
 
 class Queue:
@@ -48,7 +48,7 @@ class Queue:
 
         Args:
             epoch: Identifies the series of its revisions.
-            max_items: Its bound.
+            max_items: The most items that it takes.
             changed: Called with the ops of each change, which a mirror of the queue has to apply in order.
             generator: Shuffles; a new one by default.
 
@@ -66,7 +66,7 @@ class Queue:
         self._log: deque[tuple[int, tuple[QueueOp, ...]]] = deque(maxlen=LOGGED_CHANGES)
         self._items: list[QueueItem] = []
         self._ids: list[str] = []
-        """The ids of `_items`, which are searched much faster."""
+        """The ids of `_items`, since a list of ids is searched much faster."""
         self._added_order: list[str] = []
 
     def __len__(self) -> int:
@@ -173,7 +173,7 @@ class Queue:
         )
 
     def after(self, queue_item_id: str | None) -> QueueItem | None:
-        """Return the item after another one, `None` at the end; the first one after `None`."""
+        """Return the item after another one, `None` at the end; the first item if `queue_item_id` is `None`."""
         index = 0 if queue_item_id is None else self.index(queue_item_id) + 1
         return self._items[index] if index < len(self._items) else None
 
@@ -213,7 +213,7 @@ class Queue:
 
         Raises:
             Unavailable: If the queue would be too long.
-            QueueItemNotFound: If the item isn't in the queue after which to add them.
+            QueueItemNotFound: If the item after which to add them isn't in the queue.
 
         """
         replace = place == "replace"

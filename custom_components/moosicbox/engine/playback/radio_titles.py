@@ -17,22 +17,22 @@ from .media_resolver import MediaResolver
 from .playback import Playback
 
 INTERVAL_US: Final = 15_000_000
-"""The time between two looks at a station."""
+"""The time between two requests to a station."""
 TIMEOUT_SECONDS: Final = 10.0
 MAX_STATIONS: Final = 20
-"""Playbacks whose stations are looked at."""
+"""Playbacks whose stations are requested."""
 MAX_SOUND_BYTES: Final = 65_536
 """Sound between two blocks of metadata."""
 MAX_BLOCKS: Final = 3
-"""Blocks that are read at most: all but those after a change are empty."""
+"""Most blocks that are read. A block is empty unless the title has changed since the one before."""
 MAX_TITLE: Final = 300
 _TITLE: Final = re.compile(rb"StreamTitle='(.*?)';", re.DOTALL)
 
 
 class RadioTitles:
-    """Looks at the stations that play, now and then, and sets the titles of their playbacks.
+    """Reads the titles of the stations that play at regular intervals, and sets them in their playbacks.
 
-    A connection for a moment costs less than the whole stream: players fetch the sound themselves.
+    A short connection costs less than the whole stream, which players fetch without the hub.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class RadioTitles:
         self._clock = clock
         self._spawn = spawn
         self._followed: WeakKeyDictionary[Playback, str] = WeakKeyDictionary()
-        """The ids of the items whose stations are looked at."""
+        """The ids of the items whose stations are requested."""
 
     def update(self, playback: Playback) -> None:
         """Follow the station of a playback that has changed, if it plays one."""
@@ -57,25 +57,25 @@ class RadioTitles:
         if media is None or not is_http_url(media.source) or is_followed or len(self._followed) >= MAX_STATIONS:
             return
         self._followed[playback] = item.queue_item_id
-        self._spawn(self._look(playback, item, media.source))
+        self._spawn(self._update_title(playback, item, media.source))
 
-    async def _look(self, playback: Playback, item: QueueItem, url: str) -> None:
+    async def _update_title(self, playback: Playback, item: QueueItem, url: str) -> None:
         try:
             title = await read_title(self._session, url)
         except FetchFailed:
             title = playback.stream_title
         if playback.is_current(item.queue_item_id):
             playback.set_stream_title(title)
-        self._timers.at(self._clock.now_us() + INTERVAL_US, self._look_again, playback, item)
+        self._timers.at(self._clock.now_us() + INTERVAL_US, self._repeat, playback, item)
 
-    def _look_again(self, playback: Playback, item: QueueItem) -> None:
+    def _repeat(self, playback: Playback, item: QueueItem) -> None:
         if self._followed.get(playback) == item.queue_item_id:
             del self._followed[playback]
         self.update(playback)
 
 
 async def read_title(session: SessionFactory, url: str) -> str | None:
-    """Return what a station plays; `None` if it doesn't tell.
+    """Return the title that a station sends; `None` if it sends none.
 
     Raises:
         FetchFailed: The station can't be reached, or its answer isn't valid.

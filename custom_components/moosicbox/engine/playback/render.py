@@ -115,7 +115,7 @@ def announcement_order(
 
 
 def compensated[M: (SynchronizedPlayback, AnnouncementOrder)](message: M, output_delay_ms: float) -> M:
-    """Return `message` for a player whose loudspeakers are late: it starts that much earlier."""
+    """Return `message` with an earlier time, for a player whose loudspeakers have a delay."""
     early_us = round(output_delay_ms * 1000)
     return msgspec.structs.replace(message, sync_time_us=message.sync_time_us - early_us) if early_us else message
 

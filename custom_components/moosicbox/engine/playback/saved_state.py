@@ -74,7 +74,7 @@ class CopiedFields:
     """The fields of a state that are copied from and to the attributes of the same names."""
 
     def __init__(self, state_type: type[Record], *special: str) -> None:
-        """Choose all fields of `state_type` but `special`: those of other names, and mutable ones."""
+        """Choose all fields of `state_type` but `special` ones, mutable or without an attribute of their name."""
         self._names = tuple(name for name in state_type.__struct_fields__ if name not in special)
         self._get = attrgetter(*self._names)
 

@@ -6,7 +6,7 @@ from .player import PlaybackContext
 
 
 class PlaybackScheduler:
-    """Keeps a timer for each playback that has something to do later."""
+    """Keeps a timer for each playback that is due later."""
 
     def __init__(self, timers: Timers, clock: Clock) -> None:
         self._timers = timers

@@ -1,11 +1,11 @@
-"""The position in an item as an anchor plus a rate, so that nothing has to tick."""
+"""The position in an item as an anchor plus a rate, so that no timer has to update it."""
 
 from typing import Final, NamedTuple
 
 from ..protocol.types import PlaybackState
 
 MIN_DURATION_SECONDS: Final = 0.5
-"""A shorter duration is a mistake; repeating such an item would never pause."""
+"""A shorter duration is a mistake; repeating such an item would keep the hub busy."""
 
 
 class Timeline(NamedTuple):

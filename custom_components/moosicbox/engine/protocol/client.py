@@ -196,7 +196,7 @@ class StreamRequest(ClientMessage[StreamResult], tag="stream_request", frozen=Tr
 
 
 class After(Record, frozen=True, kw_only=True):
-    """The place behind an item."""
+    """The place after an item."""
 
     after: Id
 

@@ -1,4 +1,4 @@
-"""The household's day: sleep timers, alarms, rules, snapshots and announcements."""
+"""Messages about the household: sleep timers, alarms, rules, snapshots, announcements and followers."""
 
 from typing import Annotated, Literal
 
@@ -34,7 +34,7 @@ type Priority = Literal["low", "normal", "high"]
 
 
 class HouseholdCommand[Result = object](Request[Result], tag_field="action", frozen=True, kw_only=True):
-    """Schedules tasks of the hub: sleep timers, alarms."""
+    """Controls the household: sleep timers, alarms, rules, snapshots, announcements and followers."""
 
     type: Literal["household_command"] = "household_command"
 
@@ -162,7 +162,7 @@ Names = Annotated[tuple[Name, ...], Meta(max_length=100)]
 
 
 class SaveRule(HouseholdCommand[RuleResult], tag="save_rule", frozen=True, kw_only=True):
-    """Adds a rule of players, or changes the fields that are given of the rule `rule_id`."""
+    """Adds a rule for players, or changes the fields that are given of the rule `rule_id`."""
 
     rule_id: Id | None = None
     name: Name | UnsetType = UNSET
@@ -185,7 +185,7 @@ class DeleteRule(HouseholdCommand[None], tag="delete_rule", frozen=True, kw_only
 
 
 class Rule(Record, frozen=True, kw_only=True):
-    """A rule of players: it applies in its hours, or all the time."""
+    """A rule for players: it applies in its hours, or all the time."""
 
     rule_id: Id
     name: str

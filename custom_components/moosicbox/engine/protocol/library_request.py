@@ -138,7 +138,7 @@ class PodcastEdit(Record, omit_defaults=True, frozen=True, kw_only=True):
 
 
 class LibraryRequest(ClientMessage[LibraryResult], tag="library_request", frozen=True, kw_only=True):
-    """Reads the library, or changes favourites and playlists."""
+    """Reads the library, or changes favourites, playlists, stations, podcasts and scrobbling."""
 
     request_type: RequestType
     id: Id | None = None

@@ -11,6 +11,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, h
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from ..fetching import REDIRECTIONS
 from ..playback.addresses import encode_url
 from ..protocol.errors import HubError, NotSupported, Sentence, TrackNotFound
 from .playlist import parse_playlist
@@ -23,13 +24,11 @@ MAX_PLAYLIST_BYTES: Final = 65_536
 MAX_TRIED: Final = 5
 """Entries of a playlist that are tried."""
 MAX_DEPTH: Final = 2
-"""Playlists that may lead from one to the next."""
+"""Most playlists that refer to one another in a row."""
 
 MAX_NAME: Final = 200
 """Characters of the name of a station."""
 MAX_REDIRECTS: Final = 5
-REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
-"""Statuses of responses that lead to another address."""
 
 AUDIO_SUFFIXES: Final = frozenset(
     {".aac", ".aif", ".aiff", ".alac", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg"}
@@ -49,9 +48,9 @@ OTHER_CONTAINERS: Final = {
     **dict.fromkeys((".wpl", "application/vnd.ms-wpl"), "WPL"),
     **dict.fromkeys((".mid", ".midi", "audio/midi", "audio/x-midi"), "MIDI"),
 }
-"""Suffixes and media types that players can't play, and what they are."""
+"""Suffixes and media types that players can't play, with the names of their formats."""
 BYTES_TYPES: Final = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/ogg"})
-"""Media types that may be anything, sound included."""
+"""Media types that may stand for any data, including sound."""
 
 
 class Stream(NamedTuple):
@@ -75,7 +74,7 @@ def require_playable(suffix_or_type: str, name: str) -> None:
 
 
 class StreamFinder:
-    """Finds streams by asking the servers at their addresses."""
+    """Finds streams by requests to their addresses."""
 
     def __init__(
         self,

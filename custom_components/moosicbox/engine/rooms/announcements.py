@@ -1,7 +1,7 @@
 """Announcements: short media that players play instead of their playback, which then continues where it was.
 
-An announcement is sent to a player like any other item, on its own topic. So every player can make one, and none has
-to mix audio. If all players of an announcement can, they get it as an order of its own, and lower their music meanwhile.
+An announcement is sent to a player like any other item, on the player's `play:` topic: a player needn't mix audio to make
+one. If all players of an announcement can mix, they get it as a separate order, and lower their music meanwhile.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,12 +57,12 @@ class Announcement:
     mixed: bool = False
     """True if its players mix it with their music."""
     playbacks: Sequence[Playback] = ()
-    """The playbacks that are interrupted meanwhile."""
+    """The playbacks that it interrupts."""
     pending: set[Player] = field(default_factory=set)
     """The players that haven't ended the item yet."""
     timer: Timer | None = None
     over: bool = False
-    """True once it was made, or cancelled."""
+    """True once it has ended or was cancelled."""
 
     @property
     def item(self) -> QueueItem:
@@ -97,9 +97,9 @@ class Announcements:
         self._spawn = spawn
         self._limits = limits
         self.finished: Signal[Player | Room, QueueItem] = Signal()
-        """An announcement is over: one of its targets, and its last item."""
+        """An announcement has ended: one of its targets, and its last item."""
         self.volumes_changed: Signal[()] = Signal()
-        """Other volumes have to be set back later; see `volumes`."""
+        """`volumes` has changed."""
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
         self._volumes: dict[Player, _Volume] = {}
@@ -124,10 +124,10 @@ class Announcements:
         self._require_allowed, self._choose_volume = require_allowed, choose_volume
 
     async def announce(self, principal: Principal, target: Player | Room, media_content_id: str) -> None:
-        """Make an announcement after the ones before.
+        """Make an announcement after those that wait already.
 
         Args:
-            principal: On whose behalf.
+            principal: The principal that requests it.
             target: A player, even if it is in a room, or all players of a room.
             media_content_id: The media to play.
 
@@ -185,7 +185,7 @@ class Announcements:
             media: The sounds, in their order.
             targets: The arguments of `finished`; the music of rooms among them pauses as a whole.
             players: The players, which make it together.
-            principal: On whose behalf.
+            principal: The principal that requests it.
             priority: Its priority.
             volume: Its volume, 0 to 1; by default that of each player.
 
@@ -197,7 +197,7 @@ class Announcements:
         return announcement
 
     def cancel(self, announcement: Announcement) -> None:
-        """End an announcement, or let it not begin."""
+        """End an announcement, or drop it if it waits."""
         if announcement in self._waiting:
             self._waiting.remove(announcement)
             announcement.over = True
@@ -251,8 +251,8 @@ class Announcements:
     # ------------------------------------------------------------ starting
 
     def _start_waiting(self) -> None:
-        # In their order: an announcement that waits for a player isn't overtaken by later ones for that player, unless
-        # their priority is higher.
+        # An announcement that waits for a player isn't overtaken by later ones for that player, unless their priority
+        # is higher.
         awaited: set[Player] = set()
         for waiting in sorted(self._waiting, key=_rank, reverse=True):
             running = {self._running[player] for player in waiting.players if player in self._running}
@@ -265,7 +265,7 @@ class Announcements:
             awaited.update(waiting.players)
 
     def _interrupt(self, announcement: Announcement) -> list[Player]:
-        # It is made again from its beginning, before others of its priority.
+        # An interrupted announcement is repeated from its beginning, before others of its priority.
         announcement.index = 0
         self._waiting.insert(0, announcement)
         return self._release(announcement)
@@ -285,7 +285,7 @@ class Announcements:
         self._play(announcement, players)
 
     def _is_interrupted_by(self, announcement: Announcement, playback: Playback) -> bool:
-        # Otherwise the other players of its room go on without those of the announcement.
+        # If connected players of a room don't take part, the room's playback continues, unless the room is a target.
         making = set(self._players_making(announcement))
         others = [member for member in playback.members.connected() if member not in making]
         return not others or any(
@@ -330,7 +330,7 @@ class Announcements:
             self.volumes_changed.emit()
 
     def _restore_volume(self, player: Player) -> None:
-        # Unless it was changed meanwhile.
+        # A volume that was changed meanwhile is kept.
         if (volume := self._volumes.pop(player, None)) is not None:
             if abs(volume.announced - player.volume) < CONFIRMED and self._players.find(player.player_id) is player:
                 self._players.set_volume(player, volume.before, None)
@@ -381,7 +381,7 @@ class Announcements:
         return [player for player, running in self._running.items() if running is announcement]
 
     def _release(self, announcement: Announcement) -> list[Player]:
-        # Return the players that made it.
+        # Returns the players that were making it.
         if announcement.timer is not None:
             announcement.timer.cancel()
         players = self._players_making(announcement)
@@ -399,7 +399,7 @@ class Announcements:
             # Nothing was interrupted.
             return
         released = [player for player in players if player not in self._running]
-        # Its players may have gone to another playback meanwhile.
+        # A player may have joined or left a room meanwhile, and so render another playback.
         playbacks = [*(player.active_playback for player in released), *announcement.playbacks]
         resumed = [playback for playback in dict.fromkeys(playbacks) if self._resume(playback)]
         for player in released:
@@ -411,7 +411,7 @@ class Announcements:
                 self._publisher.publish_switch(player)
 
     def _resume(self, playback: Playback) -> bool:
-        # Return whether it goes on. Another announcement may have begun, which will end the interruption.
+        # Returns whether playback continues. If another announcement interrupts it, the end of that one resumes it.
         if any(playback in running.playbacks for running in self._running.values()):
             return False
         if not playback.interrupted or playback.members.are_announcing() or (item := playback.current) is None:

@@ -1,4 +1,4 @@
-"""Keeps the places of clients that are disconnected, so that a page that reloads neither leaves nor joins."""
+"""Keeps the places of disconnected clients in rooms, so that reloading a page neither leaves nor joins a room."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,11 +18,11 @@ from .room import Participant, Room
 from .rooms import Rooms
 
 MAX_REJOINING: Final = 1_000
-"""Clients of one room that may rejoin by themselves."""
+"""Clients of one room that may rejoin automatically."""
 
 
 class Attendance:
-    """Follows sessions: marks participants as away, removes them after a grace, and lets them return."""
+    """Marks participants without a connection as away, removes them after a grace period, and lets them return."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Attendance:
         players.removed.subscribe(self._player_removed)
 
     def resume_away_timers(self, sessions: Sessions) -> None:
-        """Give the participants of restored rooms that have no session time to return."""
+        """Start the grace period for participants of restored rooms that have no session."""
         client_ids = {session.client_id for session in sessions}
         for room in self._rooms:
             for participant in tuple(room.participants.values()):

@@ -66,11 +66,11 @@ class Grouping:
             self._schedule_check(room)
 
     def keep_groups(self, is_kept: Callable[[Room], bool]) -> None:
-        """Dissolve no group that has one player, and of which `is_kept` returns True."""
+        """Keep groups of one player for which `is_kept` returns true."""
         self._is_kept = is_kept
 
     def check_soon(self, room: Room) -> None:
-        """Dissolve a group that has become too small."""
+        """Dissolve a group soon, if it has become too small."""
         self._schedule_check(room)
 
     # ------------------------------------------------------------ commands
@@ -79,7 +79,7 @@ class Grouping:
         """Add players to the room of `leader`, or to a new group that continues its playback.
 
         Args:
-            principal: On whose behalf.
+            principal: The principal that requests it.
             leader: A room, or a player that is in a room or becomes the leader of a group.
             players: The players to add; those that are in the room already are ignored.
 
@@ -173,7 +173,7 @@ class Grouping:
             timer.cancel()
 
     def _schedule_check(self, room: Room) -> None:
-        # Not at once: the participants are just being changed.
+        # Deferred, because the participants are being changed right now.
         if room.is_group and self._rooms.find(room.room_id) is room:
             if (timer := self._checks.get(room.room_id)) is not None:
                 timer.cancel()
@@ -184,7 +184,7 @@ class Grouping:
         self._rename(room)
         if len(room.renderers) > 1 or (room.renderers and self._is_kept(room)):
             return
-        # Players that were disconnected may rejoin by themselves for a while.
+        # Players that were disconnected may rejoin automatically for a while.
         now_us = self._clock.now_us()
         deadlines = [
             until_us for key, until_us in room.rejoin_until.items() if key[1] == "player" and until_us > now_us
@@ -203,15 +203,15 @@ class Grouping:
     async def _dissolve(self, room: Room) -> None:
         if self._rooms.find(room.room_id) is not room:
             return
-        heir = next(iter(room.renderers), None) or self._first_absent_player(room)
-        if heir is not None:
-            move_outputs(room, heir)
-            await self._transfer(room.playback, heir.solo_playback)
+        successor = next(iter(room.renderers), None) or self._first_absent_player(room)
+        if successor is not None:
+            move_outputs(room, successor)
+            await self._transfer(room.playback, successor.solo_playback)
         if self._rooms.find(room.room_id) is room:
-            if heir is not None and (place := room.participant_of(heir)) is not None:
+            if successor is not None and (place := room.participant_of(successor)) is not None:
                 self._rooms.leave(room, place)
-            if heir is not None:
-                self.inherited.emit(room, heir)
+            if successor is not None:
+                self.inherited.emit(room, successor)
             self._rooms.close(room)
 
     def _first_absent_player(self, room: Room) -> Player | None:

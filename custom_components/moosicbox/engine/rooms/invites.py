@@ -32,7 +32,10 @@ MAX_ADDRESSES: Final = 1_000
 
 
 class Invite(Record, frozen=True, kw_only=True):
-    """The room and role that a code admits to. `expires_at` is a Unix time in seconds; `uses` are left, `None` means any number."""
+    """The room and role that a code admits to.
+
+    `expires_at` is a Unix time in seconds. `uses` is how often the code can still be used; `None` means any number.
+    """
 
     room_id: str
     role: RoomRole
@@ -79,7 +82,7 @@ class Invites:
     def find(self, code: str, room_id: str | None, address: str, now: float, now_us: int) -> Invite:
         """Return a valid invite, without using it up.
 
-        Wrong codes are counted and logged by address. They don't keep good ones of the same address out: a code is
+        Wrong codes are counted and logged by address. They don't block valid codes from the same address: a code is
         too long to be guessed, and many guests may share an address.
 
         Args:

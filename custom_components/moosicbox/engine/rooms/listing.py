@@ -1,4 +1,4 @@
-"""The list of rooms, of which every subscriber gets those that it may know of."""
+"""The list of rooms. Each subscriber receives the rooms that are visible to it."""
 
 from typing import Final
 
@@ -40,7 +40,7 @@ class RoomLists:
         catalog.provide("rooms", lambda _id, viewer: [RoomList(rooms=tuple(self.visible_to(viewer)))])
 
     def visible_to(self, viewer: Principal) -> list[RoomInfo]:
-        """Return the rooms that a principal may know of."""
+        """Return the rooms that are visible to a principal."""
         return [room.info() for room in self._rooms if room.visible_to(viewer)]
 
     def schedule_publish(self) -> None:

@@ -29,7 +29,7 @@ from ..timers import Timer
 from .rights import ALL_RIGHTS, RoomRight, rights_of
 
 MAX_CHAT_LINES: Final = 50
-"""Lines of chat that a newcomer sees."""
+"""Lines of chat that are kept, for new participants."""
 MAX_WAIT_US: Final[dict[RoomWait, int | None]] = {"none": 0, "bounded": 3_000_000, "all": None}
 """How long a start waits for players that aren't ready; `None` means forever."""
 MAX_ROLES: Final = 1_000
@@ -106,11 +106,11 @@ class Room:
         self.room_id: str = room_id
         self.host_user_id: str | None = None
         self.awaits_host = False
-        """True if the host left it empty: then the next participant becomes the host."""
+        """True if the host was the last to leave: the next participant then becomes the host."""
         self.entity_id: str | None = None
         self.outputs: dict[str, float] = {}
         self.is_group = False
-        """True if it was made to group players, and is closed once it doesn't."""
+        """True if the room is a group of players, which is closed once it has fewer than two."""
         self.participants: dict[str, Participant] = {}
         """By client id, in the order in which they joined."""
         self._clients_by_user: Counter[str] = Counter()
@@ -137,7 +137,6 @@ class Room:
 
     @property
     def name(self) -> str:
-        """The name that people know it by."""
         return self.settings.name
 
     @property
@@ -147,7 +146,7 @@ class Room:
 
     @property
     def is_public(self) -> bool:
-        """True if everybody may know of it."""
+        """True if the room is visible to all users."""
         return self.settings.is_public
 
     @property
@@ -283,7 +282,7 @@ class Room:
             del self._clients_by_user[participant.user_id]
 
     def rebind_participant(self, participant: Participant, client_id: str, key: ClientKey) -> None:
-        """Give a participant to another client that is the same one to its user.
+        """Assign a participant to another session of the same client.
 
         It keeps its place in the order, by which the next host is chosen.
         """
@@ -314,7 +313,7 @@ class Room:
                 del self.roles[absent]
 
     def ban(self, user_id: str) -> None:
-        """Keep a user out. If there are too many, the ban of the first one is lifted."""
+        """Ban a user. If there are too many bans, the oldest one is lifted."""
         self.roles.pop(user_id, None)
         self.guests.pop(user_id, None)
         self.banned[user_id] = None
@@ -331,8 +330,8 @@ class Room:
     def rights(self, principal: Principal) -> frozenset[RoomRight]:
         """Return the rights of a principal.
 
-        Without taking part it has none, unless it is an administrator, the host, or may control a room that everyone
-        controls.
+        A principal that doesn't take part has none, unless it is an administrator, the host, or may control a room that
+        everyone controls.
         """
         user_id = principal.sub
         if principal.is_admin:
@@ -355,7 +354,7 @@ class Room:
             )
 
     def visible_to(self, principal: Principal) -> bool:
-        """Return whether a principal may know of the room and subscribe to it."""
+        """Return whether a principal may see the room and subscribe to it."""
         user_id = principal.sub
         if principal.is_admin:
             return True

@@ -54,7 +54,7 @@ class RoomRegistry(PlaybackContexts[Room]):
         return self._rooms.get(room_id)
 
     def get(self, room_id: str, viewer: Principal) -> Room:
-        """Return a room that `viewer` may know of. Raise RoomNotFound or PermissionDenied."""
+        """Return a room that `viewer` may see. Raise RoomNotFound or PermissionDenied."""
         if viewer.rooms is not None and room_id not in viewer.rooms:
             # A token for certain rooms can't find out which others exist.
             raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to other rooms"))

@@ -307,9 +307,9 @@ class Rooms(RoomRegistry):
         self._publish_event(room, "host_changed", {"host_user_id": user_id, "username": name})
 
     def _replace_host(self, room: Room, *, kicked: bool) -> None:
-        heir = next(iter(room.participants.values()), None)
-        if heir is not None:
-            self._set_host(room, heir.user_id)
+        successor = next(iter(room.participants.values()), None)
+        if successor is not None:
+            self._set_host(room, successor.user_id)
         elif kicked:
             room.host_user_id = None
         else:

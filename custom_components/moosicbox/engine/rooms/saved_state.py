@@ -39,6 +39,7 @@ class SavedRoom(Record, frozen=True, kw_only=True):
     banned: tuple[str, ...] = ()
     guests: dict[str, GuestToken] = {}
     missing: tuple[tuple[ClientKey, int], ...] = ()
+    """The items of `Room.rejoin_until`."""
     chat: tuple[ChatLine, ...] = ()
     votes: tuple[str, ...] = ()
     interrupted: bool = False
@@ -72,7 +73,7 @@ def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
 
 
 def restore_room(room: Room, state: SavedRoom, find_player: Callable[[str], Player | None]) -> None:
-    """Give `room`, which is new, the state that was captured. Its players have been restored before."""
+    """Apply a captured state to `room`, which is new. Its players have been restored before."""
     _COPIED.write(room, state)
     room.outputs = dict(state.outputs)
     room.roles = dict(state.roles)

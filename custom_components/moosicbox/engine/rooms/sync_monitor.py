@@ -1,4 +1,4 @@
-"""Notices players that are out of sync with the other players of their room."""
+"""Detects players that are out of sync with the other players of their room."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ class SyncMonitor:
 
     def __init__(self, players: Players, rooms: Rooms) -> None:
         self.out_of_sync: Signal[Room, Player] = Signal()
-        """Emitted once until the player is in sync again."""
+        """A player is out of sync. Emitted again only after the player was in sync."""
         self._rooms = rooms
         self._reports: dict[Player, int] = {}
         """The consecutive reports of players that are out of sync."""

@@ -88,8 +88,8 @@ class Targets:
     ) -> Target:
         """Return the target of a command.
 
-        A player that names neither means itself. A player in a room stands for the room. Raise HubError if there is
-        no such target, or the actor isn't allowed to see it or has no `permission`.
+        Without both ids, the target is the actor's own player. For a player in a room, the target is the room. Raise
+        HubError if there is no such target, or the actor isn't allowed to see it or has no `permission`.
         """
         principal = actor.principal
         if room_id is not None:

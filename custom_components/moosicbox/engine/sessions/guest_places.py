@@ -1,4 +1,4 @@
-"""Places for invited guests: bounds for all guests together, so that the household's own clients find places, too."""
+"""Bounds for all invited guests together, which reserve connections and players for the household's own clients."""
 
 from collections.abc import Collection
 from typing import Final
@@ -9,7 +9,7 @@ from ..protocol.errors import Unavailable
 from .session import Session
 
 SHARE: Final = 2
-"""All guests together take at most one of this many parts of the hub's connections and players."""
+"""All guests together take at most 1/SHARE of the hub's connections and players."""
 
 
 def require_guest_place(

@@ -86,7 +86,7 @@ class Session:
         self.pending_topics: tuple[str, ...] = ()
         """Topics that were assigned while the client was disconnected; subscribed to on resume."""
         self.withheld: Withheld | None = None
-        """The topics of it that are withheld; created when the first one is."""
+        """The topics that are withheld from the session; created when first needed."""
         self.connection: Connection | None = None
         self.limiters: tuple[Limiter, Limiter] | None = None
         """The rate limiters of this session and of its user; created by the first message."""

@@ -152,7 +152,7 @@ class Sessions:
         require_guest_place(self._sessions.values(), rooms, client, self.limits)
 
     def _verified(self, principal: Principal, peer: Peer, resume: Resume | None) -> Principal:
-        # Here every session begins or resumes, at once after this: nothing can revoke the access in between.
+        # Called directly before a session begins or resumes: nothing can revoke the access in between.
         for guard in self._guards:
             guard(principal)
         try:
@@ -395,7 +395,7 @@ class Sessions:
     # ------------------------------------------------------------ disconnecting and ending
 
     def connection_lost(self, session: Session, connection: Connection, *, ended: bool) -> None:
-        """Handle the loss of a connection; `ended` if the client closed it for good."""
+        """Handle the loss of a connection; `ended` is true if the client ended its session."""
         if session.connection is not connection:
             return
         if ended:

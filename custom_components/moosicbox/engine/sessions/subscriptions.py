@@ -20,7 +20,7 @@ class Subscriptions:
         self.attached: Signal[Iterable[str]] = Signal()
         """A connected session subscribed to these topics."""
         self.pending_changed: Signal[Session] = Signal()
-        """The topics that a session is to follow anew on resume have changed."""
+        """The topics to which a session will be newly subscribed on resume have changed."""
         self._topics = topics
         self._catalog = catalog
         self._room_players = RoomPlayers()
@@ -144,7 +144,7 @@ class Subscriptions:
         return position.offset < withheld.released.get(topic, 0)
 
     def _set_withheld(self, session: Session, topic: str) -> bool:
-        # Return whether that is a change.
+        # Returns whether that has changed.
         own = session.player_id is not None and topic == f"player:{session.player_id}"
         is_withheld = not own and self._room_players.is_withheld(topic, session.topics)
         if is_withheld == session.withholds(topic):

@@ -1,4 +1,4 @@
-"""Player topics that are withheld from sessions, because what they repeat is sent to them on the topic of the room.
+"""Player topics that are withheld from sessions, because the topic of a room has the same content.
 
 The topic of a player in a room repeats what the room plays. Each client of a room with many players would get every
 change as often as there are players. So of a large room, the topics of its players are withheld from sessions that
@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 MAX_REPEATED: Final = 8
-"""Players of a room up to which the playback of the room is repeated on the topics of the players for everybody."""
+"""Most players of a room with which the topics of its players repeat the room's playback for all subscribers."""
 
 
 class Withheld:
@@ -27,7 +27,7 @@ class Withheld:
         self.topics.add(topic)
 
     def release(self, topic: str, offset: int) -> None:
-        """Withhold a topic no longer, of which `offset` is the last message."""
+        """Stop withholding a topic; `offset` is that of its last message."""
         self.topics.discard(topic)
         self.released[topic] = offset
 
@@ -38,7 +38,7 @@ class Withheld:
 
 
 class RoomPlayers:
-    """Which players are in which room, by their topics."""
+    """The players of each room, by topic."""
 
     def __init__(self) -> None:
         self._rooms: dict[str, str] = {}

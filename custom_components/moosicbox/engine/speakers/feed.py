@@ -61,7 +61,7 @@ class Feed:
         segment: The segment that is being sent.
         following: The segment that follows it, if it is known.
         stalled: True while audio comes too late.
-        until_us: No audio is sent for this time or later, because an order says something else from then on.
+        until_us: No audio is sent for this time or later, because another order applies from then on.
     """
 
     def __init__(
@@ -176,13 +176,13 @@ class Feed:
                 self._set_stalled(stalled=self._sent_until_us > 0)
                 segment.reader.skip_to(segment.position_at(play_at_us + late_us))
                 return
-            # Alone, it goes on later instead of leaving something out.
+            # Outside of a room, playback is delayed instead of skipping audio.
             play_at_us += late_us + LATE_MARGIN_US
             segment.anchor = segment.anchor._replace(at_us=segment.anchor.at_us + late_us + LATE_MARGIN_US)
             self._on_change()
             self._report_at(play_at_us)
         if play_at_us < self._sent_until_us - SEAM_US:
-            return  # The item before turned out longer than it was said to be.
+            return  # The previous item was longer than announced.
         self._set_stalled(stalled=False)
         end_us = segment.time_of(chunk.end / rate)
         self._output.send(chunk, play_at_us, end_us - play_at_us)

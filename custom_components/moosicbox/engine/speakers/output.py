@@ -1,4 +1,4 @@
-"""A speaker as the player that feeds it sees it."""
+"""The interface of a speaker for the player that sends it audio."""
 
 from typing import Protocol
 
@@ -28,7 +28,7 @@ class Output(Protocol):
     def volume(self) -> tuple[float, bool] | None: ...
 
     def begin(self, header: AudioHeader) -> None:
-        """Announce what the following chunks are."""
+        """Announce the format of the following chunks."""
 
     def send(self, chunk: Chunk, play_at_us: int, duration_us: int) -> None:
         """Send a chunk to be played at a time."""

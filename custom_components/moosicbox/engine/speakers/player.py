@@ -1,4 +1,4 @@
-"""A player whose speaker is fed: it does what its `play:` topic says, and reports what it does.
+"""The player of a fed speaker: it executes the orders of its `play:` topic, and reports its state.
 
 The protocol's page: docs/protocol/playing.md. Orders come early enough to be prepared; audio is sent with the hub time at
 which it is to be heard, so that nothing here has to act exactly in time.
@@ -52,7 +52,7 @@ type RenewAddress = Callable[[str], Awaitable[str]]
 
 
 class FedPlayer:
-    """Obeys the hub for one connected speaker."""
+    """Executes the hub's orders for one connected speaker."""
 
     def __init__(
         self,
@@ -81,12 +81,12 @@ class FedPlayer:
         self._item_id: str | None = None
         """The item of the mode, while no feed runs."""
         self._position = 0.0
-        """Where that item stands."""
+        """The position (seconds) in that item."""
         self._changed_us = 0
         """When the mode changed."""
         self._shown: tuple[PlayableTrack | None, float, int, bool] | None = None
         self._keeps_own_volume = False
-        """True until the hub's first word about the volume, which is older than the speaker's own."""
+        """True until the hub's first message with a volume, which is older than the speaker's own."""
         self._feed: Feed | None = None
         self._order: SynchronizedPlayback | None = None
         self._loading_id: str | None = None
@@ -94,7 +94,7 @@ class FedPlayer:
         self._handover: SynchronizedPlayback | None = None
         """The order for what follows an item that is still being loaded."""
         self._prepared: Prepare | None = None
-        """The item that will follow, as the hub named it last."""
+        """The hub's latest `prepare`, with the item that will follow."""
         self._preloaded: Reader | None = None
         self._preloaded_us = 0
         self._starting: Reader | None = None
@@ -158,7 +158,7 @@ class FedPlayer:
     # ---- input from the hub
 
     def handle_message(self, message: object) -> None:
-        """Obey a message of the `play:` topic."""
+        """Handle a message of the `play:` topic."""
         match message:
             case SynchronizedPlayback():
                 self._accept(message)
@@ -191,7 +191,7 @@ class FedPlayer:
         return order.queue_item_id not in (None, self._loading_id) and early_us > HANDOVER_US
 
     def _continues(self, order: SynchronizedPlayback) -> bool:
-        """Let the running feed obey an order if that needs no break, and return whether it does."""
+        """Let the running feed continue with an order if that needs no break, and return whether it does."""
         feed = self._feed
         if feed is None or order.command != "play" or order.queue_item_id is None or order.track is None:
             return False

@@ -135,7 +135,7 @@ class Speakers:
             speaker.player.report_volume(volume, muted=muted)
 
     def connected(self, info: SpeakerInfo, output: Output, address: str) -> bool:
-        """Note that a speaker has connected; return whether there is room for it."""
+        """Note that a speaker has connected; return whether it is accepted, at most `MAX_SPEAKERS` are."""
         if (before := self._speakers.get(info.player_id)) is not None:
             self._detach(before)
         elif len(self._speakers) >= MAX_SPEAKERS:

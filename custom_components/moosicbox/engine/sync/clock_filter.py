@@ -3,7 +3,7 @@
 The state is `hub clock - local clock` (offset, µs) and its rate of change (drift, dimensionless). Between two samples the
 offset moves by `drift x elapsed`, and the variance of both grows. A sample's variance is `(ERROR_SCALE x half its round
 trip)²`, since the true offset lies within half a round trip of the measured one. A residual that no round trip explains
-means that a clock was set or slept: the filter restarts from that sample.
+means that a clock was set or suspended: the filter restarts from that sample.
 
 `frontend/client/clock.js` is the same filter; `tests/golden/clock/` holds both to the same results. All times are
 microseconds. The protocol's section: "The hub's clock" in docs/protocol/playing.md.
@@ -34,7 +34,7 @@ FORGETTING_AFTER: Final = 100
 DRIFT_PRIOR_VARIANCE: Final = 100e-6**2
 """Oscillators of consumer devices differ by less than 100 ppm."""
 STEP_US: Final = 10_000
-"""A residual this far beyond half the round trip means that a clock was set or slept."""
+"""A residual this far beyond half the round trip means that a clock was set or suspended."""
 
 
 class Sample(NamedTuple):
@@ -106,7 +106,7 @@ class ClockFilter:
         return math.sqrt(self._offset_variance) if self.ready else math.inf
 
     def set_clock_id(self, clock_id: str) -> None:
-        """Name the hub's clock; if it is another one than before, drop the estimate."""
+        """Set the id of the hub's clock; drop the estimate if the id has changed."""
         if clock_id != self.clock_id:
             self.clock_id = clock_id
             self._count = 0

@@ -1,4 +1,4 @@
-"""Corrects a player that is ahead of or behind the timeline: by nothing, a slightly different speed, or a jump.
+"""Corrects a player that is ahead of or behind the timeline: by a slightly different speed, or by a jump.
 
 `frontend/player/drift.js` is the same controller; `tests/golden/drift/` holds both to the same results. The protocol's
 section: "In time with others" in docs/protocol/playing.md.

@@ -1,4 +1,4 @@
-"""The meaning of the hub's orders in time. Pure, without I/O.
+"""The timing of the hub's orders to players. Pure functions, without I/O.
 
 The protocol's section: "Orders" in docs/protocol/playing.md.
 """
@@ -12,14 +12,14 @@ STALE_AFTER: Final = 1.0
 
 
 class Anchor(NamedTuple):
-    """A point of a timeline: at hub time `at_us` the music is at `position` (seconds), and goes on at `rate`."""
+    """A point of a timeline: at hub time `at_us` playback is at `position` (seconds) and continues at `rate`."""
 
     position: float
     at_us: float
     rate: float
 
     def position_at(self, hub_us: float) -> float:
-        """Return the position at a hub time; before `at_us` the music stands still."""
+        """Return the position at a hub time; before `at_us` it doesn't change."""
         return self.position + self.rate * max(0.0, hub_us - self.at_us) / 1e6
 
 
@@ -31,8 +31,9 @@ def anchor_of(order: SynchronizedPlayback) -> Anchor:
 def start_anchor(order: SynchronizedPlayback, received_us: float, start_us: float) -> Anchor:
     """Return where to start the item of an order, if the sound can start at hub time `start_us` at the earliest.
 
-    In a room the start is at the live position. Alone the item starts at its ordered position even if that is late, so
-    that nothing is left out; but for an order from before a reconnect, where the music was when the order was received.
+    In a room, the item starts at the room's live position. Without a room, it starts at the ordered position even if
+    that is late, so that nothing is skipped; an order from before a reconnect starts at the position that its timeline
+    had when the order was received.
 
     Args:
         order: The order to play.
@@ -48,7 +49,7 @@ def start_anchor(order: SynchronizedPlayback, received_us: float, start_us: floa
 
 
 def is_same_order(a: SynchronizedPlayback | None, b: SynchronizedPlayback) -> bool:
-    """Return whether two orders ask for the same; the addresses of the audio may differ."""
+    """Return whether two orders request the same playback; the addresses of the audio may differ."""
     return a is not None and (a.command, a.queue_item_id, a.start_position, a.sync_time_us, a.rate, a.room_id) == (
         b.command,
         b.queue_item_id,

@@ -63,7 +63,7 @@ class SessionHandle(ABC):
 
     @abstractmethod
     def connection_lost(self, connection: Connection, *, ended: bool) -> None:
-        """Report that `connection` is gone: closed by the client for good (`ended`), or broken."""
+        """Report that `connection` is closed; `ended` is true if the client ended its session, false if it broke."""
 
 
 class Gateway(ABC):
@@ -121,7 +121,7 @@ class Gateway(ABC):
     ) -> SessionHandle:
         """Open a session for `connection`, or resume one.
 
-        `principal` is the one that the connection's HTTP request has proved to be, if any.
+        `principal` is the one that the connection's HTTP request was authenticated as, if any.
         Raise AuthenticationFailed or Refused.
         """
 

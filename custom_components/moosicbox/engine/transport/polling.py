@@ -19,7 +19,7 @@ from .gateway import Gateway, SessionHandle
 from .protocol_errors import ProtocolErrors
 
 ANSWER_BYTES: Final = 262_144
-"""Most bytes of one fetch (at least one message); as much is kept until the client confirms it."""
+"""Most bytes of one fetch (at least one message). A connection keeps as many until the client confirms them."""
 _CURSOR: Final = re.compile(r"([0-9a-f]{8})-([0-9]{1,15})")
 
 
@@ -119,9 +119,9 @@ class PollingConnection:
 
     def _refill(self) -> bool:
         self._gateway.writer.flush_pending()
-        room = ANSWER_BYTES - self._unconfirmed_bytes
-        if room > 0 and len(self.outbox):
-            for frame in self.outbox.pop_frames(room):
+        free_bytes = ANSWER_BYTES - self._unconfirmed_bytes
+        if free_bytes > 0 and len(self.outbox):
+            for frame in self.outbox.pop_frames(free_bytes):
                 self._unconfirmed.append(frame)
                 self._unconfirmed_bytes += len(frame.payload)
         return bool(self._unconfirmed)

@@ -102,8 +102,8 @@ class WebSocketConnection:
     async def run(self, principal: Principal | None, admission: AbstractContextManager[None]) -> web.WebSocketResponse:
         """Serve the connection until it ends.
 
-        `principal` is the one that the upgrade request has proved to be, if any. `admission` is entered until the
-        client has authenticated.
+        `principal` is the one that the upgrade request was authenticated as, if any. The context `admission` is left
+        when the client has authenticated.
         """
         await self._open()
         ended = False

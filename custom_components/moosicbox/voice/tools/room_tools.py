@@ -103,7 +103,7 @@ class AnnounceTool(HubTool):
         message = call.arguments["message"]
         if call.arguments.get("everybody"):
             exposed = call.targets.contexts.values()
-            awake = [each.player_id for each in call.data.hub.household.announcer.awake() if each in exposed]
+            awake = [each.player_id for each in call.data.hub.household.announcer.targets.awake() if each in exposed]
             if not awake:
                 raise ToolFailure("Nobody is awake.")
             result = await call.execute(Announce(message=message, player_ids=tuple(awake)))

@@ -1,4 +1,4 @@
-"""Lists: filters, sorts, and cursors that stay true while the library changes."""
+"""Lists: filters, sorts, and cursors that stay valid while the library changes."""
 
 from pathlib import Path
 import tempfile
@@ -86,7 +86,7 @@ async def test_various_artists_share_an_album(library: Library) -> None:
     assert (album.artist, album.track_count, album.compilation) == ("Various Artists", 3, True)
 
 
-async def test_wrong_cursors(filled: Library) -> None:
+async def test_wrong_cursors_are_refused(filled: Library) -> None:
     page = await filled.get_tracks(limit=2)
     assert page.next_cursor is not None
     for sort, cursor in (

@@ -1,4 +1,4 @@
-"""An index of an earlier version: it is taken over with all that people made, and its ids stay valid."""
+"""An index of an earlier version: it is migrated with favourites and playlists, and its ids stay valid."""
 
 import hashlib
 from pathlib import Path
@@ -66,7 +66,7 @@ async def test_favourites_and_playlists_are_kept(library: Library) -> None:
     await library.stop()
 
 
-async def test_ids_of_before_lead_to_the_same_items(library: Library, music: Path, sounds: Sounds) -> None:
+async def test_old_ids_lead_to_the_same_items(library: Library, music: Path, sounds: Sounds) -> None:
     sounds.put(
         music / "x/song.flac", title="Something", artist="The Beatles", album="Abbey Road", albumartist="The Beatles"
     )
@@ -84,7 +84,7 @@ async def test_ids_of_before_lead_to_the_same_items(library: Library, music: Pat
     await library.stop()
 
 
-async def test_an_artist_without_the_article_has_the_id_of_before_for_itself(
+async def test_an_artist_without_the_article_keeps_its_old_id_for_itself(
     library: Library, music: Path, sounds: Sounds
 ) -> None:
     for number, artist in enumerate(("The Beatles", "Beatles")):

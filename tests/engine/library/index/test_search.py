@@ -1,4 +1,4 @@
-"""Search gives what a person means, first."""
+"""The first hit of a search is the item that the query means."""
 
 import asyncio
 from collections.abc import AsyncGenerator

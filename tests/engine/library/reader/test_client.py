@@ -1,4 +1,4 @@
-"""The parent of a reader process: each file gets its reply, whatever becomes of the process."""
+"""The parent of a reader process: each file gets its reply, even if the process fails."""
 
 from pathlib import Path
 import sys
@@ -72,7 +72,7 @@ process.main()
 
 @pytest.fixture
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A reader whose process does as the paths of files say."""
+    """A reader whose process behaves as the paths of files tell it to."""
 
     def make(seconds: float = 20, cpu_seconds: float = 20) -> ReaderProcess:
         program = PROGRAM.format(

@@ -1,4 +1,4 @@
-"""Files that are made to hurt: they cost the reader process little, this process nothing, and are named."""
+"""Hostile files: they cost the reader process bounded memory and time, this process none, and are named."""
 
 import asyncio
 from io import BytesIO
@@ -36,7 +36,7 @@ MAX_GROWTH = 32 * MIB
 
 
 def ask(request: Request) -> tuple[Reply, int]:
-    """The reply to a request, and the most memory that the reader process had."""
+    """Return the reply to a request, and the peak memory of the reader process."""
     reader = ReaderProcess()
     reply = reader.ask(request)
     process = reader._process
@@ -78,7 +78,7 @@ def test_many_small_parts_cost_little(sounds: Sounds, tmp_path: Path, frames: li
 
 
 def sparse_flac(path: Path, sounds: Sounds, size: int) -> Path:
-    """A file whose cover claims, and has, so many bytes, none of which is on the disk."""
+    """Write a sparse file whose cover has this many bytes."""
     head = sounds.path("flac").read_bytes()[:42]
     picture = struct.pack(">II", 3, 9) + b"image/png" + struct.pack(">IIIIII", 0, 1, 1, 24, 0, size)
     data = head[:4] + bytes([head[4] & 0x7F]) + head[5:] + b"\x86\xff\xff\xff" + picture

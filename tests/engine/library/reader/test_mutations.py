@@ -46,7 +46,7 @@ def mutated(data: bytes, mutations: list[tuple[float, bytes]], cut: float) -> by
 @pytest.mark.parametrize("kind", FORMATS)
 @given(mutations=MUTATIONS, cut=st.sampled_from([1.0, 1.0, 0.5, 0.02]))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_music(
+def test_mutated_music_is_answered(
     kind: str, mutations: list[tuple[float, bytes]], cut: float, sounds: Sounds, reader: ReaderProcess, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
@@ -62,7 +62,7 @@ def test_music(
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 @given(mutations=MUTATIONS, cut=st.sampled_from([1.0, 1.0, 0.5]))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_pictures(
+def test_mutated_pictures_are_answered(
     kind: str, mutations: list[tuple[float, bytes]], cut: float, reader: ReaderProcess, tmp_path: Path
 ) -> None:
     from PIL import Image  # noqa: PLC0415 - of the test only
@@ -77,7 +77,7 @@ def test_pictures(
 
 @given(data=st.binary(max_size=2_000))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_playlists(data: bytes, reader: ReaderProcess, tmp_path: Path) -> None:
+def test_mutated_playlists_are_answered(data: bytes, reader: ReaderProcess, tmp_path: Path) -> None:
     path = tmp_path / "list.m3u"
     path.write_bytes(data)
     assert isinstance(reader.ask(ReadPlaylist(bytes(tmp_path), bytes(path))), FilePlaylist)

@@ -59,7 +59,7 @@ async def test_a_file_is_what_it_holds_not_what_it_says(sounds: Sounds, music: P
     assert (track.title, track.codec, track.mime_type) == ("Lie", "flac", "audio/flac")
 
 
-async def test_a_huge_tag(sounds: Sounds, music: Path, library: Library) -> None:
+async def test_a_huge_tag_is_bounded(sounds: Sounds, music: Path, library: Library) -> None:
     path = sounds.put(music / "x.mp3", title="X" * 100_000, picture=bytes(20_000_000))
     size = 100 * 1024 * 1024
     liar = sounds.put(music / "liar.mp3", title="Liar", variant=1)

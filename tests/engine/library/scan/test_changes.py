@@ -1,4 +1,4 @@
-"""The library stays true while files change: retagged, moved, renamed, deleted, away and back."""
+"""The library follows changes of files: retagged, moved, renamed, deleted, away and back."""
 
 from pathlib import Path
 import shutil

@@ -17,7 +17,7 @@ PATIENCE = 50
 
 @pytest.fixture
 async def followed(library: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """A library that follows its folders, and soon tells."""
+    """A library that follows its folders, with short delays."""
     monkeypatch.setattr(watcher, "MAX_DELAY_SECONDS", 0.2)
     library.follow_folders()
     await library.scan()

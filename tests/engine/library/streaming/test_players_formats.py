@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.library.streaming.formats import FORMATS, instead, plays
+from custom_components.moosicbox.engine.library.streaming.formats import FORMATS, fallback_format, plays
 from custom_components.moosicbox.engine.playback.media import accepted_types
 
 
@@ -41,10 +41,10 @@ def test_formats_that_a_player_plays(
     ],
 )
 def test_format_that_is_made_instead(capabilities: list[str], expected: str | None) -> None:
-    made = instead(accepted_types(capabilities))
+    made = fallback_format(accepted_types(capabilities))
     assert (made and made.name) == expected
 
 
 def test_the_transcoded_format_is_the_requested_one() -> None:
     for made in FORMATS.values():
-        assert instead(frozenset({made.mime_type})) in FORMATS.values()
+        assert fallback_format(frozenset({made.mime_type})) in FORMATS.values()

@@ -10,9 +10,7 @@ from typing import Annotated
 import typer
 
 from ...node.config import ConfigError, load_config
-from .context import CommandFailed, command
-
-WRONG_USAGE = 2
+from .context import USAGE, CommandFailed, command
 
 
 @command
@@ -55,7 +53,7 @@ async def node(
     try:
         settings = await asyncio.to_thread(load_config, given, os.environ, config)
     except ConfigError as error:
-        raise CommandFailed(str(error), WRONG_USAGE) from error
+        raise CommandFailed(str(error), USAGE) from error
     try:
         await serve(settings, _version())
     except StartFailed as error:

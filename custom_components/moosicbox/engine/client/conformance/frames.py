@@ -9,7 +9,7 @@ type Json = dict[str, Any]
 type Side = Literal["client", "server"]
 
 PACKED: Final = Path(__file__).parent / "frames"
-"""Where the wheel has the frames."""
+"""The folder of the frames in an installed wheel; a clone has them in `REPOSITORY`."""
 REPOSITORY: Final = Path(__file__).parents[5] / "tests" / "golden"
 MAY_MISS: Final = frozenset({"request_id", "snapshot", "offset", "resume_failure", "token", "hello", "expires_at"})
 """Fields that are optional in the hub's messages, though the frames have them."""

@@ -144,7 +144,7 @@ async def resume_after_cut(connection: HubConnection) -> None:
 
 
 async def reconnect_after_goodbye(connection: HubConnection) -> None:
-    """After a goodbye, expect the client no sooner than told; then don't resume its session."""
+    """After a goodbye, expect the client after `reconnect_after` at the earliest; then don't resume its session."""
     waited = (now_us() - connection.memory["goodbye_us"]) / 1e6
     expect(waited >= 0.9, f"a wait of reconnect_after (1 s), not {waited:.2f} s")
     authenticate = await connection.greet()

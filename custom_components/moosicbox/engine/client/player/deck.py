@@ -1,4 +1,4 @@
-"""mpv as a deck: it holds one item, and the item that follows it without a gap."""
+"""mpv as a deck: a playlist of one item, and the item that follows it without a gap."""
 
 import asyncio
 from contextlib import suppress
@@ -25,7 +25,7 @@ class LoadFailed(Exception):
 
 
 class Deck:
-    """The items in mpv, by the hub's item ids.
+    """The items in mpv's playlist, by the hub's item ids.
 
     Attributes:
         item_id: The item in the deck, or `None`.
@@ -35,8 +35,8 @@ class Deck:
         cached_until: The position (seconds) up to which the item is buffered.
         seekable: `True` if the item's position can be changed.
         ended: Emitted with the item's id at its end, if no item follows.
-        failed: Emitted with the item's id and a reason when it breaks off.
-        advanced: Emitted with the id of the next item when it has become the one in the deck.
+        failed: Emitted with the item's id and a reason when its playback fails.
+        advanced: Emitted with the id of the next item when that has become the item in the deck.
         changed: Emitted when `stalling` or `duration` changed, or the next item is buffered.
     """
 
@@ -121,7 +121,7 @@ class Deck:
         except TimeoutError as error:
             raise LoadFailed("The audio was not loaded in time") from error
         except asyncio.CancelledError:
-            self.item_id = None  # How far mpv has got is unknown.
+            self.item_id = None  # mpv may have loaded the item or not.
             raise
 
     async def set_next(self, item_id: str | None, url: str, gain_db: float = 0.0) -> None:

@@ -29,9 +29,9 @@ SEEK_LEAD: Final = 0.08
 NEAR_END: Final = 1.0
 """Seconds; an order for the next item this near to the end of the current one waits for that end."""
 OVERDUE: Final = 0.15
-"""Seconds after which an item that should have followed by itself is started by force."""
+"""Seconds after which an item is started that should have followed the previous one automatically."""
 SAME_SPEED: Final = 0.02
-"""Speeds that differ by less are one speed, with corrections."""
+"""Speeds that differ by less than this are the same, apart from a correction."""
 SEEK_TOLERANCE: Final = 0.002
 """Seconds; a paused item this near to its position needs no seek."""
 
@@ -40,7 +40,7 @@ type RenewAddress = Callable[[str], Awaitable[str]]
 
 
 class OrderExecutor:
-    """Makes the deck do what an order asks for."""
+    """Executes orders, one at a time, on a deck."""
 
     def __init__(
         self,
@@ -215,7 +215,7 @@ class OrderExecutor:
         start_us = max(due_us, monotonic_us() + self._timekeeper.start_latency_us)
         start = start_anchor(order, received_us, self._timekeeper.hub_time(start_us))
         if start.position - self._state.resting.position > EXACT.jump and self._deck.seekable:
-            # Loading took too long: go to where the other players are by then.
+            # Loading took too long: seek to the position that the other players will have reached.
             start_us = not_before(due_us, SEEK_LEAD)
             start = start_anchor(order, received_us, self._timekeeper.hub_time(start_us))
             await self._seek(start.position)

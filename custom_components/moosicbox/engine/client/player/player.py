@@ -1,7 +1,7 @@
-"""A headless player: it does what its `play:` topic says, at the hub's time, and reports what it does.
+"""A headless player: it executes the orders of its `play:` topic at the hub's time, and reports its state.
 
-Each order is executed by a task that the next order replaces, so that the newest order always wins, whether the one before
-was executed or not. Between orders a timekeeper keeps the playback on the timeline.
+Each order is executed by a task that the next order cancels and replaces: the newest order always wins. Between orders, a
+timekeeper keeps the playback on the timeline.
 
 The protocol's page: docs/protocol/playing.md.
 """
@@ -30,7 +30,7 @@ type Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Player:
-    """A deck that obeys a hub."""
+    """Plays on a deck what the hub orders."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Player:
         self._order: SynchronizedPlayback | None = None
         self._order_clock_id: str | None = None
         self._prepared: Prepare | None = None
-        """The item that will follow, as the hub named it last."""
+        """The hub's latest `prepare`, with the item that will follow."""
         self._executing: asyncio.Task[None] | None = None
         self._preloading: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -95,7 +95,7 @@ class Player:
     # ---- input from the hub
 
     def handle_message(self, message: object) -> None:
-        """Obey a message of the `play:` topic."""
+        """Handle a message of the `play:` topic."""
         match message:
             case SynchronizedPlayback():
                 self._accept(message)
@@ -130,7 +130,7 @@ class Player:
             self._accept(order)
 
     async def status(self) -> PlayerStatus | None:
-        """Return what the player does, to be reported; `None` during a change of items."""
+        """Return the status to report; `None` during a change of items."""
         return await self._state.status(busy=self._deck_lock.locked())
 
     # ---- tasks
@@ -190,7 +190,7 @@ class Player:
     def _on_deck_changed(self) -> None:
         was_stalling, self._was_stalling = self._was_stalling, self._deck.stalling
         if was_stalling and not self._was_stalling and not self._state.in_room:
-            self._timekeeper.follow(None)  # Alone, the playback goes on where it stalled.
+            self._timekeeper.follow(None)  # Outside of a room, playback continues where it stalled.
         self._reporter.request_report(force=was_stalling)
 
     def _set_mode(self, mode: Mode) -> None:

@@ -62,11 +62,11 @@ class Output:
 
 
 async def run_player(hub: MoosicBoxClient, output: Output) -> None:
-    """Connect a client and be its player, until cancelled.
+    """Connect a client and play what its hub orders, until cancelled.
 
     Args:
         hub: A client with `kind="player"` that isn't entered yet.
-        output: Where the sound goes.
+        output: The audio output.
 
     Raises:
         MpvError: mpv can't be started.

@@ -19,7 +19,10 @@ MAX_ERROR_LENGTH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerStatus:
-    """The state of a player; `position` (seconds) was true at local time `at_us`. `idle` with an item: it has ended."""
+    """The state of a player. `idle` with an item means that the item has ended.
+
+    `position`, `duration` and `buffered` are seconds; `position` was measured at local time `at_us`.
+    """
 
     state: ReportState
     item_id: str | None = None

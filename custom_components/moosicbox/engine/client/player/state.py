@@ -15,9 +15,9 @@ class PlayerState:
 
     Attributes:
         mode: The current activity.
-        resting: Where the current item stands still, or broke off.
+        resting: The position at which the current item is paused, ended or failed.
         in_room: `True` if the current order is one of a room.
-        error: Why the item can't be played, in mode `error`.
+        error: The reason why the item can't be played, in mode `error`.
     """
 
     def __init__(self, deck: Deck, timekeeper: Timekeeper) -> None:

@@ -51,7 +51,7 @@ class Tone:
         self._lock = asyncio.Lock()
 
     async def set(self, *, sounds: bool) -> None:
-        """Begin, or stop."""
+        """Start the tone if `sounds` is true, otherwise stop it."""
         async with self._lock:
             if sounds and self._process is None:
                 await self._start()

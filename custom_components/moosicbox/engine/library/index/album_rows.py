@@ -1,4 +1,4 @@
-"""Writes the albums that tracks make."""
+"""Writes the albums into which tracks are grouped."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def _track(row: Sequence[Any]) -> AlbumTrack:
 
 def _write(index: sqlite3.Connection, key: str, albums: Sequence[FoundAlbum], before: dict[int, int | None]) -> None:
     rows = _claim_rows(index, key, albums, before)
-    # Two albums may exchange their ids: those that change get a makeshift one first.
+    # Two albums may exchange their ids: those that change get a temporary one first.
     index.executemany(
         "UPDATE albums SET album_id = '~' || id WHERE id = ? AND album_id <> ?",
         [(row, album.album_id) for album, row in zip(albums, rows, strict=True) if row is not None],
@@ -85,12 +85,12 @@ def _claim_rows(
 
 
 def _write_album(index: sqlite3.Connection, album: FoundAlbum, row: int | None) -> int:
-    """Write an album into its row, or into the one that has its id, or into a new one; return that."""
+    """Write an album into its row, the row that has its id, or a new row; return the row."""
     other = index.execute("SELECT id, favourite FROM albums WHERE album_id = ?", (album.album_id,)).fetchone()
     if row is None and other is not None:
         row = int(other[0])
     elif row is not None and other is not None and other[0] != row:
-        # Nothing is left in the other one but what people made of it.
+        # The other row has no tracks any more; only its favourite mark is kept.
         index.execute("UPDATE albums SET favourite = favourite OR ? WHERE id = ?", (other[1], row))
         drop_entry(index, ALBUM, other[0])
         index.execute("UPDATE tracks SET album = NULL WHERE album = ?", (other[0],))

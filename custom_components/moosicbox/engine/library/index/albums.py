@@ -1,8 +1,8 @@
-"""Which tracks make an album. Decided from the tracks alone, so that every index comes to the same albums and ids.
+"""Groups tracks into albums, by the tracks alone, so that every index has the same albums and ids.
 
 In one folder (the discs of an album count as one), tracks with one album title are one album: of their album artist, of
-the artist of most of them, or else a compilation. Two albums of the same title and artist are told apart by their
-releases at MusicBrainz, their years, and by having the same places, as two first tracks.
+the artist of most of them, or else a compilation. Two albums of the same title and artist are distinguished by their
+releases at MusicBrainz, by their years, or because two tracks have the same place, such as two first tracks.
 """
 
 from collections import Counter
@@ -18,16 +18,16 @@ _LATE: Final = 10_000
 
 
 class AlbumTrack(NamedTuple):
-    """A track as far as it matters for its album."""
+    """The fields of a track that decide about its album."""
 
     row: int
     fingerprint: str
     folder: bytes
-    """The album's folder: without that of the disc."""
+    """The album's folder, which is the parent of a disc's folder."""
     title: str
-    """The album's."""
+    """The title of the album."""
     artist: str | None
-    """Its main artist."""
+    """The track's main artist."""
     album_artist: str | None
     """As tagged."""
     compilation: bool
@@ -166,14 +166,14 @@ def _albums(parts: list[_Part]) -> Iterable[FoundAlbum]:
 
 
 def _distinction(album: _Part, used: set[str]) -> str:
-    """Return what tells this album from an earlier one of the same title and artist."""
+    """Return a text that distinguishes this album from earlier ones of the same title and artist."""
     candidates = [*sorted(album.releases)[:1], *([str(album.year)] if album.year else [])]
     candidates.append(album.tracks[0].fingerprint)
     return next((name for name in candidates if name not in used), candidates[-1])
 
 
 def _usual(names: Iterable[tuple[str | None, int]]) -> str | None:
-    """Return the most frequent spelling, of several the newest."""
+    """Return the most frequent spelling; of several, the newest."""
     found = [(name, changed_ns) for name, changed_ns in names if name]
     if not found:
         return None
@@ -186,7 +186,7 @@ def _place(track: AlbumTrack) -> tuple[int, int] | None:
 
 
 def _overlap(some: Sequence[AlbumTrack], others: Sequence[AlbumTrack]) -> bool:
-    """Return whether another track has the place of one of `some`."""
+    """Return whether one of `others` has the same place as one of `some`."""
     rows = {track.row for track in some}
     places = {place for track in some if (place := _place(track))}
     return any(_place(track) in places for track in others if track.row not in rows)

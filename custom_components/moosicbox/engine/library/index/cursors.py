@@ -1,4 +1,4 @@
-"""Cursors: the sort of a page and the values of its last row, so that rows that come or go don't move the next page."""
+"""Cursors: the sort of a page and the values of its last row, so that added or deleted rows don't shift the next page."""
 
 import base64
 import binascii

@@ -26,7 +26,7 @@ DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite
 SIDE_FILES: Final = ("-wal", "-shm")
 
 type Salvage = Callable[[sqlite3.Connection, sqlite3.Connection], None]
-"""Copies from a damaged index into a new one what can't be read from the music again."""
+"""Copies the data that music files don't contain from a damaged index into a new one."""
 
 
 class Database:
@@ -35,7 +35,7 @@ class Database:
     Args:
         path: The file, which is created with its folder; only its owner may read it.
         seal: Makes the addresses of pictures in records.
-        salvage: Copies what can be saved from a damaged file.
+        salvage: Copies the readable data of a damaged file.
         on_rebuilt: Called in the event loop with the path at which a damaged file was set aside.
     """
 
@@ -59,7 +59,7 @@ class Database:
             self._on_rebuilt(aside)
 
     async def close(self) -> None:
-        """Close the file when what runs is done."""
+        """Close the file, after the running reads and writes."""
         write_thread, read_threads = self._write_thread, self._read_threads
         self._write_thread = self._read_threads = None
         if write_thread is None or read_threads is None:
@@ -69,32 +69,32 @@ class Database:
         await self._run(write_thread, self._close)
         await loop.run_in_executor(None, write_thread.shutdown)
 
-    async def read[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what `question` reads, from one state of the index.
+    async def read[T](self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Return the result of `query`, which sees a single state of the index.
 
         Raises:
             Unavailable: The index can't be read now.
         """
-        return await self._guarded(self._read_threads, lambda: self._ask(question))
+        return await self._guarded(self._read_threads, lambda: self._read(query))
 
     async def write[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Make a change as a whole or, if it fails, not at all; return what `change` returns.
+        """Run `change` in a transaction, and return its result.
 
         Raises:
             Unavailable: The index can't be written now.
         """
         return await self._guarded(self._write_thread, lambda: transaction(self._opened(), change))
 
-    async def look_for_damage(self) -> None:
-        """Check the file, which another process found damaged, and replace it if it is."""
+    async def replace_if_damaged(self) -> None:
+        """Check the file, which another process has reported as damaged, and replace it if it is."""
         await self._rebuild()
 
     async def begin_backup(self) -> None:
-        """Move all changes into the file, which then stays as it is until `end_backup`; later ones go beside it."""
+        """Move all changes from the write-ahead log into the file, which then doesn't change until `end_backup`."""
         await self._guarded(self._write_thread, self._begin_backup)
 
     async def end_backup(self) -> None:
-        """Let the file change again."""
+        """Allow changes of the file again."""
         if self._write_thread is not None:
             await self._run(self._write_thread, self._end_backup)
 
@@ -189,7 +189,7 @@ class Database:
             self._held.close()
             self._held = None
 
-    def _ask[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
+    def _read[T](self, query: Callable[[sqlite3.Connection], T]) -> T:
         idle = self._idle
         try:
             reader = idle.get_nowait()
@@ -197,7 +197,7 @@ class Database:
             reader = connect(self.path, self._seal, read_only=True)
         try:
             reader.execute("BEGIN")
-            answer = question(reader)
+            answer = query(reader)
             reader.execute("COMMIT")
         except BaseException:
             reader.close()
@@ -256,7 +256,7 @@ def _make_private(path: Path) -> None:
 
 
 def transaction[T](connection: sqlite3.Connection, change: Callable[[sqlite3.Connection], T]) -> T:
-    """Make `change` as a whole or not at all; return what it returns."""
+    """Run `change` in a transaction, and return its result."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         result = change(connection)

@@ -71,7 +71,7 @@ _MORE: Final = {
 
 
 class Place(NamedTuple):
-    """Where a track's file is, and what is known of it. `artwork` is the path of the picture for its folder."""
+    """The place and the properties of a track's file. `artwork` is the path of the picture for its folder."""
 
     row: int
     track_id: str
@@ -108,7 +108,7 @@ _TABLES: Final[tuple[tuple[Kind, Columns, str], ...]] = (
 
 
 def track(index: sqlite3.Connection, track_id: str) -> TrackDetails:
-    """Return all about a track; raise TrackNotFound."""
+    """Return a track with all details; raise TrackNotFound."""
     row = index.execute(
         f"SELECT {select(TRACK)}, {select(_MORE)} FROM {TRACK_TABLES} LEFT JOIN lyrics y ON y.track = t.id"
         " WHERE t.track_id = ? AND t.state < ?",
@@ -168,14 +168,14 @@ def artist(index: sqlite3.Connection, artist_id: str) -> ArtistDetails:
 
 def genre(index: sqlite3.Connection, genre_id: str) -> Genre:
     """Return a genre; raise TrackNotFound."""
-    question = f"SELECT {select(GENRE)} FROM genres g WHERE g.genre_id = ? AND g.tracks > 0"
-    return genre_of(_one(index, question, genre_id, genre_id))
+    query = f"SELECT {select(GENRE)} FROM genres g WHERE g.genre_id = ? AND g.tracks > 0"
+    return genre_of(_one(index, query, genre_id, genre_id))
 
 
 def playlist(index: sqlite3.Connection, playlist_id: str) -> PlaylistDetails:
     """Return a playlist with its tracks; raise TrackNotFound."""
-    question = f"SELECT {select(PLAYLIST)} FROM playlists p WHERE p.playlist_id = ?"
-    row = _one(index, question, playlist_id, playlist_id)
+    query = f"SELECT {select(PLAYLIST)} FROM playlists p WHERE p.playlist_id = ?"
+    row = _one(index, query, playlist_id, playlist_id)
     stored = dict(zip(PLAYLIST, row, strict=True))
     if (rules := stored_rules(stored["rules"])) is not None:
         found = index.execute(*tracks_query(rules, stored["owner"], select(TRACK))).fetchall()
@@ -202,8 +202,8 @@ def stations(index: sqlite3.Connection, station_ids: Sequence[str]) -> list[Stat
 
 def podcast(index: sqlite3.Connection, podcast_id: str) -> PodcastDetails:
     """Return a podcast with its newest episodes; raise TrackNotFound."""
-    question = f"SELECT {select(PODCAST)} FROM podcasts c WHERE c.podcast_id = ?"
-    row = _one(index, question, podcast_id, podcast_id)
+    query = f"SELECT {select(PODCAST)} FROM podcasts c WHERE c.podcast_id = ?"
+    row = _one(index, query, podcast_id, podcast_id)
     rows = index.execute(
         f"SELECT {select(EPISODE)} FROM {EPISODE_TABLES} WHERE e.podcast = ?"
         f" ORDER BY e.published_at DESC, e.id DESC LIMIT {MAX_EPISODES}",
@@ -222,7 +222,7 @@ def episodes(index: sqlite3.Connection, episode_ids: Sequence[str]) -> list[Epis
 
 
 def items_of(index: sqlite3.Connection, wanted: Iterable[tuple[Kind, int]]) -> list[Item | None]:
-    """Return things by their kinds and rows, in this order."""
+    """Return items by their kinds and rows, in this order."""
     wanted = list(wanted)
     found: dict[tuple[Kind, int], Item] = {}
     for kind, columns, tables in _TABLES:
@@ -237,7 +237,7 @@ def items_of(index: sqlite3.Connection, wanted: Iterable[tuple[Kind, int]]) -> l
 
 
 def place(index: sqlite3.Connection, track_id: str) -> Place:
-    """Return where a track's file is; raise TrackNotFound."""
+    """Return the place of a track's file; raise TrackNotFound."""
     row = index.execute(f"{_PLACE} WHERE t.track_id = ? AND t.state < {DELETED}", (track_id,)).fetchone()
     if row is None:
         raise TrackNotFound(f"The library has no track {track_id}")
@@ -276,8 +276,8 @@ def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[Ite
     return [makers[kind](row) for row in rows]
 
 
-def _one(index: sqlite3.Connection, question: str, key: str | int | None, id_: str) -> Row:
-    row: Row | None = index.execute(question, (key,)).fetchone()
+def _one(index: sqlite3.Connection, query: str, key: str | int | None, id_: str) -> Row:
+    row: Row | None = index.execute(query, (key,)).fetchone()
     if row is None:
         raise TrackNotFound(f"The library has nothing with the id {id_}")
     return row

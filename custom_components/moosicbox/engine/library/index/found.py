@@ -6,7 +6,7 @@ from ..reader.messages import Failure, FileTags
 
 
 class FoundTrack(FileTags, tag=None, array_like=True, kw_only=True):
-    """A music file: where it is, and what it contains."""
+    """A music file: its place and its tags."""
 
     folder: bytes
     name: bytes
@@ -29,7 +29,7 @@ class FoundFolder(Struct, kw_only=True):
 
 
 class FoundPlaylist(Struct, kw_only=True):
-    """A playlist file and the paths that it names, as they are written there."""
+    """A playlist file, and the paths that it contains, unchanged."""
 
     folder: bytes
     name: bytes
@@ -48,4 +48,4 @@ class FoundUnreadable(Struct, kw_only=True):
     ctime_ns: int
     reason: Failure
     row: int | None = None
-    """The track that it was before."""
+    """The row of the track that the file was before."""

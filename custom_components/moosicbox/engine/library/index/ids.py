@@ -11,13 +11,13 @@ _FORMER_ARTICLE: Final = re.compile("^(?:the|a|an) (?=.)")
 
 
 def id_of(prefix: str, *names: str) -> str:
-    """Return the id of what has these names; equal for spellings of the same names."""
-    return _hashed(prefix, [identity_key(name) for name in names])
+    """Return the id of the item with these names; equal for spellings of the same names."""
+    return hashed_id(prefix, *(identity_key(name) for name in names))
 
 
 def former_id(prefix: str, *names: str) -> str | None:
     """Return the id that an earlier version gave to these names, which ignored articles; None if it is still the same."""
-    former = _hashed(prefix, [_FORMER_ARTICLE.sub("", identity_key(name)) for name in names])
+    former = hashed_id(prefix, *(_FORMER_ARTICLE.sub("", identity_key(name)) for name in names))
     return None if former == id_of(prefix, *names) else former
 
 
@@ -31,5 +31,6 @@ def row_by_id(index: sqlite3.Connection, table: str, column: str, id_: str) -> i
     return None if found is None else int(found[0])
 
 
-def _hashed(prefix: str, keys: list[str]) -> str:
+def hashed_id(prefix: str, *keys: str) -> str:
+    """Return an id made from `keys`, which are used without normalisation."""
     return f"{prefix}-{hashlib.blake2b('\x1f'.join(keys).encode(), digest_size=8).hexdigest()}"

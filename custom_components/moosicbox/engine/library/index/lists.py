@@ -1,4 +1,4 @@
-"""Lists of what is in the index: filtered, sorted, in pages whose cursors stay valid while the index changes."""
+"""Lists of the index's items: filtered, sorted, in pages whose cursors stay valid while the index changes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ _IDS: Final = {
 BOOK_TRACKS: Final = "SELECT id FROM tracks WHERE book"
 """The rows of tracks of audiobooks."""
 MAX_TOTALS: Final = 200
-"""Lengths of lists that are remembered until the index changes."""
+"""Lengths of lists that are cached until the index changes."""
 
 type Sorts = dict[str, tuple[tuple[str, type], ...]]
 """The columns that a list is sorted by, and what they hold; never NULL."""
@@ -64,11 +64,11 @@ _ALBUMS: Final = (
     "SELECT id FROM albums WHERE album_id = ? OR sort = ?"
     " OR (former_id = ? AND NOT EXISTS (SELECT 1 FROM albums WHERE album_id = ?))"
 )
-"""By an id, the name, or an id of before."""
+"""The albums with an id, a name, or a former id."""
 
 
 class OwnFilters(Filters, frozen=True, kw_only=True):
-    """Filters for whom favourites are those of a user instead of the household's."""
+    """Filters whose favourites are those of a user instead of the household's."""
 
     user_id: str
 
@@ -86,13 +86,13 @@ class Listing[T](NamedTuple):
 
 
 class Lists:
-    """Answers lists, and remembers how long they are."""
+    """Returns pages of lists, and caches the lengths of the lists."""
 
     def __init__(self) -> None:
         self._totals: dict[tuple[Any, ...], int] = {}
 
     def forget(self) -> None:
-        """Forget the lengths: the index changed."""
+        """Drop the cached lengths, because the index has changed."""
         self._totals = {}
 
     def page[T](
@@ -112,7 +112,7 @@ class Lists:
             filters: The conditions of items.
             sort: One of the list's sorts; `-` before it reverses the order.
             limit: Items of a page.
-            cursor: From the page before; None for the first page.
+            cursor: `next_cursor` of the previous page; None for the first page.
 
         Raises:
             InvalidMessage: There is no such sort, or the cursor belongs to another list.
@@ -124,7 +124,7 @@ class Lists:
         conditions = [(listing.listed, ()), *listing.conditions(filters)]
         where = " AND ".join(condition for condition, _ in conditions)
         values = tuple(value for _, bound in conditions for value in bound)
-        # The first table is counted; the others only add to it.
+        # Only the rows of the first table are counted; the joined ones add columns.
         total = self._total(index, listing.tables.partition(" LEFT")[0], where, values)
         if cursor is not None:
             after = read_cursor(cursor, sort, (*(kind for _, kind in listing.sorts[name]), int))
@@ -228,9 +228,9 @@ def _episodes(filters: Filters) -> Iterable[Condition]:
 
 
 def _through(filters: Filters, pattern: str, *, all_of_them: bool = False) -> Iterable[Condition]:
-    """Yield the condition that a fitting track exists.
+    """Yield the condition that an item has a track which meets the filters.
 
-    Without `all_of_them`, years and dates are left to the thing itself.
+    Without `all_of_them`, filters of years and dates are left out: they apply to the item itself.
     """
     asked = filters if all_of_them else Filters(artist=filters.artist, album=filters.album, genre=filters.genre)
     if conditions := list(_of_tracks(asked)):

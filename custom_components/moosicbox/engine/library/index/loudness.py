@@ -7,8 +7,10 @@ from typing import Final, NamedTuple
 
 from .states import DELETED, PRESENT
 
+REFERENCE_LUFS: Final = -18.0
+"""The loudness to which gains bring a track, as ReplayGain 2 has it."""
 MAX_ALBUMS: Final = 200
-"""Albums that are counted in one transaction."""
+"""Most albums that are written in one transaction."""
 
 
 class ToMeasure(NamedTuple):
@@ -31,7 +33,7 @@ def next_track(index: sqlite3.Connection) -> ToMeasure | None:
 
 
 def write_track(index: sqlite3.Connection, track: ToMeasure, gain: float | None, peak: float | None) -> None:
-    """Write what was measured, unless the track's sound is another one by now."""
+    """Write the measured loudness, unless the track's sound has changed meanwhile."""
     index.execute(
         "UPDATE tracks SET measured_gain = ?, measured_peak = ?, measured_at = ? WHERE id = ? AND fingerprint = ?",
         (gain, peak, int(time.time()), track.row, track.fingerprint),
@@ -52,7 +54,7 @@ def write_albums(index: sqlite3.Connection) -> None:
             f" WHERE album = ? AND state < {DELETED}",
             (row,),
         ).fetchall()
-        # The loudness of all of it is the mean of the tracks' energy by their durations.
+        # An album's loudness is the mean of its tracks' energy, weighted by their durations.
         total = sum(duration for _, _, duration in tracks)
         energy = sum(10 ** (-gain / 10) * duration for gain, _, duration in tracks)
         gain = -10 * math.log10(energy / total) if total and energy else None

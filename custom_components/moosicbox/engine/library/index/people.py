@@ -1,4 +1,4 @@
-"""The data of single users: favourites, play counts, and the history of what was played."""
+"""The data of single users: favourites, play counts, and the history of plays."""
 
 from collections.abc import Collection, Sequence
 import sqlite3
@@ -25,6 +25,7 @@ from ..models import (
 )
 from . import books, positions
 from .cursors import read_cursor, write_cursor
+from .favourites import TABLES, WITH_FORMER_IDS
 from .ids import row_by_id
 from .rows import TRACK, select, tracks_of
 from .states import DELETED
@@ -37,24 +38,6 @@ MAX_HISTORY: Final = 20_000
 """Plays in the history, of all users together."""
 HOUSEHOLD: Final = ""
 """The user of plays that count for the household."""
-_TABLES: Final = {
-    "t": "tracks",
-    "al": "albums",
-    "ar": "artists",
-    "ge": "genres",
-    "pl": "playlists",
-    "st": "stations",
-    "pc": "podcasts",
-    "ep": "episodes",
-}
-_COLUMNS: Final = dict(
-    zip(
-        _TABLES,
-        ("track_id", "album_id", "artist_id", "genre_id", "playlist_id", "station_id", "podcast_id", "episode_id"),
-        strict=True,
-    )
-)
-_WITH_FORMER_IDS: Final = ("al", "ar")
 
 
 def set_own_favourite(index: sqlite3.Connection, user_id: str, id_: str, *, favourite: bool) -> None:
@@ -68,7 +51,7 @@ def set_own_favourite(index: sqlite3.Connection, user_id: str, id_: str, *, favo
     if not favourite:
         index.execute("DELETE FROM user_favourites WHERE user_id = ? AND item_id = ?", (user_id, item_id))
         return
-    _require_room(index, user_id)
+    _require_capacity(index, user_id)
     (count,) = index.execute("SELECT count(*) FROM user_favourites WHERE user_id = ?", (user_id,)).fetchone()
     if count >= MAX_FAVOURITES:
         raise Unavailable(Sentence("too_many_favourites", "A user has at most {most} favourites", most=MAX_FAVOURITES))
@@ -83,7 +66,7 @@ def add_play(index: sqlite3.Connection, track_id: str, user_ids: Collection[str]
     counted = "UPDATE tracks SET play_count = play_count + 1, played_at = ? WHERE track_id = ?"
     if not index.execute(counted, (now, track_id)).rowcount:
         return
-    users = [user_id for user_id in sorted(user_ids) if _has_room(index, user_id)]
+    users = [user_id for user_id in sorted(user_ids) if _has_capacity(index, user_id)]
     for user_id in users:
         index.execute(
             "INSERT INTO user_plays (user_id, track_id, play_count, played_at) VALUES (?, ?, 1, ?)"
@@ -96,13 +79,13 @@ def add_play(index: sqlite3.Connection, track_id: str, user_ids: Collection[str]
 
 
 def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | None) -> Page[PlayedTrack]:
-    """Return a page of what was played, the latest first.
+    """Return a page of played tracks, the latest first.
 
     Args:
         index: A connection.
         user_id: The user, or `HOUSEHOLD`.
         limit: Items of the page.
-        cursor: From the page before; None for the first page.
+        cursor: `next_cursor` of the previous page; None for the first page.
 
     Raises:
         InvalidMessage: The cursor belongs to another list.
@@ -125,7 +108,7 @@ def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | N
 
 
 def forget(index: sqlite3.Connection, user_id: str) -> None:
-    """Delete all that belongs to a user."""
+    """Delete all data of a user."""
     for table in ("user_favourites", "user_plays", "history", "positions"):
         index.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
 
@@ -178,11 +161,10 @@ def item_id(item: Item) -> str:
 
 
 def _current_id(index: sqlite3.Connection, id_: str) -> str:
-    prefix = id_.partition("-")[0]
-    table, column = _TABLES.get(prefix, "tracks"), _COLUMNS.get(prefix, "track_id")
+    table, column = TABLES.get(id_.partition("-")[0], ("tracks", "track_id"))
     key: str | int | None = id_
     where = column
-    if prefix in _WITH_FORMER_IDS:
+    if table in WITH_FORMER_IDS:
         key, where = row_by_id(index, table, column, id_), "id"
     row = index.execute(f"SELECT {column} FROM {table} WHERE {where} = ?", (key,)).fetchone()
     if row is None:
@@ -190,12 +172,12 @@ def _current_id(index: sqlite3.Connection, id_: str) -> str:
     return str(row[0])
 
 
-def _has_room(index: sqlite3.Connection, user_id: str) -> bool:
+def _has_capacity(index: sqlite3.Connection, user_id: str) -> bool:
     users = "SELECT user_id FROM user_favourites UNION SELECT user_id FROM user_plays"
     known = {found for (found,) in index.execute(users)}
     return user_id in known or len(known) < MAX_USERS
 
 
-def _require_room(index: sqlite3.Connection, user_id: str) -> None:
-    if not _has_room(index, user_id):
+def _require_capacity(index: sqlite3.Connection, user_id: str) -> None:
+    if not _has_capacity(index, user_id):
         raise Unavailable(f"The library knows {MAX_USERS} users already")

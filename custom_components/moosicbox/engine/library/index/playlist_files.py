@@ -14,7 +14,7 @@ from .states import DELETED
 from .text import path_key, sort_key
 
 MAX_MISSING: Final = 100
-"""Lines without a track that are named."""
+"""Most lines without a track that are returned."""
 MAX_LINE: Final = 500
 """Characters of such a line."""
 _DRIVE: Final = re.compile(rb"^[A-Za-z]:")
@@ -63,7 +63,7 @@ def drop(index: sqlite3.Connection, rows: Iterable[int]) -> list[str]:
 
 
 def link(index: sqlite3.Connection) -> None:
-    """Find the tracks that lines name. A line keeps the track that it found when the file moves."""
+    """Store the track that each line names. A line keeps its track when the track's file moves."""
     rows = index.execute(
         f"SELECT i.playlist, i.place, i.folder, i.entry FROM playlist_items i WHERE {_UNLINKED}"
     ).fetchall()
@@ -84,7 +84,7 @@ def missing_lines(index: sqlite3.Connection, playlist: int) -> tuple[str, ...]:
 
 
 def _track_at(index: sqlite3.Connection, folder: bytes, entry: bytes) -> str | None:
-    """Return the track that a line names: at that very path, else at the path that is most like it."""
+    """Return the track that a line names: at exactly this path, else at the most similar path."""
     variants = _variants(entry)
     for variant in variants:
         path = os.path.normpath(os.path.join(folder, variant))
@@ -104,7 +104,7 @@ def _track_at(index: sqlite3.Connection, folder: bytes, entry: bytes) -> str | N
 def _similar(index: sqlite3.Connection, folder: bytes, path: bytes) -> str | None:
     """Return the track whose path ends like `path`, in another case or encoding or below another folder.
 
-    One folder at least must be the same, too, unless the file is where the line says.
+    At least one folder must be the same, too, unless the file is exactly where the line says.
     """
     wanted = _key_parts(_DRIVE.sub(b"", path))
     if not wanted:
@@ -125,7 +125,7 @@ def _similar(index: sqlite3.Connection, folder: bytes, path: bytes) -> str | Non
 
 
 def _variants(entry: bytes) -> list[bytes]:
-    """Return what a line can mean, the most literal first."""
+    """Return the paths that a line can mean, the most literal first."""
     if entry[:7].lower() == b"file://":
         entry = unquote_to_bytes(entry[7:])
         entry = b"/" + entry.partition(b"/")[2] if not entry.startswith(b"/") else entry

@@ -1,4 +1,4 @@
-"""Playlists that are made and changed by their listeners."""
+"""Playlists that users create and change."""
 
 from collections.abc import Iterable, Sequence
 import secrets
@@ -31,10 +31,10 @@ def edit(
         index: A connection.
         playlist_id: The playlist; None creates one.
         change: The change.
-        owner: The user whose plays and favourites count in rules that ask for these; None: there is no such user.
+        owner: The user whose plays and favourites count in rules that refer to these; None: there is no such user.
 
     Raises:
-        PermissionDenied: Rules ask for the plays and favourites of a user, and there is none.
+        PermissionDenied: Rules refer to the plays and favourites of a user, and there is none.
         TrackNotFound: There is no such playlist, or no such track.
         NotSupported: The playlist is a file.
         InvalidMessage: A new playlist has no name, a position doesn't exist, or there would be too many tracks.
@@ -130,7 +130,7 @@ def _changed_tracks(index: sqlite3.Connection, row: int, change: PlaylistEdit) -
                 "SELECT track_id FROM playlist_items WHERE playlist = ? ORDER BY place", (row,)
             )
         ]
-    # Positions count what is listed: deleted tracks have none.
+    # Positions count listed tracks: deleted tracks have none.
     positional = bool(change.remove) or change.at is not None
     listed = [place for place, track_id in enumerate(before) if _is_listed(index, track_id)] if positional else []
     if any(position >= len(listed) for position in change.remove):

@@ -1,6 +1,5 @@
-"""Podcasts that are followed, and their episodes, as their feeds have them."""
+"""The podcasts that the household subscribes to, and their episodes, according to their feeds."""
 
-import hashlib
 import sqlite3
 from typing import Final, NamedTuple
 
@@ -8,6 +7,7 @@ import msgspec
 
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..reader.messages import ChapterStart, Feed, FeedEpisode
+from .ids import hashed_id
 from .search_entries import EPISODE, PODCAST, drop_entry, put_entry
 from .text import sort_key
 
@@ -39,19 +39,19 @@ class Checked(NamedTuple):
 
 def podcast_id_of(url: str) -> str:
     """Return the id of the podcast whose feed is at an address, the same in every index."""
-    return _hashed("pc", url)
+    return hashed_id("pc", url)
 
 
 def put(index: sqlite3.Connection, url: str, feed: Feed, checked: Checked) -> list[str]:
-    """Add a podcast, or change it to what its feed says now; return its id, and those of new episodes.
+    """Add a podcast, or update it from its feed; return its id, and those of new episodes.
 
-    Episodes that a feed doesn't have any more are kept, as long as there is room.
+    Episodes that a feed doesn't have any more are kept, up to `MAX_EPISODES`.
 
     Raises:
         Unavailable: There are too many podcasts.
     """
     podcast_id = podcast_id_of(url)
-    require_room(index, podcast_id)
+    require_capacity(index, podcast_id)
     values = {
         "title": feed.title,
         "sort": sort_key(feed.title),
@@ -69,7 +69,7 @@ def put(index: sqlite3.Connection, url: str, feed: Feed, checked: Checked) -> li
     known = dict(index.execute("SELECT episode_id, id FROM episodes WHERE podcast = ?", (row,)).fetchall())
     new = []
     for episode in feed.episodes:
-        episode_id = _hashed("ep", podcast_id, episode.guid)
+        episode_id = hashed_id("ep", podcast_id, episode.guid)
         if episode_id not in known:
             new.append(episode_id)
         _put_episode(index, row, episode_id, episode, feed, checked.checked_at)
@@ -79,7 +79,7 @@ def put(index: sqlite3.Connection, url: str, feed: Feed, checked: Checked) -> li
 
 
 def set_checked(index: sqlite3.Connection, podcast_id: str, checked: Checked) -> None:
-    """Note when a feed was read, and when it is read again."""
+    """Store when a feed was read, and when it is read again."""
     index.execute(
         f"UPDATE podcasts SET {', '.join(f'{name} = ?' for name in Checked._fields)} WHERE podcast_id = ?",
         (*checked, podcast_id),
@@ -111,7 +111,7 @@ def drop(index: sqlite3.Connection, podcast_id: str) -> None:
 
 
 def due(index: sqlite3.Connection, before: float, podcast_id: str | None = None) -> list[Due]:
-    """Return the feeds that are due before a Unix time, the one that waits longest first, or that of one podcast."""
+    """Return the feeds that are due before a Unix time, the longest overdue first, or that of one podcast."""
     names = ", ".join(Due._fields)
     if podcast_id is not None:
         rows = index.execute(f"SELECT {names} FROM podcasts WHERE podcast_id = ?", (podcast_id,))
@@ -139,8 +139,8 @@ def next_due(index: sqlite3.Connection) -> int | None:
     return None if found is None else int(found)
 
 
-def require_room(index: sqlite3.Connection, podcast_id: str) -> None:
-    """Raise Unavailable if a podcast would be one too many."""
+def require_capacity(index: sqlite3.Connection, podcast_id: str) -> None:
+    """Raise Unavailable if a podcast is new, and there are too many already."""
     (others,) = index.execute("SELECT count(*) FROM podcasts WHERE podcast_id <> ?", (podcast_id,)).fetchone()
     if others >= MAX_PODCASTS:
         raise Unavailable(Sentence("too_many_podcasts", "There are {most} podcasts already", most=MAX_PODCASTS))
@@ -191,7 +191,3 @@ def _drop_episodes(index: sqlite3.Connection, rows: list[tuple[int, str]]) -> No
         index.execute("DELETE FROM positions WHERE item_id = ?", (episode_id,))
         index.execute("DELETE FROM user_favourites WHERE item_id = ?", (episode_id,))
         index.execute("DELETE FROM episodes WHERE id = ?", (row,))
-
-
-def _hashed(prefix: str, *names: str) -> str:
-    return f"{prefix}-{hashlib.blake2b('\x1f'.join(names).encode(), digest_size=8).hexdigest()}"

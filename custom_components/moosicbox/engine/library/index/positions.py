@@ -1,4 +1,4 @@
-"""Where users stopped listening to episodes."""
+"""The positions at which users stopped listening to episodes."""
 
 from collections.abc import Collection, Sequence
 import sqlite3
@@ -12,14 +12,14 @@ HOUSEHOLD: Final = ""
 
 
 class Kept(NamedTuple):
-    """Where a user goes on with an item, in seconds, and whether it was heard to the end."""
+    """The position at which a user resumes an item, in seconds, and whether it was played to its end."""
 
     position: float = 0.0
     played: bool = False
 
 
 def put(index: sqlite3.Connection, user_ids: Collection[str], item_id: str, kept: Kept) -> None:
-    """Keep the position of some users."""
+    """Store a position in an item for some users."""
     now = int(time.time())
     index.executemany(
         "INSERT INTO positions (user_id, item_id, position, played, updated_at) VALUES (?, ?, ?, ?, ?)"
@@ -36,7 +36,7 @@ def put(index: sqlite3.Connection, user_ids: Collection[str], item_id: str, kept
 
 
 def of_user(index: sqlite3.Connection, user_id: str, item_ids: Sequence[str]) -> dict[str, Kept]:
-    """Return a user's positions of items, of all of these."""
+    """Return a user's position in each of the items."""
     marks = ", ".join("?" * len(item_ids))
     found = {
         item_id: Kept(position, bool(played))

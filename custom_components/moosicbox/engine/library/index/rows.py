@@ -11,7 +11,7 @@ from .smart import smart_totals, stored_rules
 from .states import DELETED, PRESENT
 
 ALBUM_ARTIST: Final = 1_000
-"""The place, among a track's artists, of one whom only the album names."""
+"""The place, among a track's artists, of an artist that only the album names."""
 
 type Row = Sequence[Any]
 type Columns = Mapping[str, str]
@@ -146,7 +146,7 @@ EPISODE_TABLES: Final = (
 
 
 def select(columns: Columns) -> str:
-    """Return what a SELECT names to get these columns."""
+    """Return the expressions of a SELECT for these columns."""
     return ", ".join(columns.values())
 
 

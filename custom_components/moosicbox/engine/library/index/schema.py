@@ -1,7 +1,7 @@
-"""The index's tables, as numbered steps from nothing to now. A released step is never changed.
+"""The index's tables, as numbered migration steps from an empty file. A released step is never changed.
 
-A step for which files have to be read again, as one that comes with a better reader, sets their `mtime_ns` to -1 and
-empties `unreadable`.
+A step after which files have to be read again, such as one that comes with a better reader, sets their `mtime_ns` to -1
+and empties `unreadable`.
 """
 
 from collections.abc import Callable
@@ -326,14 +326,14 @@ CREATE INDEX books ON tracks (album) WHERE book;
 
 
 class Step(NamedTuple):
-    """Statements, and what is done behind them in the same transaction."""
+    """Statements, and a function that runs after them in the same transaction."""
 
     script: str
     then: Callable[[sqlite3.Connection], None] | None = None
 
 
 def _rename(index: sqlite3.Connection) -> None:
-    """Give artists and albums the ids, and all names the order, that later versions give them."""
+    """Set the ids of artists and albums, and the order of all names, that later versions use."""
     for row, name in index.execute("SELECT id, name FROM artists").fetchall():
         new, former = id_of("ar", name), former_id("ar", name)
         index.execute(
@@ -366,7 +366,7 @@ STEPS: Final = (
 
 
 def migrate(index: sqlite3.Connection) -> None:
-    """Take the steps that this index hasn't taken yet, each as a whole or not at all.
+    """Apply the steps that this index doesn't have yet, each in a transaction.
 
     Raises:
         TooNew: A later version wrote the index.

@@ -1,4 +1,4 @@
-"""Users who report their plays to ListenBrainz, and the plays that wait for that."""
+"""Users who report their plays to ListenBrainz, and the plays that wait to be reported."""
 
 from collections.abc import Collection
 import sqlite3
@@ -23,7 +23,7 @@ class Batch(NamedTuple):
 
 
 def set_token(index: sqlite3.Connection, user_id: str, token: str | None) -> None:
-    """Report a user's plays with this token, or not any more.
+    """Report a user's plays with this token; None stops that.
 
     Raises:
         Unavailable: There are too many users.
@@ -78,7 +78,7 @@ def next_batch(index: sqlite3.Connection, count: int) -> Batch | None:
 
 
 def drop(index: sqlite3.Connection, ids: Collection[int]) -> None:
-    """Delete plays that wait no more."""
+    """Delete plays that were reported."""
     index.executemany("DELETE FROM scrobbles WHERE id = ?", [(id_,) for id_ in ids])
 
 

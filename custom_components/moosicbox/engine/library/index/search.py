@@ -1,6 +1,6 @@
-"""Finds what a few words mean: artists, albums, tracks, genres, playlists, stations and podcasts, the likeliest first.
+"""Finds artists, albums, tracks, genres, playlists, stations and podcasts by a few words, the likeliest first.
 
-A query is read in several ways, each looser than the one before; the first way that finds something counts:
+A query is read in several ways, each looser than the one before; the first way that finds anything counts:
 
 1. every word is in a name or around it, as it is written or as the beginning of a word;
 2. with words that sound alike ("and", "n", "&") and with misspellings;
@@ -36,9 +36,9 @@ from .text import identity_key, natural_key, sort_key, words
 MAX_WORDS: Final = 12
 MAX_PHRASINGS: Final = 6
 CANDIDATES: Final = 200
-"""Names of each kind that are weighed; those that begin as the query, or are just that, come first."""
+"""Names of each kind that are scored. Names that equal the query, or begin with it, are taken first."""
 SHORT: Final = 2
-"""Letters up to which a word before the last isn't taken for the beginning of another."""
+"""Most letters of a word that only matches whole words, unless it is the query's last word."""
 KINDS: Final[dict[Kind, int]] = {
     "artist": ARTIST,
     "album": ALBUM,
@@ -70,7 +70,7 @@ _BONUS: Final = {
     ALBUM: 3.0,
     TRACK: 1.0,
 }
-"""A name that several have means the artist before the album, and the album before its title song."""
+"""The bonus of each kind: of items with the same name, the artist precedes the album, and the album its title song."""
 _LISTED: Final = {
     ARTIST: "SELECT id, favourite, 0 FROM artists WHERE tracks > 0",
     ALBUM: "SELECT id, favourite, 0 FROM albums WHERE tracks > 0",
@@ -94,9 +94,9 @@ _UNIMPORTANT: Final = frozenset(
         "the a an and n of to in on at by for from with is it my me you your der die das den ein eine und von zu im in"
     )
 )
-"""Words that alone are no reason to find a name."""
+"""Words that don't find a name by themselves."""
 FILLERS: Final = _COMMANDS | _UNIMPORTANT
-"""Words of a request that don't have to be in the name of what is asked for."""
+"""Words of a request that needn't be in the name of the item."""
 _ALIKE: Final = tuple(
     tuple(words(group))
     for group in (
@@ -106,14 +106,14 @@ _ALIKE: Final = tuple(
     )
 )
 SYNONYMS: Final = {word: [other for other in group if other != word] for group in _ALIKE for word in group}
-"""Words that are spoken or written for one another."""
+"""Words that may replace one another."""
 SAME: Final = 100.0
 SAME_BUT_ARTICLE: Final = 98.0
-"""The scores of names that are just what is asked for."""
+"""The scores of names that equal the query."""
 WEAK: Final = 0.5
 """The factor for a name in which words are missing."""
 MIN_FOUND: Final = 0.5
-"""The part of the words that has to be found."""
+"""The part of the words that must be found."""
 
 type Groups = list[list[str]]
 """For each word of a query, the words that may stand for it, the word itself first."""
@@ -128,14 +128,14 @@ class Candidate(NamedTuple):
 
 
 def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: int, cursor: str | None) -> Page[Hit]:
-    """Return a page of what `query` finds; `total` counts what was weighed.
+    """Return a page of the items that `query` finds; `total` counts the scored names.
 
     Args:
         index: A connection.
         query: Words.
         kinds: The kinds of items to find; all of them if it is empty.
         limit: Items of a page.
-        cursor: From the page before; None for the first page.
+        cursor: `next_cursor` of the previous page; None for the first page.
 
     Raises:
         InvalidMessage: The cursor belongs to another list.
@@ -158,10 +158,10 @@ def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: 
 
 
 def _find(index: sqlite3.Connection, query: str, kinds: Collection[int]) -> dict[int, float]:
-    """Return the scores of what the first reading of `query` finds that finds anything."""
+    """Return the scores of the entries that the first successful reading of `query` finds."""
     asked = words(query)[:MAX_WORDS]
     if not asked:
-        # A name without letters is found by itself.
+        # A name without letters is found by the exact query.
         return _weigh(index, query, [], kinds) if query.strip() else {}
     phrasings = [*_phrasings(asked), *_joined(index, asked)]
     for phrasing in phrasings:
@@ -171,7 +171,7 @@ def _find(index: sqlite3.Connection, query: str, kinds: Collection[int]) -> dict
     for phrasing, groups in zip(phrasings, forgiving, strict=True):
         if found := _weigh(index, " ".join(phrasing), groups, kinds):
             return found
-    # Without the words of a command, where these are all that there is to a name.
+    # Begin with the phrasing that has the fewest words of a command.
     for groups in reversed(forgiving):
         if found := _weigh_some(index, groups, kinds):
             return found
@@ -191,14 +191,14 @@ def _phrasings(asked: list[str]) -> Iterator[list[str]]:
 
 
 def _joined(index: sqlite3.Connection, asked: list[str]) -> Iterator[list[str]]:
-    """Yield the query with two words as one, as "o connor" and "oconnor", where a name has that word."""
+    """Yield the query with two words joined, such as "oconnor" for "o connor", if a name has the joined word."""
     for at in range(len(asked) - 1):
         if is_known(index, word := asked[at] + asked[at + 1]):
             yield [*asked[:at], word, *asked[at + 2 :]]
 
 
 def _forgiving(index: sqlite3.Connection, phrasing: list[str]) -> Groups:
-    """Return each word with those that it may stand for; a word that no name has is left out."""
+    """Return each word with its synonyms and corrections; a word that occurs in no name is left out."""
     groups = []
     for word in phrasing:
         near = [*SYNONYMS.get(word, ()), *near_words(index, word)]
@@ -236,7 +236,7 @@ def _weigh_some(index: sqlite3.Connection, groups: Groups, kinds: Collection[int
 
 
 def _listed(index: sqlite3.Connection, kind: int, weighed: dict[int, float]) -> dict[int, float]:
-    """Return the scores of those that are listed, with what their listeners' liking adds."""
+    """Return the scores of the entries that are listed, with the bonuses of kinds, favourites and plays."""
     scores = {}
     marks = ", ".join(str(number & (1 << KIND_BITS) - 1) for number in weighed)
     for row, favourite, plays in index.execute(f"{_LISTED[kind]} AND id IN ({marks})"):
@@ -247,7 +247,7 @@ def _listed(index: sqlite3.Connection, kind: int, weighed: dict[int, float]) -> 
 
 
 def _same(index: sqlite3.Connection, kind: int, phrase: str) -> Iterator[tuple[int, float]]:
-    """Yield the entries whose name is `phrase`, and their scores: an article that is said or left out counts little."""
+    """Yield the entries whose name is `phrase`, and their scores: a missing or additional article counts little."""
     table, column = _TABLES[kind]
     exactly = identity_key(phrase)
     for row, name in index.execute(
@@ -283,7 +283,7 @@ def _term(word: str, *, begun: bool) -> str:
 
 
 def _score(found: Candidate, groups: Groups) -> float:
-    """Return how well a name answers: words in it count more than words around it, and one that is said whole most."""
+    """Return the score of a name: words in it count more than words around it, and a name that is complete most."""
     in_name = around = 0.0
     said: set[str] = set()
     for group in groups:
@@ -300,7 +300,10 @@ def _score(found: Candidate, groups: Groups) -> float:
 
 
 def _fit(group: list[str], names: list[str]) -> tuple[float, str]:
-    """Return how well the best of `names` fits, and which: as it is written, begun so, or misspelt."""
+    """Return the best match of `names` with a word of `group`, and how good it is (0 to 1).
+
+    The whole word counts more than its beginning, and the first word of the group more than its replacements.
+    """
     best, which = 0.0, ""
     for at, word in enumerate(group):
         for name in names:

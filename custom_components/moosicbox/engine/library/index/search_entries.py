@@ -1,4 +1,4 @@
-"""Entries of the full-text search, one for every name in the index, and the words that misspellings are corrected to."""
+"""Entries of the full-text search, one for every name in the index, and the words to which misspellings are corrected."""
 
 import sqlite3
 from typing import Final
@@ -21,7 +21,7 @@ def entry(kind: int, row: int) -> int:
 
 
 def put_entry(index: sqlite3.Connection, kind: int, row: int, name: str, *context: str | None) -> None:
-    """Let a row be found by the words of its name, and of `context` as well."""
+    """Add or replace the entry of a row, by which the words of its name and of `context` find it."""
     names, others = searchable(name), searchable(*context)
     index.execute("DELETE FROM search WHERE rowid = ?", (entry(kind, row),))
     index.execute("INSERT INTO search (rowid, name, context) VALUES (?, ?, ?)", (entry(kind, row), names, others))
@@ -33,7 +33,7 @@ def put_entry(index: sqlite3.Connection, kind: int, row: int, name: str, *contex
 
 
 def drop_entry(index: sqlite3.Connection, kind: int, row: int) -> None:
-    """Let a row be found no more."""
+    """Delete the entry of a row."""
     index.execute("DELETE FROM search WHERE rowid = ?", (entry(kind, row),))
 
 

@@ -1,4 +1,4 @@
-"""Music that can follow other music: like it, rather what is liked and played often, and unlike what was skipped."""
+"""Music that can follow other music: similar to it, preferably favourites and often played, unlike skipped tracks."""
 
 from collections.abc import Collection, Sequence
 import random
@@ -13,15 +13,15 @@ from .states import PRESENT
 OF_ARTIST: Final = 40
 OF_GENRE: Final = 80
 OF_ALL: Final = 40
-"""Tracks that are chosen from."""
+"""Candidates of the artists, of the genres, and of all tracks."""
 MAX_SEEDS: Final = 5
 MAX_SKIPPED: Final = 20
-"""Tracks that the choice follows, and avoids."""
+"""Most tracks to be similar to, and to avoid."""
 NEAR_YEARS: Final = 5
 _DRAWN: Final = "SELECT t.id, t.favourite, t.play_count, t.year FROM tracks t"
 _AT_RANDOM: Final = "ORDER BY random() LIMIT"
 SAME_ARTIST: Final = 0.3
-"""The factor of tracks of the artist who is heard already, so that artists change."""
+"""The factor of tracks of the current artist, so that artists change."""
 SKIPPED_ARTIST: Final = 0.15
 SKIPPED_GENRE: Final = 0.6
 """The factors for each skipped track of the artist or the genre."""
@@ -52,7 +52,7 @@ def similar(
         track_ids: The music to follow, the current track first.
         count: The number of tracks to return at most.
         exclude: Tracks that aren't returned.
-        skipped: Tracks that were skipped: artists and genres of theirs become unlikely.
+        skipped: Tracks that were skipped: their artists and genres become unlikely.
     """
     origin = _origin(index, track_ids[:MAX_SEEDS])
     weights = _candidates(index, origin)
@@ -111,7 +111,7 @@ def _candidates(index: sqlite3.Connection, origin: _Origin) -> dict[int, float]:
 def _factors(
     index: sqlite3.Connection, current: Sequence[str], skipped: Sequence[str], rows: Collection[int]
 ) -> dict[int, float]:
-    """Return the factors of tracks by artists who are heard now, or whose music was skipped."""
+    """Return the factors of tracks by current artists, and of artists and genres that were skipped."""
     factors: dict[int, float] = {}
     among = ", ".join(map(str, rows))
 

@@ -1,4 +1,4 @@
-"""Smart playlists: rules instead of a list of tracks, answered whenever they are asked."""
+"""Smart playlists: rules instead of a list of tracks, evaluated for each request."""
 
 from collections.abc import Callable
 import sqlite3
@@ -9,14 +9,12 @@ import msgspec
 
 from ...protocol.errors import InvalidMessage
 from ...protocol.library_request import RuleField, SmartOrder, SmartRule, SmartRules
+from .loudness import REFERENCE_LUFS
 from .states import PRESENT
 from .text import sort_key
 
 DAY: Final = 86_400
 TABLES: Final = "tracks t LEFT JOIN albums a ON a.id = t.album"
-REFERENCE_LUFS: Final = -18.0
-"""The loudness that gains lead to."""
-
 type Condition = tuple[str, tuple[Any, ...]]
 
 _PLAYS: Final = {False: "t.play_count", True: "coalesce(u.play_count, 0)"}
@@ -37,9 +35,9 @@ def tracks_query(rules: SmartRules, owner: str, columns: str, now: float | None 
 
     Args:
         rules: The rules.
-        owner: The user whose plays and favourites count if the rules ask for these.
+        owner: The user whose plays and favourites count if the rules refer to these.
         columns: The selected columns, of the tables of tracks.
-        now: The Unix time that ages are counted from; None: now.
+        now: The Unix time from which ages are counted; None: now.
 
     Raises:
         InvalidMessage: A rule compares a field in a way that makes no sense for it.
@@ -58,7 +56,7 @@ def tracks_query(rules: SmartRules, owner: str, columns: str, now: float | None 
 
 
 def stored_rules(data: bytes | None) -> SmartRules | None:
-    """Return the rules that a playlist is kept with; None if it isn't smart."""
+    """Return the stored rules of a playlist; None if it isn't smart."""
     return None if data is None else msgspec.json.decode(data, type=SmartRules)
 
 

@@ -1,12 +1,12 @@
 """Radio stations, which users add: no scan changes them."""
 
-import hashlib
 import sqlite3
 import time
 from typing import Final, NamedTuple
 
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
 from ...protocol.library_request import StationEdit
+from .ids import hashed_id
 from .search_entries import STATION, drop_entry, put_entry
 from .text import sort_key
 
@@ -24,7 +24,7 @@ class StationFields(NamedTuple):
 
 def station_id_of(url: str) -> str:
     """Return the id of the station at an address, the same in every index."""
-    return f"st-{hashlib.blake2b(url.encode(), digest_size=8).hexdigest()}"
+    return hashed_id("st", url)
 
 
 def put(index: sqlite3.Connection, url: str, fields: StationFields) -> str:
@@ -65,5 +65,5 @@ def change(index: sqlite3.Connection, station_id: str, edit: StationEdit) -> Non
         index.execute("DELETE FROM stations WHERE id = ?", (number,))
         index.execute("DELETE FROM user_favourites WHERE item_id = ?", (station_id,))
         return
-    asked = {name: value for name in StationFields._fields if (value := getattr(edit, name)) is not None}
-    put(index, url, StationFields(*values)._replace(**asked))
+    changes = {name: value for name in StationFields._fields if (value := getattr(edit, name)) is not None}
+    put(index, url, StationFields(*values)._replace(**changes))

@@ -38,15 +38,15 @@ _SYMBOLS: Final = str.maketrans({"!": "i", "¡": "i", "$": "s", "€": "e", "@":
 _SYMBOL_IN_WORD: Final = re.compile(r"(?<=[^\W\d_])[!¡@€†](?=[^\W\d_])|\$(?=[^\W\d_])|(?<=[^\W\d_])\$")
 """A symbol that stands for a letter, as in "P!nk", "Ke$ha" or "$uicide"."""
 _ARTICLE: Final = re.compile(r"^\s*(?:the|an?)\s+(?=[^\W_]{2}|\d)", re.IGNORECASE)
-"""An article needs a word behind it: "A L E X", "a-ha" and "A.R. Rahman" begin with none."""
+"""An article, with a word behind it: "A L E X", "a-ha" and "A.R. Rahman" have none."""
 _DIGITS: Final = re.compile("[0-9]+")
 
 
-# An artist's and an album's names come once for each of their tracks.
+# Cached, because an artist's and an album's names occur once for each of their tracks.
 @lru_cache(4_096)
 def fold(text: str) -> str:
     """Return `text` in lower case, without accents and apostrophes."""
-    # Compatibility forms take some apostrophes apart: these go first.
+    # Compatibility forms decompose some apostrophes: these are removed first.
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.casefold()))
     return unicodedata.normalize("NFC", _APOSTROPHES.sub("", _ACCENTS.sub("", plain).translate(_LETTERS)))
 
@@ -67,12 +67,12 @@ def identity_key(name: str) -> str:
 
 
 def sort_key(name: str) -> str:
-    """Return where `name` stands in an alphabetic list: without its article, and with numbers in natural order."""
+    """Return the key that sorts `name` alphabetically, without its article, and with numbers in natural order."""
     return natural_key(_ARTICLE.sub("", name))
 
 
 def natural_key(name: str) -> str:
-    """Return where `name` stands in an alphabetic list with its article."""
+    """Return the key that sorts `name` alphabetically, with its article."""
     return _DIGITS.sub(_natural, identity_key(name))
 
 
@@ -82,7 +82,7 @@ def path_key(part: bytes) -> str:
 
 
 def searchable(*texts: str | None) -> str:
-    """Return the words of `texts` that a search shall find, including words that punctuation or spaces cut.
+    """Return the words by which a search finds `texts`, including words that punctuation or spaces split.
 
     "AC/DC" gives "ac dc acdc", "P!nk" gives "p nk pnk pink", "O Connor" gives "o connor oconnor" and "O'Connor"
     "oconnor connor".

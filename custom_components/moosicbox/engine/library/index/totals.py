@@ -1,4 +1,4 @@
-"""The sums that albums, artists and genres have of their tracks."""
+"""The totals of albums, artists and genres over their tracks."""
 
 import sqlite3
 from typing import Final
@@ -46,6 +46,6 @@ _GENRE: Final = f"""
 
 
 def count_totals(index: sqlite3.Connection, touched: Touched) -> None:
-    """Count the tracks of what was touched again."""
+    """Compute the totals of the touched albums, artists and genres again."""
     for statement, rows in ((_ALBUM, touched.albums), (_ARTIST, touched.artists), (_GENRE, touched.genres)):
         index.executemany(statement, [(row,) for row in rows])

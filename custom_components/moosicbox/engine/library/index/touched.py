@@ -1,4 +1,4 @@
-"""Sums, spellings and albums that a change of tracks makes out of date."""
+"""The totals, spellings and albums that a change of tracks makes out of date."""
 
 import sqlite3
 

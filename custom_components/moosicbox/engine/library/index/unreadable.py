@@ -1,4 +1,4 @@
-"""Files that are no music, or that ended the process which read them: they are passed over until they change."""
+"""Files that are no music, or that ended the process which read them: they are skipped until they change."""
 
 from collections.abc import Iterable
 import os
@@ -14,7 +14,7 @@ MAX_LISTED: Final = 100
 
 
 def write_unreadable(index: sqlite3.Connection, files: Iterable[FoundUnreadable]) -> None:
-    """Remember files that can't be read."""
+    """Store files that can't be read."""
     index.executemany(
         "INSERT OR REPLACE INTO unreadable (folder, name, size, mtime_ns, ctime_ns, reason, noticed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -26,7 +26,7 @@ def write_unreadable(index: sqlite3.Connection, files: Iterable[FoundUnreadable]
 
 
 def drop_unreadable(index: sqlite3.Connection, files: Iterable[tuple[bytes, bytes]]) -> None:
-    """Forget files, by folder and name, that can be read or are gone."""
+    """Delete the entries of files, by folder and name, that can be read now or are gone."""
     index.executemany("DELETE FROM unreadable WHERE folder = ? AND name = ?", files)
 
 

@@ -1,4 +1,4 @@
-"""Upkeep of the index: forgetting what isn't needed any more, and saving what people made from a damaged index."""
+"""Upkeep of the index: deleting unneeded rows, and copying the users' data from a damaged index."""
 
 from collections.abc import Iterator
 import sqlite3
@@ -23,7 +23,7 @@ _TABLES: Final = {ALBUM: "albums", ARTIST: "artists", GENRE: "genres"}
 
 
 def tidy(index: sqlite3.Connection) -> None:
-    """Forget tracks that were deleted long ago, and names that no track has any more."""
+    """Delete the rows of tracks that were deleted long ago, and of names that no track has any more."""
     before = int(time.time()) - KEEP_DELETED_SECONDS
     rows = index.execute("SELECT id FROM tracks WHERE state = ? AND gone_at < ?", (DELETED, before)).fetchall()
     for (row,) in rows:
@@ -101,21 +101,21 @@ def salvage(damaged: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
         )
 
 
-def _copy(damaged: sqlite3.Connection, question: str, fresh: sqlite3.Connection, change: str) -> None:
-    for row in _rows(damaged, question):
+def _copy(damaged: sqlite3.Connection, query: str, fresh: sqlite3.Connection, change: str) -> None:
+    for row in _rows(damaged, query):
         fresh.execute(change, row)
 
 
-def _rows(damaged: sqlite3.Connection, question: str) -> Iterator[tuple[Any, ...]]:
+def _rows(damaged: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
     try:
-        yield from damaged.execute(question)
+        yield from damaged.execute(query)
     except sqlite3.DatabaseError:
         # The damage begins here: rows before it are kept.
         return
 
 
-def _drop_unused(index: sqlite3.Connection, kind: int, question: str) -> None:
-    rows = index.execute(f"{question} AND NOT favourite").fetchall()
+def _drop_unused(index: sqlite3.Connection, kind: int, query: str) -> None:
+    rows = index.execute(f"{query} AND NOT favourite").fetchall()
     for (row,) in rows:
         drop_entry(index, kind, row)
     index.executemany(f"DELETE FROM {_TABLES[kind]} WHERE id = ?", rows)

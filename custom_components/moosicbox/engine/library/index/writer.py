@@ -1,4 +1,4 @@
-"""Writes what a scan found into the index."""
+"""Writes the findings of a scan into the index."""
 
 from collections.abc import Iterable
 import itertools
@@ -18,11 +18,11 @@ from .totals import count_totals
 from .touched import Touched
 
 COPY_SECONDS: Final = 3_600
-"""A file that appeared this shortly before another one with the same sound disappears was moved by copying."""
+"""A file that appeared at most this long before another one with the same sound disappeared was moved by copying."""
 MAX_TRACKS_OF_TITLE: Final = 2_000
-"""Tracks with one album title that are grouped into albums while a scan goes on; more, at its end."""
+"""Most tracks with one album title that are grouped into albums during a scan; more are grouped at its end."""
 _STAMP: Final = ("size", "mtime_ns", "ctime_ns")
-"""The columns that may change though a track stays as it was."""
+"""The columns whose change alone doesn't change the track."""
 _WITHOUT_ALBUM: Final = {"album": None, "album_sort": "", "album_artist": None, "compilation": False}
 
 
@@ -46,7 +46,7 @@ class IndexWriter:
         return sorted(self._offline), sorted(self._deleted)
 
     def drop(self, rows: Iterable[int]) -> None:
-        """Mark tracks as deleted whose files are no music any more."""
+        """Mark tracks whose files are no music any more as deleted."""
         self._deleted.update(rows)
 
     def write(self, index: sqlite3.Connection, tracks: Iterable[FoundTrack]) -> tuple[list[str], list[str]]:
@@ -92,7 +92,7 @@ class IndexWriter:
         touched.add(index, row)
 
     def _row_of(self, index: sqlite3.Connection, found: FoundTrack) -> int | None:
-        """Return the row of this sound: in its place, or in the place that it was moved from; None for a new one."""
+        """Return the row of this sound: at its place, or at the place from which it was moved; None for a new one."""
         place = index.execute(
             "SELECT t.id, t.fingerprint FROM tracks t JOIN folders f ON f.id = t.folder WHERE f.path = ? AND t.name = ?",
             (found.folder, found.name),
@@ -104,7 +104,7 @@ class IndexWriter:
         ).fetchall():
             if state != PRESENT or row in self._movable:
                 if place is not None:
-                    # Another sound moved here: the one that was here has no place until it is found elsewhere.
+                    # Another sound was moved here: the previous one has no place until it is found elsewhere.
                     index.execute(
                         "UPDATE tracks SET folder = NULL, name = NULL, state = ?, gone_at = ? WHERE id = ?",
                         (DELETED, int(time.time()), place[0]),
@@ -114,7 +114,7 @@ class IndexWriter:
 
 
 def settle(index: sqlite3.Connection, touched: Touched, limit: int | None = None) -> set[str]:
-    """Bring albums, sums and spellings up to date; return the album titles that more than `limit` tracks have."""
+    """Update albums, totals and spellings; return the album titles that more than `limit` tracks have."""
     left_out = write_albums(index, touched, limit)
     count_totals(index, touched)
     respell(index, ARTISTS, touched.artists)
@@ -123,7 +123,7 @@ def settle(index: sqlite3.Connection, touched: Touched, limit: int | None = None
 
 
 def set_state(index: sqlite3.Connection, rows: Iterable[int], state: int) -> list[str]:
-    """Give tracks another state; return the ids of those that had a different one."""
+    """Set the state of tracks; return the ids of those whose state has changed."""
     ids, touched, now = [], Touched(), int(time.time())
     for row in rows:
         known = index.execute("SELECT track_id, state FROM tracks WHERE id = ?", (row,)).fetchone()
@@ -244,7 +244,7 @@ def _credits(found: FoundTrack) -> list[tuple[int, str]]:
 
 
 def _link(index: sqlite3.Connection, row: int, found: FoundTrack) -> None:
-    """Join a track with its artists and genres, its words and its lyrics."""
+    """Write a track's artists, genres, search entry and lyrics."""
     for table in ("track_artists", "track_genres", "lyrics"):
         index.execute(f"DELETE FROM {table} WHERE track = ?", (row,))
     for place, name in _credits(found):
@@ -271,9 +271,9 @@ def _folder(index: sqlite3.Connection, path: bytes, volume: bytes) -> int:
 
 
 def _new_id(index: sqlite3.Connection, fingerprint: str) -> str:
-    """Return an id made from the sound, so that every index gives the same; a copy gets a number behind it."""
+    """Return an id made from the sound, so that it is the same in every index; a copy gets a number behind it."""
     track_id = f"t-{fingerprint[:20]}"
-    # The character behind the dot is the slash.
+    # In ASCII, the slash follows the dot.
     like = index.execute("SELECT track_id FROM tracks WHERE track_id >= ? AND track_id < ?", (track_id, f"{track_id}/"))
     used = {id_ for (id_,) in like}
     numbered = (f"{track_id}.{number}" for number in itertools.count(2))
@@ -281,7 +281,7 @@ def _new_id(index: sqlite3.Connection, fingerprint: str) -> str:
 
 
 def _pass_on(index: sqlite3.Connection, row: int, track_id: str, now: int) -> None:
-    """Give a deleted track's id and plays to a copy that appeared shortly before: it was moved by copying."""
+    """Move a deleted track's id and plays to a copy that appeared shortly before: the file was moved by copying."""
     copy = index.execute(
         "SELECT id, track_id FROM tracks WHERE fingerprint = (SELECT fingerprint FROM tracks WHERE id = ?)"
         " AND id <> ? AND state = ? AND added_at > ? ORDER BY added_at DESC LIMIT 1",
@@ -302,7 +302,7 @@ def _pass_on(index: sqlite3.Connection, row: int, track_id: str, now: int) -> No
 
 
 def _restore_kept(index: sqlite3.Connection, row: int, track_id: str) -> None:
-    """Give a new track the plays that it had in the index that this one replaced."""
+    """Restore the favourite mark and plays of a new track from the index that this one replaced."""
     kept = index.execute("DELETE FROM kept WHERE item_id = ? RETURNING favourite, play_count, played_at", (track_id,))
     for values in kept.fetchall():
         index.execute("UPDATE tracks SET favourite = ?, play_count = ?, played_at = ? WHERE id = ?", (*values, row))

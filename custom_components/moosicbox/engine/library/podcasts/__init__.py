@@ -1,1 +1,1 @@
-"""Podcasts: reading their feeds when they are due, and where users stopped listening."""
+"""Podcasts: reading their feeds when they are due, and the positions at which users stopped listening."""

@@ -8,23 +8,21 @@ from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 from yarl import URL
 
-from ...fetching import CHUNK_BYTES, USER_AGENT, FetchFailed, SessionFactory
+from ...fetching import CHUNK_BYTES, REDIRECTIONS, USER_AGENT, FetchFailed, SessionFactory
 from ...playback.addresses import encode_url, is_http_url
 from ...protocol.errors import HubError
 
 TIMEOUT: Final = ClientTimeout(total=30, connect=5, sock_read=15)
 """Seconds for one address."""
 MAX_BYTES: Final = 8 * 1024 * 1024
-"""Of a feed, uncompressed."""
-REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
-"""Statuses of responses that lead to another address."""
+"""Most bytes of a feed, uncompressed."""
 MAX_REDIRECTS: Final = 5
 MAX_VALIDATOR: Final = 500
 """Characters of an ETag or a date that is sent back."""
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
-    """A feed, and what asks its server later whether it changed. `data` is None if it didn't."""
+    """A feed, with the validators that a later conditional request sends. `data` is None if it hasn't changed."""
 
     data: bytes | None
     etag: str = ""
@@ -36,7 +34,7 @@ class FeedFetcher:
 
     Args:
         session: Returns the HTTP session.
-        require_allowed: Raises HubError for an address that must not be requested; asked for each redirection, too.
+        require_allowed: Raises HubError for an address that must not be requested; called for each redirection, too.
     """
 
     def __init__(self, session: SessionFactory, require_allowed: Callable[[str], None]) -> None:
@@ -48,12 +46,12 @@ class FeedFetcher:
 
         Args:
             url: The address.
-            etag: Of the document that is known already.
-            modified: When that one was changed, as its server said.
+            etag: The ETag of the known document; empty without one.
+            modified: The `Last-Modified` of the known document; empty without one.
             max_bytes: The largest document that is accepted.
 
         Raises:
-            FetchFailed: The address isn't allowed, nothing can be fetched from it, or too much.
+            FetchFailed: The address isn't allowed, the request failed, or the document is too large.
         """
         known = {str(hdrs.IF_NONE_MATCH): etag, str(hdrs.IF_MODIFIED_SINCE): modified}
         headers = {str(hdrs.USER_AGENT): USER_AGENT, **{name: value for name, value in known.items() if value}}

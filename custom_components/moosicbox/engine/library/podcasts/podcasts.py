@@ -18,14 +18,14 @@ from .feed_fetcher import MAX_VALIDATOR, FeedFetcher, Fetched
 _LOGGER = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = 3 * 3_600
-"""The usual time between two looks at a feed."""
+"""The usual interval between two requests of a feed."""
 MAX_REFRESH_SECONDS: Final = 24 * 3_600
-"""The longest time, after failures."""
+"""The longest interval, after failures."""
 JITTER: Final = 0.2
-"""The part by which a time is longer or shorter, so that not all feeds are due together."""
+"""The part by which an interval is longer or shorter, so that not all feeds are due together."""
 MAX_FAILURES: Final = 10
-"""Failures that are counted."""
-LEAST_WAIT_SECONDS: Final = 1
+"""Consecutive failures that are counted."""
+MIN_WAIT_SECONDS: Final = 1
 
 
 class Podcasts:
@@ -50,24 +50,24 @@ class Podcasts:
         self._reading = asyncio.Lock()
 
     def start(self) -> None:
-        """Read feeds that are due now, and later ones in time."""
+        """Read feeds whenever they are due, from now on."""
         self._running = True
         self._spawn(self._plan())
 
     def stop(self) -> None:
-        """Read no more feeds by themselves."""
+        """Stop reading feeds automatically."""
         self._running = False
         self._cancel_timer()
 
     async def subscribe(self, url: str) -> PodcastDetails:
-        """Follow the podcast whose feed is at an address; return it with its episodes.
+        """Subscribe to the podcast whose feed is at an address; return it with its episodes.
 
         Raises:
             InvalidMessage: The address isn't allowed or can't be fetched.
             NotSupported: There is no feed with sound, or feeds can't be read here.
             Unavailable: There are too many podcasts.
         """
-        await self._library.require_room_for_podcast(url)
+        await self._library.require_podcast_capacity(url)
         await self._prepare()
         async with self._reading:
             try:
@@ -82,7 +82,7 @@ class Podcasts:
         return await self._library.podcast(podcast_id_of(url))
 
     async def unsubscribe(self, podcast_id: str) -> None:
-        """Follow a podcast no longer; raise TrackNotFound if it isn't followed."""
+        """Unsubscribe from a podcast; raise TrackNotFound if it isn't subscribed to."""
         await self._library.drop_podcast(podcast_id)
         await self._plan()
 
@@ -90,7 +90,7 @@ class Podcasts:
         """Read the feed of a podcast now, or those of all.
 
         Raises:
-            TrackNotFound: The podcast isn't followed.
+            TrackNotFound: The podcast isn't subscribed to.
             NotSupported: Feeds can't be read here.
         """
         await self._prepare()
@@ -110,11 +110,11 @@ class Podcasts:
         try:
             due_at = await self._library.next_podcast_due()
         except HubError as error:
-            _LOGGER.debug("Feeds can't be planned: %s", error)
+            _LOGGER.debug("Feeds can't be scheduled: %s", error)
             return
         self._cancel_timer()
         if due_at is not None and self._running:
-            wait = min(max(due_at - self._now(), LEAST_WAIT_SECONDS), MAX_REFRESH_SECONDS)
+            wait = min(max(due_at - self._now(), MIN_WAIT_SECONDS), MAX_REFRESH_SECONDS)
             self._timer = self._timers.at(self._clock.now_us() + int(wait * 1e6), self._wake)
 
     def _wake(self) -> None:
@@ -149,7 +149,7 @@ class Podcasts:
                 )
 
     async def _keep(self, url: str, fetched: Fetched, due: Due | None = None) -> bool:
-        """Keep a feed; return False if it isn't one."""
+        """Store a fetched feed; return False if it isn't one."""
         if fetched.data is None:
             if due is not None:
                 await self._library.set_podcast_checked(due.podcast_id, self._checked(due.etag, due.modified))

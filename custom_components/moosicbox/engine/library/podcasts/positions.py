@@ -1,4 +1,4 @@
-"""Keeps where users stopped listening to an episode, so that it goes on there on any player."""
+"""Stores the positions at which users stopped listening to episodes, so that any player resumes there."""
 
 from collections.abc import Callable, Collection
 import logging
@@ -20,11 +20,11 @@ from ..people import People
 _LOGGER = logging.getLogger(__name__)
 
 SAVE_US: Final = 10_000_000
-"""The longest time for which a position is only known to the hub."""
+"""Interval at which the positions of playing episodes are stored. A crash loses at most this much."""
 END_SECONDS: Final = 15.0
-"""The end of an episode, from which on it counts as heard."""
-LEAST_SECONDS: Final = 5.0
-"""Positions before it begin anew."""
+"""An episode counts as played when at most this much is left."""
+MIN_SECONDS: Final = 5.0
+"""An episode that was left before this position starts from its beginning."""
 
 type Listeners = Callable[[Playback, QueueItem], Collection[str]]
 """Returns the ids of the users who hear an item."""
@@ -66,7 +66,7 @@ class Positions:
         """Positions that are being saved, by user and episode."""
 
     def update(self, playback: Playback) -> None:
-        """Keep the position of a playback whose status has changed, and every ten seconds while it plays on."""
+        """Store the position of a playback whose status has changed, and every `SAVE_US` while it plays."""
         heard = self._heard.get(playback)
         if heard is not None and heard.timer is not None:
             heard.timer.cancel()
@@ -106,7 +106,7 @@ class Positions:
             except HubError as error:
                 _LOGGER.debug("The position of %s isn't known: %s", episode_id, error)
                 return 0.0
-        return 0.0 if kept.position < LEAST_SECONDS else kept.position
+        return 0.0 if kept.position < MIN_SECONDS else kept.position
 
     def _keep(self, playback: Playback, heard: _Heard) -> None:
         position = max(0.0, heard.timeline.position_at(self._clock.now_us()))
@@ -128,11 +128,11 @@ class Positions:
 
 
 def _is_ordered(playback: Playback, item: QueueItem) -> bool:
-    # Until then, the timeline is that of the item before.
+    # Before the item was ordered, the timeline is that of the previous item.
     ordered = None if playback.command is None else playback.command.item
     return ordered is not None and ordered.queue_item_id == item.queue_item_id
 
 
 def is_resumed(item: QueueItem) -> bool:
-    """Return whether an item starts where it was left."""
+    """Return whether an item starts at its stored position; true of episodes and of other speech."""
     return item.track.spoken is True or item.track.track_id.startswith(EPISODE_PREFIX)

@@ -33,8 +33,8 @@ def read_chapters(request: ReadChapters) -> FileChapters | None:
 def parse_chapters(data: bytes) -> FileChapters | None:
     """Return the chapters in a document in the JSON format of Podcasting 2.0; None if it has none."""
     document = msgspec.json.decode(data, type=_Document)
-    shown = [entry for entry in document.chapters[:MAX_CHAPTERS] if entry.toc]
-    return chapters_of(ChapterStart(line(entry.title), entry.startTime) for entry in shown)
+    listed = [entry for entry in document.chapters[:MAX_CHAPTERS] if entry.toc]
+    return chapters_of(ChapterStart(line(entry.title), entry.startTime) for entry in listed)
 
 
 def chapters_of(found: Iterable[ChapterStart]) -> FileChapters | None:
@@ -50,7 +50,7 @@ class _Entry(msgspec.Struct):
     startTime: float  # noqa: N815 - named by the format
     title: str = ""
     toc: bool = True
-    """False if it isn't to be listed."""
+    """False if the chapter must not be listed."""
 
 
 class _Document(msgspec.Struct):

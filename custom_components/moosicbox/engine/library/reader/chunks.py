@@ -1,4 +1,4 @@
-"""WAV and AIFF: sound and tags from the chunks that they consist of. Sizes are what the file has, not what it claims."""
+"""WAV and AIFF: sound and tags from their chunks. Sizes are those that the file has, not those that it claims."""
 
 from typing import Final, NamedTuple, Protocol
 
@@ -7,7 +7,7 @@ MAX_CHUNK: Final = 64 * 1024 * 1024
 """Bytes of a chunk that is read; sound is never read."""
 RIFF_NAMES: Final = frozenset({b"RIFF", b"RF64", b"BW64"})
 UNKNOWN_SIZES: Final = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000})
-"""Sizes of sound that programs write while they don't know it, as into a pipe."""
+"""Sizes of sound that programs write while they don't know the size, such as into a pipe."""
 _CODECS: Final = {1: "pcm", 3: "pcm", 2: "adpcm", 6: "alaw", 7: "mulaw", 0x11: "adpcm", 0x55: "mp3"}
 _AIFC_CODECS: Final = {
     **dict.fromkeys((b"NONE", b"twos", b"sowt", b"raw ", b"in24", b"in32", b"fl32", b"FL32", b"fl64", b"FL64"), "pcm"),
@@ -66,7 +66,7 @@ def read_chunked(file: Readable, head: bytes, size: int) -> Chunked | None:
 
 
 def chunks(file: Readable, size: int, order: str, start: int = 12, sound: int | None = None) -> list[Chunk]:
-    """Return the chunks from `start` on; `sound` is the true size of the data chunk where a file says it apart."""
+    """Return the chunks from `start` on; `sound` is the size of the data chunk if another chunk (`ds64`) has it."""
     found: list[Chunk] = []
     at = start
     while at + 8 <= size and len(found) < MAX_CHUNKS:

@@ -14,11 +14,11 @@ from ..child_process import command
 from .messages import MAX_REPLY, MAX_SECONDS, Envelope, Failed, Failure, Reply, Request
 
 PIPELINED: Final = 4
-"""Requests on their way, so that the process needn't wait for the next one. They fit into a pipe's buffer."""
+"""Requests that are sent ahead, so that the process needn't wait for the next one. They fit into a pipe's buffer."""
 GRACE_SECONDS: Final = 5.0
-"""How much later than the process itself its parent ends it."""
+"""Seconds after the process's own time limit after which its parent gives it up."""
 KILL_SECONDS: Final = 1.0
-"""How long a killed process is waited for: its end may wait for a disk."""
+"""Longest wait for the end of a killed process, which may itself wait for a disk."""
 _FAILURES: Final[dict[int, Failure]] = {-signal.SIGPROF: "timeout", -signal.SIGALRM: "timeout"}
 
 
@@ -39,7 +39,7 @@ class ReaderProcess:
     def ask_all(self, requests: Iterable[Request]) -> Iterator[Reply]:
         """Yield the reply to each request, in this order.
 
-        A file that ends the process is tried again alone; if it ends that one, too, `Failed` says how.
+        A file that ends the process is tried again alone; if it ends the new process, too, the reply is `Failed`.
         """
         coming, waiting = iter(requests), deque[Request]()
         while True:
@@ -93,11 +93,11 @@ class ReaderProcess:
         try:
             _pipe(self._process.stdin).write(len(data).to_bytes(4) + data)
         except BrokenPipeError:
-            # It ended: `_receive` finds out for which request.
+            # The process has ended: `_receive` finds out for which request.
             return
 
     def _receive(self) -> Envelope | Failure:
-        """Return the next reply, or why there is none."""
+        """Return the next reply, or the reason why there is none."""
         if self._process is None:
             return "crash"
         out = _pipe(self._process.stdout)

@@ -16,7 +16,7 @@ MAX_DESCRIPTION: Final = 4_000
 """Characters."""
 MAX_URL: Final = 2_048
 MAX_SECONDS: Final = 400_000.0
-"""The longest duration that is believed."""
+"""The longest plausible duration; longer ones count as unknown."""
 MAX_TIME: Final = 4_102_444_800
 """The year 2100."""
 _FORBIDDEN: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -79,7 +79,7 @@ def _chapters(found: Iterable[dict[str, Any]]) -> tuple[ChapterStart, ...]:
 
 
 def _is_sound(mime_type: str) -> bool:
-    # Many feeds label sound as bytes, or not at all.
+    # Many feeds label sound as `application/octet-stream`, or not at all.
     return mime_type.startswith("audio/") or not mime_type.startswith(("video/", "image/", "text/"))
 
 

@@ -43,7 +43,7 @@ type _Stamp = tuple[int, int, int]
 
 
 class FileReader:
-    """Reads tags and pictures of single files. Nothing of a file is parsed in this process.
+    """Reads tags and pictures of single files. No file is parsed in this process.
 
     Tags and pictures have a process each, so that a large picture doesn't delay the music. Each reads one file at a time.
     """
@@ -51,8 +51,8 @@ class FileReader:
     def __init__(self) -> None:
         self.changed: Signal[()] = Signal()
         """`unreadable` changed."""
-        self._tags = _Lane()
-        self._pictures = _Lane()
+        self._tags = _ReaderWorker()
+        self._pictures = _ReaderWorker()
         self._remembered: OrderedDict[bytes, tuple[_Stamp, UnreadableFile]] = OrderedDict()
 
     @property
@@ -63,19 +63,19 @@ class FileReader:
     async def read_tags(self, path: Path) -> FileTags | None:
         """Return what the music file at `path` contains; None if it is no music or can't be read.
 
-        Links are followed: the caller answers for the path.
+        Links are followed: the caller must have checked the path.
 
         Raises:
             Unavailable: Too many files wait to be read.
         """
-        reply = await self._ask(self._tags, ReadTags(b"", os.fsencode(path)), os.fsencode(path))
+        reply = await self._read_file(self._tags, ReadTags(b"", os.fsencode(path)), os.fsencode(path))
         return reply if isinstance(reply, FileTags) else None
 
     async def read_picture(self, path: Path, edge: int | None = None) -> Picture | None:
         """Return the picture embedded in the music file at `path`; None if there is none that can be shown.
 
         Args:
-            path: The file. Links are followed: the caller answers for the path.
+            path: The file. Links are followed: the caller must have checked the path.
             edge: The longer edge in pixels of the JPEG to return; None returns the picture as it is.
 
         Raises:
@@ -85,14 +85,14 @@ class FileReader:
 
     async def picture(self, request: ReadPicture, version: str = "") -> Picture | None:
         """Return the picture that `request` asks for, with `version`; None if there is none that can be shown."""
-        reply = await self._ask(self._pictures, request, request.path)
+        reply = await self._read_file(self._pictures, request, request.path)
         if not isinstance(reply, FilePicture):
             return None
         return Picture(data=reply.data, mime_type=reply.mime_type, version=version)
 
     async def read_lyrics(self, request: ReadLyrics) -> FileLyrics | None:
         """Return the lyrics of a file of the library; None if it has none."""
-        reply = await self._ask(self._tags, request, request.path)
+        reply = await self._read_file(self._tags, request, request.path)
         return reply if isinstance(reply, FileLyrics) else None
 
     async def parse_lyrics(self, answer: bytes) -> FileLyrics | None:
@@ -102,7 +102,7 @@ class FileReader:
 
     async def read_chapters(self, request: ReadChapters) -> FileChapters | None:
         """Return the chapters of a file of the library; None if it has none."""
-        reply = await self._ask(self._tags, request, request.path)
+        reply = await self._read_file(self._tags, request, request.path)
         return reply if isinstance(reply, FileChapters) else None
 
     async def parse_chapters(self, data: bytes) -> FileChapters | None:
@@ -119,9 +119,9 @@ class FileReader:
         """End the processes. The reader can be used again."""
         await asyncio.gather(self._tags.close(), self._pictures.close())
 
-    async def _ask(self, lane: _Lane, request: Request, path: bytes) -> Reply:
+    async def _read_file(self, worker: _ReaderWorker, request: Request, path: bytes) -> Reply:
         remembered = self._remembered.get(path)
-        reply, stamp = await lane.ask(request, path, remembered and remembered[0])
+        reply, stamp = await worker.read(request, path, remembered and remembered[0])
         if stamp is None:
             return Failed(None)
         if isinstance(reply, Failed) and reply.reason is not None and reply.reason != "unsupported":
@@ -139,7 +139,7 @@ class FileReader:
         return reply
 
 
-class _Lane:
+class _ReaderWorker:
     """A reader process and the thread that waits for it."""
 
     def __init__(self) -> None:
@@ -148,12 +148,12 @@ class _Lane:
         self._waiting = 0
         self._idle: asyncio.TimerHandle | None = None
 
-    async def ask(self, request: Request, path: bytes, passed_over: _Stamp | None) -> tuple[Reply, _Stamp | None]:
-        """Return the reply and the file's stamp; no stamp if the file has the one that is passed over, or is gone."""
-        return await self.run(lambda reader: _read(reader, request, path, passed_over))
+    async def read(self, request: Request, path: bytes, skipped: _Stamp | None) -> tuple[Reply, _Stamp | None]:
+        """Return the reply and the file's stamp; no stamp if the file is skipped because it has `skipped`, or is gone."""
+        return await self.run(lambda reader: _read(reader, request, path, skipped))
 
     async def run[T](self, job: Callable[[ReaderProcess], T]) -> T:
-        """Return the result of a job that uses the process, in the lane's thread.
+        """Return the result of a job that uses the process, in its thread.
 
         Raises:
             Unavailable: Too many jobs wait.
@@ -180,7 +180,7 @@ class _Lane:
             await asyncio.to_thread(done)
 
     def _end(self) -> Callable[[], None] | None:
-        """End the process; return what waits for its thread."""
+        """End the process; return a function that waits for its thread."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -194,12 +194,10 @@ class _Lane:
         return thread.shutdown
 
 
-def _read(
-    reader: ReaderProcess, request: Request, path: bytes, passed_over: _Stamp | None
-) -> tuple[Reply, _Stamp | None]:
+def _read(reader: ReaderProcess, request: Request, path: bytes, skipped: _Stamp | None) -> tuple[Reply, _Stamp | None]:
     try:
         status = os.stat(path)
     except OSError:
         return Failed(None), None
     stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return (Failed(None), None) if stamp == passed_over else (reader.ask(request), stamp)
+    return (Failed(None), None) if stamp == skipped else (reader.ask(request), stamp)

@@ -40,7 +40,7 @@ def _sound(file: BufferedReader, head: bytes, size: int) -> tuple[int, int]:
         return _mp4_data(file, size)
     if (chunk := _CHUNKS.get(head[:4])) is not None:
         return _chunk(file, *chunk, size)
-    # A size that the file can't have is a lie.
+    # A size beyond the end of the file is ignored.
     start = length if (length := id3_size(head)) <= size else 0
     end = size
     if end - start >= 128 and _read(file, end - 128, 3) == b"TAG":

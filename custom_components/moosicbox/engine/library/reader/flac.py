@@ -1,4 +1,4 @@
-"""The length of a FLAC file whose header doesn't tell it, as of one that was written into a pipe."""
+"""The length of a FLAC file whose header doesn't contain it, such as one that was written into a pipe."""
 
 from io import BufferedReader
 from typing import Final

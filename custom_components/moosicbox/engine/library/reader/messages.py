@@ -7,9 +7,9 @@ from msgspec import Struct
 from ..models import Harm, LyricsSource
 
 MAX_SECONDS: Final = 30.0
-"""Of one file, waiting for its disk included."""
+"""Longest time for one file, including the wait for its disk."""
 MAX_REPLY: Final = 12 * 1024 * 1024
-"""Bytes; a process that answers more is ended."""
+"""Bytes; a process that sends a larger reply is ended."""
 
 type Failure = Literal["unsupported"] | Harm
 """Why a file can't be read: it is no music, or the reader process ended over it."""
@@ -84,7 +84,7 @@ class FileTags(Struct, tag=True, array_like=True, kw_only=True):
     """The contents of a music file. Fields without a tag are None, empty or 0."""
 
     fingerprint: str
-    """A hash of the sound alone: other tags or another place leave it as it is."""
+    """A hash of the sound alone, which doesn't change with the tags or the path."""
     title: str | None = None
     artist: str | None = None
     """The artists as one text."""
@@ -116,7 +116,7 @@ class FileTags(Struct, tag=True, array_like=True, kw_only=True):
 
 
 class FilePicture(Struct, tag=True, array_like=True):
-    """A picture; its type is what its bytes are, not what a label says."""
+    """A picture, with the MIME type that its first bytes tell."""
 
     data: bytes
     mime_type: str
@@ -195,7 +195,7 @@ type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | FileChapters |
 
 
 class Envelope(Struct, array_like=True):
-    """A reply; `last` says that the process ends behind it and answers nothing more."""
+    """A reply; `last` is true if the process ends after it."""
 
     reply: Reply
     last: bool = False

@@ -1,6 +1,6 @@
 """Chapters of MP4 files: Nero's list, and the text track that QuickTime uses. Runs in the reader process only.
 
-Only the boxes on the way are read, so that the size of a file doesn't matter. Forged sizes and counts lead to fewer
+Only the boxes that lead to chapters are read, whatever the size of a file. Forged sizes and counts lead to fewer
 chapters, not to more memory.
 """
 
@@ -15,11 +15,11 @@ from .messages import ChapterStart
 
 MAX_CHAPTERS: Final = 1_000
 MAX_BOXES: Final = 5_000
-"""Boxes of a file that are looked at."""
+"""Most boxes of a file that are read."""
 MAX_TABLE: Final = 1024 * 1024
-"""Bytes of a box that are read as a whole."""
+"""Most bytes of a box that are read."""
 MAX_TEXT: Final = 2_048
-"""Bytes of a title."""
+"""Most bytes of a title that are read."""
 _NERO_UNITS: Final = 10_000_000
 """Units of time in a second."""
 
@@ -73,7 +73,7 @@ class _File:
 
 
 def mp4_chapters(file: BufferedReader, size: int) -> list[ChapterStart]:
-    """Return the chapters of an MP4 file of `size` bytes, from the list that has more of them.
+    """Return the chapters of an MP4 file of `size` bytes, from the one of both lists that has more.
 
     Raises:
         OSError: The file can't be read.

@@ -1,7 +1,4 @@
-"""Music files: the container that their bytes are, and the sound, tag values and pictures in it.
-
-Names and labels don't count.
-"""
+"""Music files: the sound, tag values and pictures in their container, which is detected by its bytes, not by its name."""
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
@@ -26,11 +23,11 @@ from .flac import samples_of
 from .id3 import MAX_TAG, id3_size, read_id3, read_id3v1
 
 MAX_DURATION: Final = 7 * 86_400
-"""Seconds; a longer duration isn't believed."""
+"""Seconds; a longer duration counts as unknown."""
 MIN_MP3_RATE: Final = 8_000
 """Bits a second of the slowest MP3; with the size, the bound of a duration."""
 MAX_ID3_TAGS: Final = 8
-"""Tags in front of the sound, one behind another."""
+"""Most ID3 tags in front of the sound, one behind another."""
 
 _OGG_CODECS: Final = {OggOpus: "opus", OggVorbis: "vorbis", OggFLAC: "flac"}
 _ID3_NAMES: Final = {
@@ -74,7 +71,7 @@ type Pictures = Callable[[], Iterable[tuple[bool, bytes]]]
 
 
 class Music(NamedTuple):
-    """The contents of a file. `tags` are in the order in which they are believed."""
+    """The contents of a file. Earlier ones of `tags` take precedence."""
 
     codec: str
     mime_type: str
@@ -120,7 +117,7 @@ class _Tail:
 
 
 def open_music(file: BufferedReader, size: int) -> Music | None:
-    """Return what an open file of `size` bytes holds; None if it is no music.
+    """Return the contents of an open file of `size` bytes; None if it is no music.
 
     Raises:
         OSError: The file can't be read.
@@ -137,7 +134,7 @@ def open_music(file: BufferedReader, size: int) -> Music | None:
         return _mp4(_Tail(file, start, size), front)
     if (head[:4] in RIFF_NAMES and head[8:12] == b"WAVE") or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
         return _chunked(_Tail(file, start, size), head, size - start, front)
-    # Behind the header of a tag whose size is a lie.
+    # Skip the header of an ID3 tag whose size is beyond the end of the file.
     return _mp3(file, start + 10 if head[:3] == b"ID3" else start, size, front)
 
 
@@ -147,7 +144,7 @@ def _skip_id3(file: BufferedReader, size: int) -> tuple[int, ID3 | None]:
     for number in range(MAX_ID3_TAGS):
         file.seek(start)
         length = id3_size(file.read(10))
-        # A size that the file can't have is a lie.
+        # A size beyond the end of the file is ignored.
         if not length or start + length > size:
             break
         if number == 0 and length <= MAX_TAG:
@@ -202,7 +199,7 @@ def _ogg(file: _Tail, front: ID3 | None) -> Music | None:
             mime_type="audio/ogg",
             duration=_duration(info.length),
             bitrate=whole(getattr(info, "bitrate", 0)),
-            # Opus always has this rate, and doesn't say so.
+            # Opus always has this rate, which the parser doesn't report.
             sample_rate=whole(getattr(info, "sample_rate", 48_000)),
             channels=whole(info.channels),
             md5=0,
@@ -356,7 +353,7 @@ def _ape_pictures(tags: APEv2 | None) -> Iterable[tuple[bool, bytes]]:
 
 
 def whole(value: Any) -> int:
-    """Return a number that a parser found as an int of at least 0; 0 for what is none."""
+    """Return a parser's value as an int of at least 0; 0 if it is no number."""
     try:
         return max(int(value or 0), 0)
     except TypeError, ValueError, OverflowError:

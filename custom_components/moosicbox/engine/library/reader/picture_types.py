@@ -1,4 +1,4 @@
-"""The types of pictures that are shown, told from their first bytes."""
+"""The types of pictures that are shown, detected by their first bytes."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ JPEG: Final = "image/jpeg"
 
 
 def picture_type(head: bytes) -> str | None:
-    """Return the MIME type of a picture that begins with `head`; None for other bytes, under any label."""
+    """Return the MIME type of a picture that begins with `head`; None if that is no picture of a known type."""
     if head[:3] == b"\xff\xd8\xff":
         return JPEG
     if head[:8] == b"\x89PNG\r\n\x1a\n":

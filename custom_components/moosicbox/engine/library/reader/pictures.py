@@ -10,9 +10,9 @@ from .music_file import open_music
 from .picture_types import HEAD, JPEG, MAX_PICTURE, is_usable, picture_type
 
 MAX_PIXELS: Final = 16_000_000
-"""Of a picture in full, as a decoder holds it."""
+"""Most pixels of a picture that is decoded in full."""
 MAX_JPEG_PIXELS: Final = 100_000_000
-"""Of a JPEG, which is decoded at a fraction of its size."""
+"""Most pixels of a JPEG, which is decoded at a fraction of its size."""
 QUALITY: Final = 85
 
 

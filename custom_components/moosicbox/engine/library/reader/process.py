@@ -40,16 +40,16 @@ from .tags import read_tags
 MAX_MEMORY: Final = 512 * 1024 * 1024
 """Bytes of address space."""
 MAX_CPU_SECONDS: Final = 10.0
-"""Of one file."""
+"""Most CPU time for one file."""
 RETIRE_BYTES: Final = 160 * 1024 * 1024
-"""Memory with which the process is replaced: large files may leave it large."""
+"""Memory from which on the process is replaced, because it doesn't shrink after a large file."""
 MAX_OPEN_FILES: Final = 64
 
 
 def main() -> None:
     """Answer requests from standard input on standard output until there are no more."""
     replies = os.fdopen(os.dup(1), "wb")
-    # Libraries that print don't come between the replies.
+    # Output of libraries must not mix with the replies.
     os.dup2(2, 1)
     _limit_process()
     encoder = msgspec.msgpack.Encoder()
@@ -72,7 +72,7 @@ def _requests(source: BinaryIO) -> Iterator[Request]:
 
 
 def _answer(request: Request) -> Envelope:
-    # Their signals end the process.
+    # The signals of these timers end the process.
     signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
     signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
     try:
@@ -120,7 +120,7 @@ def _limit_process() -> None:
     for which, limit in (
         (resource.RLIMIT_AS, MAX_MEMORY),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
-        # It writes no file, not even what is left of a crash, and starts no process.
+        # The process writes no files and no core dumps, and starts no processes.
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),

@@ -18,7 +18,7 @@ _RELEASE_ID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def read_tags(file: BufferedReader, size: int) -> FileTags | None:
-    """Return what an open file of `size` bytes contains; None if it is no music.
+    """Return the tags of an open file of `size` bytes; None if it is no music.
 
     Raises:
         OSError: The file can't be read.

@@ -19,13 +19,13 @@ from .walk import File, Folder, walk
 REPORT_EVERY: Final = 1_000
 """Files."""
 RETRY_SECONDS: Final = 86_400
-"""After which a file that took too long is tried again: its disk may have been slow."""
+"""Time after which a file that took too long is tried again: its disk may have been slow."""
 
 type _Stamp = tuple[int, int, int]
 
 
 class ToRead(NamedTuple):
-    """A file to read, and the row of the track that it is in the index."""
+    """A file to read, and the row of its track if the index has one."""
 
     folder: bytes
     volume: bytes
@@ -33,7 +33,7 @@ class ToRead(NamedTuple):
     file: File
     row: int | None
     highest: int
-    """Up to which number the name of a file in its folder may begin with its track's."""
+    """The highest number that counts as a track number in the names of its folder; see `highest_track`."""
 
 
 class _Known(NamedTuple):
@@ -43,11 +43,11 @@ class _Known(NamedTuple):
 
 
 class Comparison:
-    """Compares all folders, or those in which something changed.
+    """Compares all folders, or those that have changed, with the index.
 
     Args:
         index: The index, read only.
-        order: The folders.
+        order: The folders to compare.
         on_progress: Called with the number of files that were seen.
     """
 
@@ -75,7 +75,7 @@ class Comparison:
         }
 
     def run(self) -> Compared:
-        """Walk the folders and return how they differ from the index."""
+        """Walk the folders, and return their differences from the index."""
         targets = _outermost(self._order.targets or self._order.roots)
         for target in targets:
             if (root := self._root_of(target)) is not None:
@@ -132,7 +132,7 @@ class Comparison:
         return {name: _Known(row, (size, mtime, ctime), state) for name, row, size, mtime, ctime, state in rows}
 
     def _known_unreadable(self, folder: bytes) -> dict[bytes, _Stamp]:
-        """Return the files that needn't be tried again while they stay as they are."""
+        """Return the unreadable files of a folder that needn't be tried again until they change."""
         rows = self._index.execute(
             "SELECT name, size, mtime_ns, ctime_ns, reason, noticed_at FROM unreadable WHERE folder = ?", (folder,)
         )
@@ -143,7 +143,7 @@ class Comparison:
         }
 
     def _is_new(self, file: File, known: _Known | None, unreadable: _Stamp | None) -> bool:
-        """Return whether a file must be read; note the track that it is in the index."""
+        """Return whether a file must be read, and record the row of a changed or returned track."""
         stamp = _stamp(file)
         if unreadable == stamp:
             return False
@@ -160,7 +160,7 @@ class Comparison:
         found: tuple[bytes | None, int] = (None, 0)
         for place, picture in folder.pictures:
             found = os.path.join(place, picture.name), picture.changed_ns
-            # The one that the index has was looked into when it was found.
+            # The picture in the index was checked when it was found.
             if found == (artwork, changed_ns) or _is_picture(root, found[0]):
                 break
             found = None, 0
@@ -170,7 +170,7 @@ class Comparison:
             )
 
     def _add_unvisited(self, targets: Sequence[bytes]) -> None:
-        """Add the tracks and files in folders that the index knows, but that the walk didn't find."""
+        """Add the tracks and files of folders that are in the index, but that the walk didn't find."""
         everywhere = not self._order.targets
         for row, path, volume in self._index.execute("SELECT id, path, volume FROM folders"):
             if not self._is_unvisited(path) or not (everywhere or any(inside(path, target) for target in targets)):
@@ -197,7 +197,7 @@ class Comparison:
         return tuple(offline), tuple(deleted)
 
     def _is_alive(self, volume: bytes, targets: Sequence[bytes]) -> bool:
-        """Return whether music that is missing on a disk was deleted: the disk is there, with other files on it."""
+        """Return whether a disk is there, with files on it, so that its missing music was deleted."""
         if self._root_of(volume) is None:
             return True
         if any(inside(volume, target) for target in targets):

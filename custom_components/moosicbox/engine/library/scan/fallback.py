@@ -1,4 +1,4 @@
-"""The track in a music file: from its tags and, where they leave something open, from its path."""
+"""The track in a music file: from its tags and, where tags are missing, from its path."""
 
 import os
 from typing import Final
@@ -36,7 +36,7 @@ def found_track(job: ToRead, tags: FileTags) -> FoundTrack:
 
 
 def _fill(tags: FileTags, names: PathNames) -> dict[str, object]:
-    """Return the fields that the tags leave open, as far as the path doesn't contradict the tags."""
+    """Return the fields without a tag from the path, except that a path which contradicts the tags is ignored."""
     filled: dict[str, object] = {"title": tags.title or names.title[:MAX_TEXT]}
     if not tags.track_number:
         filled |= {"track_number": names.track_number, "disc_number": tags.disc_number or names.disc_number}
@@ -54,7 +54,7 @@ def _fill(tags: FileTags, names: PathNames) -> dict[str, object]:
 
 
 def _credited(tags: FileTags, names: PathNames) -> str | None:
-    """Return the tagged name that a folder would have: a folder of several artists says nothing about one of them."""
+    """Return the tagged artist to compare with a folder's: only the album artist if the folder has several artists."""
     artist = None if names.album_artist is not None else next(iter(tags.artists), tags.artist)
     return tags.album_artist or artist
 

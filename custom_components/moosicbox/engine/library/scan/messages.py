@@ -25,25 +25,25 @@ class Compared(Struct, kw_only=True):
     files: int
     changed: tuple[int, ...]
     back: tuple[int, ...]
-    """Were offline or deleted, and are there again unchanged."""
+    """Tracks that were offline or deleted, and whose files are there again unchanged."""
     offline: tuple[int, ...]
-    """Their disk isn't there."""
+    """Tracks whose disk isn't there."""
     deleted: tuple[int, ...]
     folders: tuple[FoundFolder, ...]
     playlists_deleted: tuple[int, ...]
     readable: tuple[tuple[bytes, bytes], ...]
-    """Unreadable files that are deleted, by folder and name."""
+    """Entries of unreadable files that aren't needed any more, by folder and name."""
 
 
 class Walked(Struct, tag="walked", kw_only=True):
-    """Progress: how many files were seen and, once all were, how many of them needn't be read."""
+    """Progress: the number of files found and, at the end, the number of those that needn't be read."""
 
     files: int
     known: int = 0
 
 
 class Report(Struct, tag="report", kw_only=True):
-    """Progress: how many more files were read, or which tracks changed how."""
+    """Progress: the number of files that were read since the last report, or a change of tracks or playlists."""
 
     read: int = 0
     update_type: UpdateType | None = None

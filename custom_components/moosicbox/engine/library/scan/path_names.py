@@ -33,9 +33,9 @@ class PathNames(NamedTuple):
 
 
 def highest_track(names: Sequence[str]) -> int:
-    """Return up to which number a file of this folder may begin with its track's, as in "7 Title"; 0 if none may.
+    """Return the highest number that is a track number in names without a mark, as in "7 Title"; 0 for none.
 
-    Most files of the folder begin so, with numbers up to their count, or with zeros before them.
+    There are such numbers if most names of the folder begin with one, up to the number of files or with leading zeros.
     """
     stems = [_stem(PurePosixPath(name)) for name in names]
     matches = [match for stem in stems if (match := _NUMBERED.match(stem)) and match["mark"] is None]
@@ -47,10 +47,10 @@ def highest_track(names: Sequence[str]) -> int:
 
 
 def from_path(path: str, highest: int = 0) -> PathNames:
-    """Return what `path`, relative to the library's folder, says.
+    """Return the names in `path`, which is relative to the library's folder.
 
-    A number is a track's when a mark follows it or a zero precedes it, as in "01 - Title" and "01 Title". In other names,
-    as "99 Luftballons", it is one up to `highest`.
+    A number is a track number if a mark follows it or a zero precedes it, as in "01 - Title" and "01 Title". In other
+    names, such as "99 Luftballons", it is one up to `highest`.
     """
     parts = PurePosixPath(path)
     folders = list(parts.parent.parts)

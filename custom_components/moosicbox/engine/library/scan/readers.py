@@ -25,7 +25,7 @@ CHUNKS_AHEAD: Final = 8
 MAX_TITLE: Final = 100
 
 type Found = FoundTrack | FoundUnreadable | None
-"""The track in a file, or why there is none; None if it couldn't be opened."""
+"""The track in a file, or the reason why there is none; None if the file couldn't be opened."""
 
 
 class Readers:

@@ -17,7 +17,7 @@ from ..models import Progress
 from .messages import EXIT_DAMAGED, Order, Report, Walked
 
 MAX_REPORT: Final = 16 * 1024 * 1024
-"""Bytes; the process is ended over a longer one."""
+"""Bytes; a process that sends a longer report is ended."""
 COUNTED: Final[dict[UpdateType, str]] = {
     "tracks_added": "added",
     "tracks_changed": "changed",
@@ -71,7 +71,7 @@ class Scanner:
         try:
             await self._follow(process, order)
             if (code := await process.wait()) == EXIT_DAMAGED:
-                await self._database.look_for_damage()
+                await self._database.replace_if_damaged()
             if code:
                 raise ScanFailed(f"The scanner's process ended with {code}")
         finally:

@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Scans:
-    """Keeps the index like the folders.
+    """Keeps the index up to date with the folders.
 
     Args:
         database: The index.
@@ -26,7 +26,7 @@ class Scans:
         interval: Seconds after which the folders are scanned again at the latest; 0: only on request and on changes.
         on_change: Called in the event loop with the kind of a change and the ids of the tracks or playlists.
         on_progress: Called in the event loop when the progress changes.
-        on_done: Awaited behind each scan.
+        on_done: Awaited after each scan.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Scans:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Be ready to scan on request."""
+        """Run scans on request from now on."""
         self.roots = await asyncio.to_thread(_resolved, self.folders)
         self._task = asyncio.create_task(self._run(), name="moosicbox library")
 
@@ -67,7 +67,7 @@ class Scans:
         self.request()
 
     async def stop(self) -> None:
-        """End a scan that runs, and follow no changes."""
+        """End a running scan, and stop following changes."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

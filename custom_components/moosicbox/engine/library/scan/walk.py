@@ -30,12 +30,12 @@ class File(NamedTuple):
 
     @property
     def changed_ns(self) -> int:
-        """When its content, its tags or its name changed last."""
+        """The time of its last change, in nanoseconds since 1970."""
         return max(self.mtime_ns, self.ctime_ns)
 
 
 class Folder(NamedTuple):
-    """A folder and the files in it that are of use, empty ones left out."""
+    """A folder and its non-empty files of known types."""
 
     path: bytes
     volume: bytes
@@ -55,7 +55,7 @@ def walk(root: bytes, start: bytes) -> Iterator[Folder]:
     except FileNotFoundError, NotADirectoryError:
         return
     except OSError:
-        # A link leads nowhere, and what it leads to isn't there.
+        # Links aren't followed: a folder behind a link counts as missing.
         if not _is_link_on_the_way(root, start):
             yield Folder(start, volume, [], [], [], readable=False)
         return
@@ -65,7 +65,7 @@ def walk(root: bytes, start: bytes) -> Iterator[Folder]:
 
 
 def volume_of(target: bytes, root: bytes) -> tuple[bytes, int | None]:
-    """Return the first folder of the disk that `target` is on, and the number of the disk as far as it is there.
+    """Return the topmost folder on the disk of `target`, and the number of the disk; None if no folder is there.
 
     That is `root`, or a folder on the way from it where another disk is mounted.
     """
@@ -91,7 +91,7 @@ def _walk(
     around: list[tuple[bytes, File]],
     depth: int,
 ) -> Iterator[Folder]:
-    """Yield the open folder, which is closed then, and all folders in it."""
+    """Yield the open folder, which is closed afterwards, and all folders in it."""
     try:
         found = os.fstat(descriptor).st_dev
         if device is not None and found != device:
@@ -109,7 +109,7 @@ def _walk(
             try:
                 opened = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor)
             except FileNotFoundError, NotADirectoryError:
-                # It is gone, or was replaced, since it was listed.
+                # The folder was deleted or replaced since it was listed.
                 continue
             except OSError:
                 yield Folder(below, volume, [], [], [], readable=False)
@@ -123,7 +123,7 @@ def _walk(
 def _listed(
     descriptor: int, path: bytes, volume: bytes, around: list[tuple[bytes, File]]
 ) -> tuple[Folder, list[bytes]]:
-    """Return what is in an open folder, and the names of the folders in it."""
+    """Return an open folder with its files, and the names of the folders in it."""
     music: list[File] = []
     playlists: list[File] = []
     pictures: list[File] = []
@@ -150,7 +150,7 @@ def _listed(
                     if status.st_size:
                         files.append(File(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
             except OSError:
-                # It is gone since it was listed.
+                # The file was deleted since it was listed.
                 continue
     own = [(path, picture) for picture in _ranked(pictures)]
     return Folder(path, volume, music, playlists, own or around), inner

@@ -12,7 +12,7 @@ from ..safe_open import open_folder
 from .walk import MAX_DEPTH, MUSIC_SUFFIXES, PICTURE_SUFFIXES, PLAYLIST_SUFFIXES
 
 MAX_CHANGED: Final = 200
-"""Changed folders that are remembered by name."""
+"""Most changed folders that are returned by name."""
 _SUFFIXES: Final = MUSIC_SUFFIXES | PICTURE_SUFFIXES | PLAYLIST_SUFFIXES
 _WATCHED: Final = (
     Mask.CREATE | Mask.CLOSE_WRITE | Mask.DELETE | Mask.MOVED_FROM | Mask.MOVED_TO | Mask.ONLYDIR | Mask.EXCL_UNLINK
@@ -22,7 +22,7 @@ _DISAPPEARED: Final = Mask.DELETE | Mask.MOVED_FROM
 
 
 class WatchedFolders:
-    """The folders, and which of them changed since they were asked for.
+    """The watched folders, and those that have changed since the last `take_changes`.
 
     Args:
         roots: Folders, which may be links.
@@ -53,13 +53,13 @@ class WatchedFolders:
         self._inotify.close()
 
     def fileno(self) -> int:
-        """Return a descriptor that can be read when something changed."""
+        """Return a descriptor that becomes readable when the system reports changes."""
         return self._inotify.fd
 
     def read(self) -> bool:
-        """Read what the system reports; return whether something changed that is of use."""
+        """Read the system's reports; return whether relevant files or folders have changed."""
         while (event := self._inotify.sync_get()) is not None:
-            self._take(event)
+            self._handle(event)
         return self._changed is None or bool(self._changed)
 
     def take_changes(self) -> list[bytes] | None:
@@ -67,7 +67,7 @@ class WatchedFolders:
         changed, self._changed = self._changed, set()
         return None if changed is None else sorted(changed)
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         if Mask.Q_OVERFLOW in event.mask:
             self._changed = None
             return
@@ -98,12 +98,12 @@ class WatchedFolders:
         try:
             descriptor = open_folder(root, folder)
         except OSError:
-            # It isn't there, or can't be read: the scan finds that out, too.
+            # The folder isn't there, or can't be read, which the scan finds, too.
             return
         self._add_open(descriptor, folder, 0)
 
     def _add_open(self, descriptor: int, folder: bytes, depth: int) -> None:
-        """Watch the open folder, which is closed then, and all below it."""
+        """Watch the open folder, which is closed afterwards, and all folders below it."""
         try:
             watch = self._inotify.add_watch(f"/proc/self/fd/{descriptor}", _WATCHED)
             watch.path = Path(os.fsdecode(folder))
@@ -141,7 +141,7 @@ class WatchedFolders:
 
 
 def _is_being_written(path: bytes) -> bool:
-    """Return whether a file that appeared will be reported again when it is closed; not so for a hard link or a link."""
+    """Return whether a new file will be reported again when it is closed, as all are but hard and symbolic links."""
     try:
         return os.lstat(path).st_nlink == 1 and not os.path.islink(path)
     except OSError:

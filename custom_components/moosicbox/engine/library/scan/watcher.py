@@ -13,11 +13,9 @@ from typing import Final
 _LOGGER = logging.getLogger(__name__)
 
 QUIET_SECONDS: Final = 0.1
-"""Changes are reported when none came for so long,"""
+"""Changes are reported once this time has passed without another one, so that copying an album is one change."""
 MAX_DELAY_SECONDS: Final = 2.0
-"""or when the first one is so old: copying an album is one change."""
-MAX_FOLDERS: Final = 200
-"""Changed folders that are reported by name; of more, only that there were changes."""
+"""Longest delay of a report while further changes follow."""
 
 
 class Watcher:

@@ -32,15 +32,15 @@ from .readers import Found, Readers, readers_for
 BATCH: Final = 64
 """Files that are written at once; plays are counted between two batches."""
 MARKED: Final = 500
-"""The same where only their states are written."""
+"""Tracks whose states are written at once."""
 PAUSE_SECONDS: Final = 0.01
-"""Between two batches, in which the hub may write."""
+"""Pause between two batches, in which the hub may write."""
 MAX_DELAY_SECONDS: Final = 0.5
-"""After which what was read is written, however little it is."""
+"""Longest time until files that were read are written, even if they are few."""
 
 
 class Reporter:
-    """Sends reports to the hub, each behind its length."""
+    """Sends reports to the hub, each preceded by its length."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -65,7 +65,7 @@ def scan(order: Order, report: Reporter) -> None:
 
 
 class Update:
-    """Writes what a scan found, in short transactions: the hub writes as well."""
+    """Writes the findings of a scan, in short transactions, because the hub writes to the index as well."""
 
     def __init__(self, index: sqlite3.Connection, report: Reporter) -> None:
         self._index = index
@@ -127,7 +127,7 @@ class Update:
 
 
 def _batches(files: Sequence[ToRead], readers: Readers) -> Iterator[tuple[list[Found], int]]:
-    """Yield what was found in files, and in how many, batch by batch."""
+    """Yield the findings in files in batches, each with the number of its files."""
     found: list[Found] = []
     due = time.monotonic() + MAX_DELAY_SECONDS
     for one in readers.read(files):
@@ -144,7 +144,7 @@ def main() -> None:
     os.nice(10)
     order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Order)
     out = os.fdopen(os.dup(1), "wb")
-    # Libraries that print don't come between the reports.
+    # Output of libraries must not mix with the reports.
     os.dup2(2, 1)
     try:
         scan(order, Reporter(out))

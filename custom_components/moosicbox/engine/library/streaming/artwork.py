@@ -21,7 +21,7 @@ MIME_TYPE: Final = "image/jpeg"
 _HEADERS: Final = {**HEADERS, hdrs.CACHE_CONTROL: "private, max-age=86400"}
 
 
-def size_asked(request: web.Request) -> int | None:
+def requested_size(request: web.Request) -> int | None:
     """Return the edge in pixels that a request asks for; None for the picture as it is."""
     size = request.query.get("size", "")
     if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
@@ -41,7 +41,7 @@ class Artwork:
 
         Raises:
             HTTPNotFound: There is no picture that can be shown.
-            Unavailable: Too many pictures are asked for.
+            Unavailable: Too many pictures are being made.
         """
         if (version := await self._library.artwork_version(id_)) is None:
             raise web.HTTPNotFound

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 UNFINISHED: Final = "unfinished-"
 FULL: Final = 0.9
-"""How full the cache is after files were removed: so not each new file costs a look at all."""
+"""Part of the size that is left after a removal, so that not every new file causes one."""
 
 
 class DiskCache:
@@ -39,7 +39,7 @@ class DiskCache:
             file = (self._folder / name).open("rb")
         except FileNotFoundError:
             return None
-        # The time of its change says what it is; only that of its use moves.
+        # Only the time of access is updated: the time of modification is part of the file's ETag.
         os.utime(file.fileno(), ns=(time.time_ns(), os.fstat(file.fileno()).st_mtime_ns))
         return file
 
@@ -58,7 +58,7 @@ class DiskCache:
         with self._lock:
             self._bytes = self._measure() + size
             if self._bytes > self._max_bytes:
-                self._bytes = self._make_room(int(self._max_bytes * FULL))
+                self._bytes = self._remove_oldest(int(self._max_bytes * FULL))
 
     def _measure(self) -> int:
         if self._bytes is None:
@@ -67,7 +67,7 @@ class DiskCache:
             self._bytes = sum(entry.stat().st_size for entry in os.scandir(self._folder))
         return self._bytes
 
-    def _make_room(self, max_bytes: int) -> int:
+    def _remove_oldest(self, max_bytes: int) -> int:
         found = [(entry.stat(), entry) for entry in os.scandir(self._folder) if not entry.name.startswith(UNFINISHED)]
         found.sort(key=lambda pair: pair[0].st_atime_ns)
         total = sum(status.st_size for status, _ in found)

@@ -1,4 +1,4 @@
-"""Runs ffmpeg on files that may be hostile: with few decoders, little memory, and its own time."""
+"""Runs ffmpeg on files that may be hostile, with few decoders, and limits of memory and CPU time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -13,9 +13,9 @@ MAX_MEMORY: Final = 1024 * 1024 * 1024
 """Bytes of address space."""
 MAX_CPU_SECONDS: Final = 3_600
 PREROLL_SECONDS: Final = 0.5
-"""How much earlier decoding starts: the first sound behind a seek depends on what was before it."""
+"""How much earlier decoding starts, because the first sound after a seek depends on the sound before it."""
 PIPE_BYTES: Final = 256 * 1024
-"""Output that is buffered here; ffmpeg waits while it isn't taken."""
+"""Most output that is buffered here; ffmpeg waits until it is read."""
 
 
 def input_arguments(source: BinaryIO, mime_type: str, start: float = 0) -> list[str]:

@@ -1,4 +1,4 @@
-"""The formats that players declare, the one that a player gets instead, and what ffmpeg is allowed to read."""
+"""The formats that players declare, those to which tracks are transcoded, and the containers that ffmpeg may read."""
 
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ _DECLARED: Final = {
 
 
 class Source(NamedTuple):
-    """A container: ffmpeg's name for it, and the decoders that may be used for what is in it.
+    """A container: ffmpeg's name for it, and the decoders that may be used for its contents.
 
     Neither is left for ffmpeg to guess from a file that may be hostile: it would open the decoder of a video beside the
     music, or follow a playlist anywhere.
@@ -42,7 +42,7 @@ SOURCES: Final = {
     "audio/wav": Source("wav", (*_PCM, "mp3float", "mp3")),
     "audio/aiff": Source("aiff", _PCM),
 }
-"""By the types of files."""
+"""The containers by the MIME types of files."""
 
 
 class Format(NamedTuple):
@@ -53,7 +53,7 @@ class Format(NamedTuple):
     codec: str
     arguments: tuple[str, ...]
     bytes_per_second: int
-    """Of usual music, for an estimate of what a track will need."""
+    """Of average music, to estimate the size of a transcoded track."""
 
 
 FORMATS: Final = {
@@ -77,6 +77,6 @@ def plays(accepts: Accepts, mime_type: str | None, codec: str | None) -> bool:
     return not accepts.isdisjoint(_DECLARED.get((mime_type, codec or ""), {mime_type}))
 
 
-def instead(accepts: Accepts) -> Format | None:
-    """Return the format that a player gets for what it can't play; None if it plays none of them."""
+def fallback_format(accepts: Accepts) -> Format | None:
+    """Return the format to which tracks are transcoded that a player can't play; None if it plays no such format."""
     return next((made for made in FORMATS.values() if plays(accepts, made.mime_type, made.codec)), None)

@@ -37,7 +37,7 @@ START: Final = re.compile(r"\d{1,7}(?:\.\d{1,6})?", re.ASCII)
 
 
 class OpenedFile(web.FileResponse):
-    """A response with an open file, whatever its name leads to by now; the file is closed when it is sent."""
+    """A response with an open file, even if it was replaced meanwhile; the file is closed when it is sent."""
 
     def __init__(self, file: BinaryIO, mime_type: str, headers: Mapping[str, str] = HEADERS) -> None:
         super().__init__(f"/dev/fd/{file.fileno()}", headers={**headers, hdrs.CONTENT_TYPE: mime_type})
@@ -53,9 +53,9 @@ class OpenedFile(web.FileResponse):
             self._file.close()
 
     def _with_valid_range(self, request: web.BaseRequest) -> web.BaseRequest:
-        """Return the request without a range that doesn't count; aiohttp would heed, or refuse, it.
+        """Return the request without a range that has to be ignored, since aiohttp would apply or refuse it.
 
-        That is one of another state of the file, one with HEAD, and one that makes no sense.
+        Such a range is of another version of the file, in a HEAD request, or invalid.
         """
         wanted = request.headers.get(hdrs.RANGE)
         if wanted is None:
@@ -93,8 +93,8 @@ class Streams:
     async def respond(self, request: web.Request, track_id: str, format_name: str | None) -> web.StreamResponse:
         """Return a track as it is, or in the format of that name.
 
-        In a format, the query parameter `start` asks for the sound from so many seconds on. The seal of an address
-        doesn't cover it: it is a part of the track, as a range of bytes is.
+        With a format, the query parameter `start` requests the sound from a position (seconds) on. The seal of an
+        address doesn't cover it, because it only selects a part of the track, as a range of bytes does.
 
         Raises:
             TrackNotFound: The library has no such track.
@@ -103,7 +103,7 @@ class Streams:
             HTTPBadRequest: `start` is no time in the track.
         """
         place = await self._library.track_path(track_id)
-        start = _start_asked(request, place, format_name)
+        start = _requested_start(request, place, format_name)
         try:
             file = await asyncio.to_thread(open_inside, place.root, place.path)
         except OSError as error:
@@ -142,13 +142,13 @@ class Streams:
 async def _growing(
     request: web.Request, transcoding: Transcoding, to: Format, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Return what a request asks of a file that is still being written."""
+    """Return the requested part of a file that is still being written."""
     wanted = RANGE.fullmatch(request.headers.get(hdrs.RANGE, "")) if hdrs.IF_RANGE not in request.headers else None
     if wanted is None or wanted[0] == "bytes=0-" or not _is_range(wanted[0]):
         return await _send(request, web.StreamResponse(headers=headers), _chunks(transcoding))
     first, last = wanted[1], wanted[2]
     if not first or not last or int(last) - int(first) >= MAX_PART:
-        # Where such a part ends is known when all is there.
+        # The end of such a part is known once the whole file is there.
         return OpenedFile(await transcoding.whole(), to.mime_type)
     at = int(first)
     data = await transcoding.read_exactly(at, int(last) - at + 1)
@@ -167,7 +167,7 @@ async def _chunks(transcoding: Transcoding) -> AsyncIterator[bytes]:
 
 
 async def _send(request: web.Request, response: web.StreamResponse, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
-    """Send sound as it comes; raise TranscodingFailed if none comes."""
+    """Send chunks as they are made; raise TranscodingFailed if there is none."""
     chunk = await anext(chunks, b"")
     await response.prepare(request)
     try:
@@ -176,13 +176,13 @@ async def _send(request: web.Request, response: web.StreamResponse, chunks: Asyn
                 await response.write(chunk)
             chunk = await anext(chunks, b"")
     except TranscodingFailed, TimeoutError:
-        # Too late for another answer: a connection that breaks isn't taken for the end of the track.
+        # The status is sent already: abort, so that the player doesn't take this for the end of the track.
         if request.transport is not None:
             request.transport.abort()
     return response
 
 
-def _start_asked(request: web.Request, place: TrackFile, format_name: str | None) -> float:
+def _requested_start(request: web.Request, place: TrackFile, format_name: str | None) -> float:
     text = request.query.get("start")
     if text is None:
         return 0.0

@@ -30,7 +30,7 @@ MAX_SECONDS: Final = 1_800
 MAX_FILE_BYTES: Final = 512 * 1024 * 1024
 """A track that would become larger isn't kept."""
 SPARE_BYTES: Final = 256 * 1024 * 1024
-"""Of the disk, that stay free."""
+"""Bytes of the disk that stay free."""
 REPORT_SECONDS: Final = "0.05"
 """How often ffmpeg reports its progress, and readers see it."""
 NICENESS: Final = 5
@@ -65,7 +65,7 @@ class Transcoder:
             Unavailable: Too many tracks are transcoded.
         """
         if (transcoding := self._files.get(name)) is None:
-            self._require_room()
+            self._require_capacity()
             transcoding = self._files[name] = Transcoding()
             own = os.fdopen(os.dup(source.fileno()), "rb")
             work = self._write(transcoding, name, own, mime_type, to)
@@ -85,13 +85,13 @@ class Transcoder:
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Provide the sound of an open file from `start` seconds on, in the format `to`, as it is made.
 
-        It is made no faster than it is taken.
+        Transcoding is no faster than its reader.
 
         Raises:
             Unavailable: Too many tracks are transcoded.
             TranscodingFailed: The track can't be transcoded; also raised while it is read.
         """
-        self._require_room()
+        self._require_capacity()
         if self._live >= MAX_LIVE:
             raise Unavailable("Too many tracks are being transcoded")
         arguments = [*input_arguments(source, mime_type, start), *to.arguments, "-flush_packets", "1", "pipe:1"]
@@ -104,7 +104,7 @@ class Transcoder:
         finally:
             self._live -= 1
 
-    def _require_room(self) -> None:
+    def _require_capacity(self) -> None:
         if len(self._files) + self._live >= MAX_TRACKS:
             raise Unavailable("Too many tracks are being transcoded")
 
@@ -142,7 +142,7 @@ class Transcoder:
             while process.stdout is not None and await process.stdout.read(4_096):
                 transcoding.grow()
                 if transcoding.is_far_ahead:
-                    # It pauses until more of its file is read, and another process runs meanwhile.
+                    # ffmpeg pauses until more of its file is read, and another process may run meanwhile.
                     process.send_signal(signal.SIGSTOP)
                     slot.release()
                     limit.reschedule(None)

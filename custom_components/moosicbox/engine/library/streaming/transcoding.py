@@ -23,7 +23,7 @@ class Transcoding:
         self._file: BinaryIO | None = None
         self._size = 0
         self._wanted: float = 0
-        """Up to where it was read, or is waited for."""
+        """The offset up to which readers have read, or wait."""
         self._failed = False
         self._done = False
         self._grown = asyncio.Event()
@@ -36,7 +36,7 @@ class Transcoding:
 
     @property
     def is_far_ahead(self) -> bool:
-        """True if it has grown far beyond the part that was read."""
+        """True if the file has grown far beyond the part that was read."""
         return self._size - self._wanted > AHEAD_BYTES
 
     async def read(self, offset: int, size: int) -> bytes:
@@ -70,31 +70,31 @@ class Transcoding:
         return os.fdopen(os.dup(self._file.fileno()), "rb")
 
     async def needed(self) -> None:
-        """Wait until more of it is read."""
+        """Wait until the file isn't far ahead of its readers any more."""
         while self.is_far_ahead:
             self._needed.clear()
             await self._needed.wait()
 
     def begin(self, path: Path) -> None:
-        """Let it grow in the file at `path`. For a thread."""
+        """Read from the file at `path`, which ffmpeg writes. Blocking: for threads."""
         self._file = path.open("rb")
 
     def grow(self) -> None:
-        """Look how large it is now, and wake its readers."""
+        """Update the size of the file, and wake its readers."""
         if self._file is not None:
             self._size = os.fstat(self._file.fileno()).st_size
         self._wake()
 
     def finish(self, *, failed: bool) -> None:
-        """Let its readers see the end, or that there is none."""
+        """Mark the file as finished or failed, and wake its readers."""
         self.grow()
         self._done, self._failed = True, failed
         self._wake()
 
     async def close(self) -> None:
-        """End its process: it has no readers any more."""
+        """End the process, because the file has no readers any more."""
         if self.task is not None:
-            # A task that is done with its process still removes the file.
+            # After the end of its process, the task still removes the file.
             if not self._done:
                 self.task.cancel()
             await asyncio.wait({self.task})

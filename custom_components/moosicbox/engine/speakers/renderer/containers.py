@@ -15,7 +15,7 @@ _LAST_BLOCK: Final = bytes((0x80, 0, 0, _STREAMINFO))
 
 
 class ContainerError(ValueError):
-    """The bytes aren't what was asked for."""
+    """The bytes aren't a stream in the expected format."""
 
 
 class Samples(NamedTuple):

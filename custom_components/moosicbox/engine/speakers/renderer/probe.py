@@ -1,4 +1,4 @@
-"""The exact length of items whose container says more than ffmpeg heeds: AAC in MP4, which is padded at its end.
+"""The exact length of items whose container has it but ffmpeg ignores it: AAC in MP4, which is padded at its end.
 
 ffmpeg skips the samples that an encoder put in front, also those of MP3, and drops the padding of MP3 at the end. Of MP4 it
 leaves the padding in, up to one frame, which would be a gap between the tracks of an album.

@@ -118,7 +118,7 @@ class Rendering:
         await self._changed.wait()
 
     def wake(self) -> None:
-        """Have everything look again that waits for a change."""
+        """Wake everything that waits for a change."""
         self._changed.set()
         self._changed.clear()
 

@@ -10,7 +10,7 @@ from aiosendspin.server.roles.artwork import ArtworkGroupRole
 from PIL import Image
 
 EDGE: Final = 800
-"""The longer edge in pixels of the pictures that are asked for; the library fits them to each display."""
+"""The longer edge in pixels of the requested pictures; the library fits them to each display."""
 
 type FindPicture = Callable[[str], Awaitable[bytes | None]]
 """Returns the picture of a track as a JPEG that this process has made itself, at most `EDGE` pixels long."""

@@ -1,4 +1,4 @@
-"""A Sendspin speaker as the player that feeds it sees it."""
+"""The output to a Sendspin speaker, for the player that sends it audio."""
 
 from collections.abc import Iterable
 from typing import Final, Literal, cast
@@ -103,7 +103,7 @@ class SendspinOutput:
         self.audio_format, self.ahead_us, self.lead_us = self._needs()
 
     def needs_changed(self) -> bool:
-        """Return whether the speaker needs something else than when it connected."""
+        """Return whether the speaker's requirements have changed since it connected."""
         return (self.audio_format, self.ahead_us, self.lead_us) != self._needs()
 
     def _needs(self) -> tuple[AudioFormat, int, int]:

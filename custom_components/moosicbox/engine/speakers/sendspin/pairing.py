@@ -66,7 +66,7 @@ class Pairing:
         self._client_id = client_id
         self._method = method
         self._codes: asyncio.Queue[str] = asyncio.Queue()
-        self._asked = asyncio.Event()
+        self._code_requested = asyncio.Event()
         self._pending = asyncio.Event()
         self._attempt: asyncio.Task[None] | None = None
         self._rounds = 0
@@ -114,7 +114,7 @@ class Pairing:
             )
         elif self._attempt is None:
             await self.begin()
-        self._asked.clear()
+        self._code_requested.clear()
         self._codes.put_nowait(code)
         if await self._wait():
             return
@@ -132,21 +132,21 @@ class Pairing:
             await asyncio.gather(attempt, return_exceptions=True)
 
     async def _next_code(self) -> str:
-        self._asked.set()
+        self._code_requested.set()
         return await self._codes.get()
 
     async def _wait(self) -> bool:
-        """Wait until a code is asked for; return true if the speaker is paired instead."""
+        """Wait until the speaker requests a code; return true if it is paired instead."""
         attempt = self._attempt
         if attempt is None:
             raise PairingFailed("refused")
-        asked = asyncio.create_task(self._asked.wait())
+        requested = asyncio.create_task(self._code_requested.wait())
         try:
-            done, _ = await asyncio.wait((attempt, asked), timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((attempt, requested), timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            asked.cancel()
+            requested.cancel()
         if attempt not in done:
-            if asked in done:
+            if requested in done:
                 return False
             await self.cancel()
             raise PairingFailed("timeout")

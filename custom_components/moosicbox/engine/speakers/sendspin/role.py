@@ -17,7 +17,7 @@ _CODECS: Final = {"flac": AudioCodec.FLAC, "pcm": AudioCodec.PCM}
 
 
 class RoleListener(Protocol):
-    """Is told what happens to the role of a client."""
+    """Is notified of changes of a client's role."""
 
     def role_changed(self, client: SendspinClient) -> None:
         """Note that the role, or the state that the speaker reports of it, may have changed."""

@@ -26,7 +26,7 @@ class RoomControllerRole(ControllerV1Role):
 
 
 def add_finder(find: FindListener) -> Callable[[], None]:
-    """Use our roles for the speakers that `find` returns a listener of; return a function that ends that."""
+    """Use our roles for the speakers for which `find` returns a listener; return a function that ends this."""
     _finders.append(find)
     register_role("player@v1", _player_role)
     register_role("controller@v1", _controller_role)

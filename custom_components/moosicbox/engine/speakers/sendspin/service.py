@@ -93,7 +93,7 @@ class SendspinService:
         """Create a server that doesn't run yet.
 
         Args:
-            speakers: Is told of the speakers.
+            speakers: Is notified of speakers.
             store: The server's identity and pairings.
             name: The name that speakers show.
             session: Makes connections to speakers.
@@ -184,7 +184,7 @@ class SendspinService:
     # ---- speakers that are being added
 
     async def probe(self, url: str) -> Candidate:
-        """Dial a speaker, and return who it is. Raise NotReachable if there is none, or it is busy."""
+        """Dial a speaker, and return its description. Raise NotReachable if there is none, or it is busy."""
         try:
             async with asyncio.timeout(PROBE_TIMEOUT):
                 await self.server.connect_to_client_and_wait(url)
@@ -282,7 +282,7 @@ class SendspinService:
                 self._disconnect(sendspin_player_id(client_id), _STATES.get(reason, "disconnected"))
 
     def role_changed(self, client: SendspinClient) -> None:
-        """Connect or disconnect a speaker's player, or tell it what the speaker reports; see `RoleListener`."""
+        """Connect or disconnect a speaker's player, or pass it the speaker's report; see `RoleListener`."""
         player_id = sendspin_player_id(client.client_id)
         role = client.role(ROLE_ID)
         known = self._connected.get(player_id)

@@ -1,4 +1,4 @@
-"""Stored state of Sendspin: this server's identity, and what it has agreed on with speakers."""
+"""Stored state of Sendspin: this server's identity, and its pairings with speakers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, override
@@ -39,7 +39,7 @@ class PairingStore(InMemoryServerPairingStore):
         self._trusted = {client.client_id: client for client in trusted}
 
     async def client_ids(self) -> set[str]:
-        """Return the ids of all speakers that something is kept of."""
+        """Return the ids of all speakers with a stored pairing or approval."""
         return {*self._records, *self._trusted}
 
     @override

@@ -19,7 +19,7 @@ BUFFER_MS: Final = 1_000
 """How long after a chunk's time a client plays it; the largest part of that is the client's buffer."""
 AHEAD_US: Final = 900_000
 LEAD_US: Final = 250_000
-"""A client that has just been told of a new stream opens its audio device first."""
+"""A client first opens its audio device when a stream is announced."""
 LATE_US: Final = 150_000
 """A client fetches chunks this long before they sound, to keep its audio device's buffer filled."""
 UNMUTE_US: Final = 150_000
@@ -35,8 +35,8 @@ MAX_UNSENT: Final = 1024 * 1024
 class SnapcastOutput:
     """Sends to a Snapcast client.
 
-    A client can't be told to drop what it holds. It is muted instead until it has played that; so other audio can't be
-    heard before.
+    The protocol has no message to drop buffered audio. A client is muted instead until it has played its buffer, and other
+    audio can't be heard before.
     """
 
     def __init__(self, write: Callable[[bytes], None], now_us: Callable[[], int]) -> None:
@@ -59,7 +59,7 @@ class SnapcastOutput:
         return
 
     def begin(self, header: AudioHeader) -> None:
-        """Announce what the chunks are. That is done once: some clients don't survive a change."""
+        """Announce the format of the chunks. This is done once, because some clients crash on a change."""
         if not self._announced:
             self._announced = True
             self._write(messages.codec_header("flac", header.codec_header, self._now_us()))
@@ -116,7 +116,7 @@ class SnapcastConnection:
         self._player_id: str | None = None
 
     async def run(self) -> None:
-        """Serve the client. Returns when it has left, or was wrong."""
+        """Serve the client until it disconnects or violates the protocol."""
         address = str(self._writer.get_extra_info("peername")[0])
         if not is_local(address):
             _LOGGER.warning("A Snapcast client from %s was refused: it isn't in a local network", address)

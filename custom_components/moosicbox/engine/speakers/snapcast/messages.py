@@ -46,7 +46,7 @@ class Header(NamedTuple):
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """How a client introduces itself."""
+    """The first message of a client, with its description."""
 
     id: str = msgspec.field(name="ID")
     host_name: str = msgspec.field(name="HostName", default="")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity, SensorStateClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import callback
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import CALLBACK_TYPE, HassJob, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
 from .engine.api import Player
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 INTERVAL: Final = timedelta(seconds=10)
 """Time between two samples of counters that change with every message."""
+CONNECTIONS_INTERVAL: Final = 1.0
+"""Seconds in which changes of the number of connections become one state."""
 
 
 class HubSensor(HubEntity, SensorEntity):
@@ -122,24 +124,34 @@ class PlayersSensor(HubSensor):
 
 
 class ConnectionsSensor(HubSensor):
-    """The number of connections."""
+    """The number of connections, written at most once a second, since many clients may reconnect together."""
 
-    def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
-        super().__init__(data, description)
-        self._state_writer = data.state_writer
+    _cancel_write: CALLBACK_TYPE | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-
-        @callback
-        def handle_changed(*_session: object) -> None:
-            self._state_writer.async_schedule(self)
-
         sessions = self.hub.sessions
         for signal in (sessions.opened, sessions.disconnected, sessions.ended):
-            self.async_on_remove(signal.subscribe(handle_changed))
-        self.async_on_remove(lambda: self._state_writer.async_discard(self))
+            self.async_on_remove(signal.subscribe(self._schedule))
+        self.async_on_remove(self._cancel)
+
+    @callback
+    def _schedule(self, *_session: object) -> None:
+        if self._cancel_write is None:
+            job = HassJob(self._write, cancel_on_shutdown=True)
+            self._cancel_write = async_call_later(self.hass, CONNECTIONS_INTERVAL, job)
+
+    @callback
+    def _write(self, _now: datetime) -> None:
+        self._cancel_write = None
+        self.async_write_ha_state()
+
+    @callback
+    def _cancel(self) -> None:
+        if self._cancel_write is not None:
+            self._cancel_write()
+            self._cancel_write = None
 
 
 class CounterSensor(HubSensor):

@@ -49,9 +49,9 @@ class HomeAssistantClient:
         """The id that Home Assistant gives a web application: its address."""
         return f"{self.url}/"
 
-    async def log_in(self) -> None:
-        """Log in; create the user first if this Home Assistant is new."""
-        code = await self._make_user() or await self._log_in_by_password()
+    async def log_in(self, username: str = USERNAME, password: str = PASSWORD) -> None:
+        """Log in; create the first user if this Home Assistant is new."""
+        code = await self._make_user() or await self._log_in_by_password(username, password)
         await self._get_tokens(grant_type="authorization_code", code=code)
 
     async def access_token(self) -> str:
@@ -164,10 +164,10 @@ class HomeAssistantClient:
             code: str = (await _json(response))["auth_code"]
             return code
 
-    async def _log_in_by_password(self) -> str:
+    async def _log_in_by_password(self, username: str, password: str) -> str:
         start = {"client_id": self.client_id, "handler": ["homeassistant", None], "redirect_uri": self.client_id}
         flow = await self.post("/auth/login_flow", start)
-        login = {"client_id": self.client_id, "username": USERNAME, "password": PASSWORD}
+        login = {"client_id": self.client_id, "username": username, "password": password}
         code: str = (await self.post(f"/auth/login_flow/{flow['flow_id']}", login))["result"]
         return code
 

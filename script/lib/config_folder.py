@@ -21,7 +21,7 @@ homeassistant:
 {auth_providers}
 
 # Tests speak to Assist, and add blueprints.
-automation:
+automation: !include automations.yaml
 conversation:
 frontend:
 media_source:
@@ -60,6 +60,7 @@ class ConfigFolder:
             auth_providers=auth_providers, log_level=log_level, media=json.dumps(str(self.media.resolve()))
         )
         (self.path / "configuration.yaml").write_text(configuration + more)
+        (self.path / "automations.yaml").touch()
         self._link_integration()
         self._bind_to_loopback(port)
         self._skip_onboarding()

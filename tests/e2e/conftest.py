@@ -4,10 +4,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession
 from playwright.async_api import BrowserContext, async_playwright
 import pytest
 import pytest_asyncio
 import pytest_socket
+
+from tests.wire.client import Client, player
 
 from .home import Home
 from .tabs import Tab, Tabs
@@ -16,6 +19,7 @@ FOLDER = Path(__file__).parent
 TIMEOUT_SECONDS = 300
 
 type OpenTab = Callable[..., Awaitable[Tab]]
+type Connect = Callable[..., Awaitable[Client]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +87,23 @@ async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
     yield open_tab
     for context in contexts:
         await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connect(home: Home) -> AsyncGenerator[Connect]:
+    """Clients of the real thing; each as a user of its own."""
+    async with ClientSession(home.url) as http:
+        clients: list[Client] = []
+
+        async def connect(sub: str, **about: Any) -> Client:
+            token = (await home.api.ask("moosicbox.create_token", sub=sub, role="user"))["token"]
+            clients.append(client := await Client.connect(http))
+            await client.authenticate(token, client=player(sub, **about))
+            return client
+
+        yield connect
+        for client in clients:
+            await client.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from custom_components.moosicbox.engine.settings import SECTIONS
-from script.lib.client import ApiError, HomeAssistantClient, HomeAssistantWebSocket
+from script.lib.client import PASSWORD, ApiError, HomeAssistantClient, HomeAssistantWebSocket
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import write_songs
 from script.lib.process import HomeAssistantProcess, free_port
@@ -62,6 +62,20 @@ class Home:
         """Stop it and return its exit code."""
         await self.api.close()
         return await self.process.stop()
+
+    async def add_user(self, name: str, *, admin: bool = True, language: str = "en") -> HomeAssistantClient:
+        """Add a user and return its login, which the caller closes."""
+        group = "system-admin" if admin else "system-users"
+        async with self.api.websocket() as websocket:
+            user = (await websocket.command("config/auth/create", name=name, group_ids=[group]))["user"]
+            login = {"user_id": user["id"], "username": name.lower(), "password": PASSWORD}
+            await websocket.command("config/auth_provider/homeassistant/create", **login)
+        client = HomeAssistantClient(self.url)
+        await client.log_in(name.lower(), PASSWORD)
+        value = {"language": language, "number_format": "language", "time_format": "language"}
+        async with client.websocket() as websocket:
+            await websocket.command("frontend/set_user_data", key="language", value=value)
+        return client
 
     @asynccontextmanager
     async def language(self, language: str) -> AsyncGenerator[None]:

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize, expect
 
 from script.lib.browser import chromium, storage_state
+from script.lib.client import HomeAssistantClient
 from script.lib.config_folder import REPOSITORY
 
 from .home import Home
@@ -70,19 +71,25 @@ class Tabs:
         self,
         *,
         url: str | None = None,
+        user: HomeAssistantClient | None = None,
         autoplay: str = SOUND_ALLOWED,
         viewport: ViewportSize = DESKTOP,
         dark: bool = False,
         **options: Any,
     ) -> BrowserContext:
-        """Return a fresh profile that is logged in, at `url` if Home Assistant is reached there; `options` are Playwright's own."""
+        """Return a fresh profile that is logged in; `options` are Playwright's own.
+
+        Args:
+            url: Where Home Assistant is reached, if not at its own address.
+            user: The user to log in, if not the first one.
+        """
         url = url or self._home.url
         browser = await self.browser(autoplay)
         context = await browser.new_context(
             base_url=url,
             color_scheme="dark" if dark else "light",
             locale="en-GB",
-            storage_state=storage_state(self._home.api, url),
+            storage_state=storage_state(user or self._home.api, url),
             viewport=viewport,
             **options,
         )

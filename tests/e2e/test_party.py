@@ -1,36 +1,14 @@
 """A party in a real Home Assistant that is restarted, and killed, in the middle of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
 import json
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession
-import pytest_asyncio
+from tests.wire.client import Client
 
-from tests.wire.client import Client, player
-
+from .conftest import Connect
 from .home import Home
-
-type Connect = Callable[..., Awaitable[Client]]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def connect(home: Home) -> AsyncGenerator[Connect]:
-    """Clients of the real thing; each as a user of its own."""
-    async with ClientSession(home.url) as http:
-        clients: list[Client] = []
-
-        async def connect(sub: str, **about: Any) -> Client:
-            token = (await home.api.ask("moosicbox.create_token", sub=sub, role="user"))["token"]
-            clients.append(client := await Client.connect(http))
-            await client.authenticate(token, client=player(sub, **about))
-            return client
-
-        yield connect
-        for client in clients:
-            await client.close()
 
 
 async def do(client: Client, type_: str, **fields: Any) -> Any:

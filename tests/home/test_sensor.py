@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.moosicbox.const import DOMAIN, HUB_ID
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.hub_sensors import INTERVAL
+from custom_components.moosicbox.hub_sensors import CONNECTIONS_INTERVAL, INTERVAL
 from custom_components.moosicbox.sensor_descriptions import CONNECTIONS, COUNTERS, PEOPLE
 from tests.fixtures import Advance, Connect, CreateToken
 from tests.wire.client import Client, player
@@ -76,10 +76,19 @@ async def test_people_are_counted(hass: HomeAssistant, controller: Client, advan
     assert state_of(hass, "people") == "0"
 
 
-async def test_connections_are_counted(hass: HomeAssistant, kitchen: Client, controller: Client) -> None:
+async def test_connections_are_counted_once_a_second(
+    hass: HomeAssistant, kitchen: Client, controller: Client, freezer: FrozenDateTimeFactory
+) -> None:
+    async def a_second_passes() -> None:
+        await hass.async_block_till_done()
+        freezer.tick(CONNECTIONS_INTERVAL)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+
+    await a_second_passes()
     assert state_of(hass, "connections") == "2"
     await controller.close()
-    await hass.async_block_till_done()
+    await a_second_passes()
     assert state_of(hass, "connections") == "1"
 
 

@@ -19,15 +19,21 @@ def async_track_devices(hass: HomeAssistant, entry_id: str, hub: Hub) -> CALLBAC
     def device_of(context: PlayerOrRoom) -> dr.DeviceEntry | None:
         return registry.async_get_device_by_identifier((DOMAIN, context_identifier(context)), entry_id)
 
+    compared: dict[PlayerOrRoom, tuple[str, str | None]] = {}
+    """The names and versions with which the devices were last compared: players change often, these rarely."""
+
     @callback
     def handle_changed(context: PlayerOrRoom) -> None:
         version = context.client_version if isinstance(context, Player) else None
-        device = device_of(context)
-        if device is not None and (device.name, device.sw_version) != (context.name, version):
+        if compared.get(context) == (context.name, version) or (device := device_of(context)) is None:
+            return
+        compared[context] = context.name, version
+        if (device.name, device.sw_version) != (context.name, version):
             registry.async_update_device(device.id, name=context.name, sw_version=version)
 
     @callback
     def handle_removed(context: PlayerOrRoom) -> None:
+        compared.pop(context, None)
         if (device := device_of(context)) is not None:
             registry.async_remove_device(device.id)
 

@@ -130,7 +130,7 @@ class Dispatcher:
         elif session.task is None:
             self._execute(session, decoded, received_us, reply or session.answer)
         elif len(session.inbox) < self._limits.current.inbound_messages:
-            session.inbox.append(Incoming(decoded, received_us, reply or session.answer))
+            session.inbox += (Incoming(decoded, received_us, reply or session.answer),)
         else:
             full = Refusal("inbox", self._limits.current.messages_per_minute, 1.0)
             self._refuse(session, Incoming(decoded, received_us, reply or session.answer), full)
@@ -203,12 +203,13 @@ class Dispatcher:
             session.answers.finish(request_id, answer.frame, keep=answer.keep)
         answer.then()
         while session.inbox and session.task is None:
-            self._execute(session, *session.inbox.pop(0))
+            first, session.inbox = session.inbox[0], session.inbox[1:]
+            self._execute(session, *first)
 
     def _abandon(self, session: Session, running: Incoming) -> None:
         # Later messages of the session fail, too: they must not be executed before this one is repeated.
         abandoned = [running, *session.inbox]
-        session.inbox.clear()
+        session.inbox = ()
         for incoming in abandoned:
             answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was executed"))
             if incoming is running and incoming.decoded.request_id is not None:

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_mock_service
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
@@ -35,17 +34,11 @@ type Go = Callable[[], Awaitable[None]]
 @pytest.fixture
 async def use(
     hass: HomeAssistant,
-    entry: MockConfigEntry,
+    editor: None,
     hass_ws_client: WebSocketGenerator,
     hass_client: ClientSessionGenerator,
 ) -> Use:
     """Return a function that adds a blueprint, and makes an automation of it."""
-    folder = Path(hass.config.config_dir)
-    folder.mkdir(exist_ok=True)
-    (folder / "configuration.yaml").write_text("automation: !include automations.yaml\n")
-    (folder / "automations.yaml").write_text("[]")
-    assert await async_setup_component(hass, "config", {})
-    assert await async_setup_component(hass, "automation", {})
 
     async def use(name: str, **inputs: Any) -> None:
         socket = await hass_ws_client(hass)

@@ -7,7 +7,6 @@ from typing import Any
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.condition import async_get_all_descriptions
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -20,7 +19,7 @@ from tests.home.actions import KITCHEN, act, fill, next_command, play, report
 from tests.home.parties import PARTY, room_command
 from tests.wire.client import Client, player
 
-from .conftest import Config, element
+from .conftest import Config, Save, element
 
 ADA, BEN, EVE = "media_player.ada", "media_player.ben", "media_player.eve"
 
@@ -32,8 +31,8 @@ def condition(key: str, target: Config | str, **options: Any) -> Config:
 
 
 @pytest.fixture
-def check(hass: HomeAssistant) -> Check:
-    """Return a function that sets up an automation for each condition.
+def check(hass: HomeAssistant, save: Save) -> Check:
+    """Return a function that saves an automation for each condition.
 
     It returns a function that triggers the automations, and returns whether the actions of each ran.
     """
@@ -50,8 +49,7 @@ def check(hass: HomeAssistant) -> Check:
             }
             for number, config in enumerate(conditions)
         ]
-        assert await async_setup_component(hass, "automation", {"automation": automations})
-        await hass.async_block_till_done()
+        await save(*automations)
 
         async def passed() -> list[bool]:
             runs.clear()

@@ -1,6 +1,7 @@
 """Triggers of automations: each fires in a real automation, for its targets only."""
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from homeassistant.auth.models import User
@@ -10,6 +11,7 @@ from homeassistant.helpers.trigger import async_get_all_descriptions
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.moosicbox.adapters.trigger_events import ROWS
 from custom_components.moosicbox.const import DOMAIN
@@ -349,8 +351,10 @@ async def test_triggers_survive_a_reload(
 
 @pytest.mark.parametrize("config", [trigger("track_changed"), trigger("queue_running_low", KITCHEN, items=-1)])
 async def test_an_invalid_trigger_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, automate: Automate, config: dict[str, Any]
+    hass: HomeAssistant, editor: None, hass_client: ClientSessionGenerator, config: dict[str, Any]
 ) -> None:
-    await automate(config)
-    [automation] = hass.states.async_all("automation")
-    assert automation.state == "unavailable"
+    """The editor doesn't save it."""
+    automation = {"alias": "Test", "triggers": [config], "actions": []}
+    response = await (await hass_client()).post("/api/config/automation/config/0", json=automation)
+    assert response.status == HTTPStatus.BAD_REQUEST
+    assert hass.states.async_all("automation") == []

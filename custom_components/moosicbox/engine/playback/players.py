@@ -224,7 +224,8 @@ class Players(PlaybackContexts[Player]):
         message = player.volume_update()
         self._topics.publish(f"play:{player.player_id}", message)
         self._topics.publish(player.topic, message)
-        self._topics.publish(player.topic, player.status())
+        if self._topics.has_subscribers(player.topic):
+            self._topics.publish(player.topic, player.status())
         if alone and player.room is not None:
             self._topics.publish_state_to(volume_topic(player.topic), player.topic, message)
             self._topics.publish(player.room.topic, player.room.status())

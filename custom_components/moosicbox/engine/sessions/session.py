@@ -94,8 +94,8 @@ class Session:
         """Counts refused messages; created by the first refusal."""
         self._limits = limits
         self._answers: Answers | None = None
-        self.inbox: list[Incoming] = []
-        """Messages that wait for `task`. It is rarely used, and a list takes less memory than a deque."""
+        self.inbox: tuple[Incoming, ...] = ()
+        """Messages that wait for `task`. They are rare and few, and an empty tuple takes no memory."""
         self.task: asyncio.Task[None] | None = None
         """Executes a message that takes time."""
         self.expiry: Timer | None = None

@@ -70,6 +70,8 @@ class Sessions:
         self._timers = timers
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._by_client: dict[str, Session] = {}
+        """The same sessions by the ids of their clients."""
         self._guards: list[Callable[[Principal], None]] = []
         self._connected: Counter[str] = Counter()
         """Number of connections by sub."""
@@ -95,7 +97,8 @@ class Sessions:
 
     def find_by_client(self, client_id: str | None) -> Session | None:
         """Return the connected session of a client, if any."""
-        return next((session for session in self.connected() if session.client_id == client_id), None)
+        session = None if client_id is None else self._by_client.get(client_id)
+        return None if session is None or session.connection is None else session
 
     def connected(self) -> Iterator[Session]:
         """Return the connected sessions."""
@@ -288,7 +291,7 @@ class Sessions:
         else:
             topics = [topic for topic in message.subscribe if self._subscriptions.is_visible(session, topic)]
         topics = list(dict.fromkeys(player_topics + topics))
-        self._sessions[session.session_id] = session
+        self._add(session)
         session.connection = connection
         # Before it subscribes: its snapshots then include the changes that its arrival causes.
         self._mark_connected(session, resumed=False)
@@ -346,7 +349,7 @@ class Sessions:
 
     def restore(self, session: Session, connection: Connection | None) -> None:
         """Take over a session of another hub; nothing is published or emitted."""
-        self._sessions[session.session_id] = session
+        self._add(session)
         player = None if session.player_id is None else self._players.find(session.player_id)
         if player is not None:
             player.client_id = session.client_id
@@ -361,6 +364,10 @@ class Sessions:
         self._watch_expiry(session)
         if player is not None:
             player.connected = player.available = True
+
+    def _add(self, session: Session) -> None:
+        self._sessions[session.session_id] = session
+        self._by_client[session.client_id] = session
 
     # ------------------------------------------------------------ renewing and expiring
 
@@ -432,10 +439,11 @@ class Sessions:
         """End a session and close its connection with `code`."""
         if self._sessions.pop(session.session_id, None) is None:
             return
+        self._by_client.pop(session.client_id, None)
         if session.expiry is not None:
             session.expiry.cancel()
         self._forget_disconnected(session)
-        session.inbox.clear()
+        session.inbox = ()
         if session.task is not None and code in REVOKING:
             session.task.cancel()
         self._disconnect(session, code, reason)

@@ -11,12 +11,8 @@ import { TargetButton } from "../ui/shell/target-button.js";
 import { styles } from "../ui/styles.js";
 
 /** @import { App } from "../app/app.js" */
-/** @import { Context, HomeAssistantState, PageName, View } from "../ui/context.js" */
+/** @import { Context, Hass, PageName, View } from "../ui/context.js" */
 
-/**
- * The part of `hass` that the panel uses.
- * @typedef {{language?: string, locale?: {language: string}, states?: Record<string, HomeAssistantState>}} Hass
- */
 /** @typedef {{prefix: string, path: string}} Route */
 
 const PREFIX = "/moosicbox";
@@ -130,8 +126,8 @@ class MoosicBoxPanel extends HTMLElement {
     const open = (/** @type {PageName} */ page) => {
       navigate(`${PREFIX}/${page}`);
     };
-    const states = () => this.#hass?.states ?? {};
-    this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open, states });
+    const hass = () => this.#hass ?? {};
+    this.#shell = new Shell({ app, localize, language, root: this.shadowRoot, navigate, open, hass });
     const { context } = this.#shell;
     const [target, nav] = [new TargetButton(context), new Nav(localize, PREFIX, open)];
     const mini = new LazyView(context, lazyViews.miniPlayer);

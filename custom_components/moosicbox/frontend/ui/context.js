@@ -8,7 +8,16 @@
 
 /** @typedef {"listen" | "library" | "rooms" | "household" | "hub"} PageName */
 
-/** @typedef {{attributes: {friendly_name?: string}}} HomeAssistantState */
+/**
+ * The part of Home Assistant's `hass` that the views use.
+ * @typedef {object} Hass
+ * @property {string} [language]
+ * @property {{language: string}} [locale]
+ * @property {Record<string, {attributes: {friendly_name?: string}}>} [states] by entity id
+ * @property {Record<string, {area_id: string, name: string}> | null} [areas] null until they are fetched
+ * @property {Record<string, {identifiers: [string, string][]}> | null} [devices] null until they are fetched
+ * @property {{is_admin: boolean}} [user]
+ */
 
 /**
  * @typedef {object} Context
@@ -20,7 +29,7 @@
  * @property {(text: string, action?: {label: string, run: () => void}) => void} toast
  * @property {(page: PageName) => void} open opens a page of MoosicBox
  * @property {(path: string) => void} navigate opens a page of Home Assistant
- * @property {() => Record<string, HomeAssistantState>} states the entities of Home Assistant by their ids; none outside of it
+ * @property {() => Hass} hass the state of Home Assistant's page; empty outside of it
  * @property {(dialog: HTMLElement) => void} mount adds a dialog or menu to the page
  * @property {(...sheets: CSSStyleSheet[]) => void} addStyles adds style sheets that were fetched later
  */

@@ -112,6 +112,7 @@ main > .lazy { height: 100%; }
 .setup { display: flex; flex-direction: column; gap: 10px; padding: 20px; }
 .setup h2 { font-size: 22px; text-align: center; }
 .setup p { color: var(--text-2); text-align: center; }
+.setup .area { display: grid; gap: 10px; }
 .setup label { font-size: 14px; color: var(--text-2); }
 .setup .main { min-height: 52px; margin-top: 6px; }
 .emblem { align-self: center; justify-self: center; display: grid; place-items: center; width: 80px; height: 80px; border-radius: 50%; color: var(--accent-text); background: color-mix(in srgb, var(--accent) 14%, transparent); }

@@ -146,8 +146,8 @@ class PlaceFields {
 }
 
 /** @param {Context} context */
-function entityList({ states }) {
-  const options = Object.entries(states())
+function entityList({ hass }) {
+  const options = Object.entries(hass().states ?? {})
     .filter(([entityId]) => DOMAINS.has(entityId.slice(0, entityId.indexOf("."))))
     .map(([entityId, { attributes }]) => new Option(attributes.friendly_name ?? entityId, entityId));
   return el("datalist", { attributes: { id: LIST_ID } }, ...options);

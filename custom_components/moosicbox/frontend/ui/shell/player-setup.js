@@ -2,6 +2,7 @@
 import { describeBrowser } from "../../player/identity.js";
 import { el, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { AreaChoice } from "./area-choice.js";
 
 /** @import { AppState, Context } from "../context.js" */
 /** @import { Localize } from "../localize.js" */
@@ -15,15 +16,18 @@ export class PlayerSetup {
   #name = el("input", {
     attributes: { id: "player-name", type: "text", maxlength: String(MAX_NAME), required: "", autocomplete: "off" },
   });
+  #area;
   #button = el("button", { class: "main", attributes: { type: "submit" } });
   element;
 
   /** @param {Context} context */
-  constructor({ app, guest, localize }) {
+  constructor(context) {
+    const { app, guest, localize } = context;
     this.#localize = localize;
     this.#action = guest ? "guest_listen" : "setup_button";
     const name = app.store.state.device.name ?? app.access.clientName ?? defaultName(localize);
     this.#name.value = name;
+    this.#area = new AreaChoice(context);
     this.element = el(
       "form",
       {
@@ -32,6 +36,7 @@ export class PlayerSetup {
           submit: (event) => {
             event.preventDefault();
             void app.enablePlayer(this.#name.value.trim() || name);
+            void this.#area.apply();
           },
         },
       },
@@ -40,12 +45,15 @@ export class PlayerSetup {
       el("p", { text: localize(guest ? "guest_listen_text" : "setup_text") }),
       // A guest's player has the guest's name.
       ...(guest ? [] : [el("label", { text: localize("setup_name"), attributes: { for: "player-name" } }), this.#name]),
+      this.#area.element,
       this.#button,
     );
   }
 
   /** @param {AppState} state */
-  render({ device }) {
+  render(state) {
+    const { device } = state;
+    this.#area.render(state);
     this.element.hidden = device.status !== "off" && device.status !== "starting";
     this.#button.disabled = device.status === "starting";
     setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : this.#action));

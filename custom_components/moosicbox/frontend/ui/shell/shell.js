@@ -22,7 +22,7 @@ import { defaultName } from "./player-setup.js";
  * @property {boolean} [guest]
  * @property {(path: string) => void} [navigate] opens a page of Home Assistant
  * @property {(page: PageName) => void} [open] opens a page of MoosicBox
- * @property {Context["states"]} [states] the entities of Home Assistant
+ * @property {Context["hass"]} [hass] the state of Home Assistant's page
  */
 
 /** The interval at which positions are drawn. Times are in seconds, and a slider needs several of them for a pixel. */
@@ -57,7 +57,7 @@ export class Shell {
       guest,
       navigate: () => undefined,
       open: () => undefined,
-      states: () => ({}),
+      hass: () => ({}),
       ...host,
       actions: new Actions(
         (message, options) => app.request(message, options),

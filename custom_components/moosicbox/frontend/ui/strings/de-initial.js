@@ -14,6 +14,8 @@ export default {
   setup_text:
     "Mach diesen Browser zum Player. Home Assistant kann dann darauf Musik abspielen wie auf jedem anderen Lautsprecher.",
   setup_name: "Name dieses Players",
+  setup_area: "Bereich (optional)",
+  setup_no_area: "Kein Bereich",
   setup_button: "Auf diesem Gerät abspielen",
   setup_starting: "Startet …",
   default_name: "{browser} auf {platform}",

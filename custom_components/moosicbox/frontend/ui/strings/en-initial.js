@@ -12,6 +12,8 @@ export default {
   setup_title: "Play on this device",
   setup_text: "Make this browser a player. Home Assistant can then play music on it, like on any other speaker.",
   setup_name: "Name of this player",
+  setup_area: "Area (optional)",
+  setup_no_area: "No area",
   setup_button: "Play on this device",
   setup_starting: "Starting …",
   default_name: "{browser} on {platform}",

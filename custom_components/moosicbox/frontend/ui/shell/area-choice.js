@@ -1,0 +1,68 @@
+/** The area of a new player, which its creator may choose if Home Assistant lets this user change devices. */
+import { el } from "../dom.js";
+import { callHomeAssistant } from "../hub/home-assistant-api.js";
+
+/** @import { AppState, Context } from "../context.js" */
+
+export class AreaChoice {
+  #context;
+  #select = el("select", { attributes: { id: "player-area" } });
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const label = el("label", { text: context.localize("setup_area"), attributes: { for: "player-area" } });
+    this.element = el("div", { class: "area" }, label, this.#select);
+  }
+
+  /** @param {AppState} state */
+  render({ device }) {
+    const { hass, localize } = this.#context;
+    const { areas, devices, user } = hass();
+    const isKnown = Object.values(devices ?? {}).some(({ identifiers }) =>
+      identifiers.some(([domain, id]) => domain === "moosicbox" && id === device.playerId),
+    );
+    const offered = user?.is_admin && !isKnown ? Object.values(areas ?? {}) : [];
+    this.element.hidden = offered.length === 0;
+    const options = offered
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .map(({ area_id, name }) => new Option(name, area_id));
+    // Rebuilding the list would close it.
+    if (this.#select.length - 1 !== options.length) {
+      const chosen = this.#select.value;
+      this.#select.replaceChildren(new Option(localize("setup_no_area"), ""), ...options);
+      this.#select.value = options.some(({ value }) => value === chosen) ? chosen : "";
+    }
+  }
+
+  /** Put the player of this browser into the chosen area, as soon as Home Assistant has added it. */
+  async apply() {
+    const area_id = this.element.hidden ? "" : this.#select.value;
+    if (area_id) {
+      const entity_id = await this.#entityId();
+      const entity = await callHomeAssistant(this.#context, { type: "config/entity_registry/get", entity_id });
+      const { device_id } = /** @type {{device_id?: string}} */ (entity ?? {});
+      if (device_id) {
+        await callHomeAssistant(this.#context, { type: "config/device_registry/update", device_id, area_id });
+      }
+    }
+  }
+
+  /** @returns {Promise<string>} */
+  #entityId() {
+    const { store } = this.#context.app;
+    return new Promise((resolve) => {
+      const check = () => {
+        const { players, device } = store.state;
+        const entityId = players?.find(({ player_id }) => player_id === device.playerId)?.entity_id;
+        if (entityId) {
+          unsubscribe();
+          resolve(entityId);
+        }
+      };
+      const unsubscribe = store.subscribe(check);
+      check();
+    });
+  }
+}

@@ -34,6 +34,7 @@ CATEGORIES: Final = {
     "playlists": MediaClass.PLAYLIST,
     "stations": MediaClass.CHANNEL,
     "podcasts": MediaClass.PODCAST,
+    "books": MediaClass.ALBUM,
     "favourites": MediaClass.MUSIC,
 }
 """The folders of the root, with the media class of their children."""
@@ -142,6 +143,9 @@ class Browser:
                 items = (await library.get_playlists(limit=MAX_CHILDREN)).items
             case "stations":
                 items = (await library.get_stations(limit=MAX_CHILDREN)).items
+            case "books":
+                books = await library.get_books(limit=MAX_CHILDREN)
+                items, total = books.items, books.total
             case "podcasts":
                 items = (await library.get_podcasts(limit=MAX_CHILDREN)).items
             case _:
@@ -309,7 +313,7 @@ async def _tracks(library: Library, kind: str, id_: str) -> Sequence[LibraryTrac
     """Return the tracks of a collection; None if there is no such kind."""
     match kind:
         case "album":
-            return (await library.album(id_)).tracks
+            return await library.album_to_play(id_)
         case "playlist":
             return (await library.playlist(id_)).tracks
         case "podcast":

@@ -18,6 +18,7 @@ import voluptuous as vol
 from yarl import URL
 
 from .adapters.subentries import area_of, async_set_area
+from .const import DOMAIN
 from .models import MoosicBoxData, async_loaded_data
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         if self._player_id is None:
             raise AbortFlow("not_reachable")
         self.speakers_data().speakers.add(self._player_id, self._name, kind, self._url, self._area_id)
+        flows = self.hass.config_entries.flow
+        for flow in flows.async_progress_by_handler(DOMAIN, match_context={"unique_id": self._player_id}):
+            # The speaker needn't be offered any more.
+            if flow["flow_id"] != self.flow_id:
+                flows.async_abort(flow["flow_id"])
         return self.async_abort(reason="speaker_added", description_placeholders={"name": self._name})
 
     async def async_step_prepare(self, _user_input: dict[str, Any] | None = None) -> Any:

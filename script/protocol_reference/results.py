@@ -10,6 +10,8 @@ from custom_components.moosicbox.engine.library.models import (
     AlbumDetails,
     Artist,
     ArtistDetails,
+    Book,
+    BookDetails,
     Chapters,
     Genre,
     LibraryTrack,
@@ -31,8 +33,8 @@ STATES: Final = {
 """Requests that are answered by the fields of a state."""
 OTHERWISE_ANSWERED: Final = {"authenticate", "ping", "time_sync"}
 """Requests with an answer of another type than `result`."""
-ITEM: Final = (AlbumDetails, ArtistDetails, TrackDetails, PlaylistDetails, Lyrics, Chapters, Scrobbling)
-LISTED: Final = (PlayedTrack, LibraryTrack, Album, Artist, Genre, Playlist)
+ITEM: Final = (AlbumDetails, BookDetails, ArtistDetails, TrackDetails, PlaylistDetails, Lyrics, Chapters, Scrobbling)
+LISTED: Final = (PlayedTrack, LibraryTrack, Album, Book, Artist, Genre, Playlist)
 NOTHING: Final = {"type": "object", "maxProperties": 0}
 
 HIDDEN: Final = ("title", "description", "default", "discriminator")

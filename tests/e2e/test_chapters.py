@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+import re
 from typing import Any
 
 from playwright.async_api import expect
@@ -46,7 +47,7 @@ async def found(home: Home, *, present: bool) -> Any:
 async def book(home: Home) -> AsyncGenerator[str]:
     """The media id of a book of four hundred seconds."""
     path = home.folder.media / "quay.m4b"
-    await asyncio.to_thread(put_book, path, 400, title=BOOK, artist="Ana")
+    await asyncio.to_thread(put_book, path, 400, title=BOOK, artist="Ana", album=BOOK)
     await home.api.call("moosicbox.scan_library")
     yield (await found(home, present=True))["media_content_id"]
     path.unlink()
@@ -119,3 +120,33 @@ async def test_a_book_at_another_speed(home: Home, open_tab: OpenTab, book: str)
     await player.wait_until_heard()
     assert player.tab.errors == []
     await player.forget()
+
+
+async def test_a_book_is_continued_from_the_list(home: Home, open_tab: OpenTab, book: str, close_rooms: None) -> None:
+    tab = await open_tab("/moosicbox/rooms")
+    page = tab.page
+    await make_room(tab, "Evening")
+    evening = {"entity_id": "media_player.evening"}
+    await home.api.call("media_player.play_media", **evening, media_content_id=book, media_content_type="track")
+    await home.api.call("media_player.media_seek", **evening, seek_position=200)
+    await home.api.call("media_player.media_stop", **evening)
+    await page.goto("/moosicbox/library")
+    panel = page.get_by_role("tabpanel")
+    await page.get_by_role("tab", name="Songs").click()
+    await expect(panel.get_by_text("Brass Morning").first).to_be_visible()
+    await expect(panel.get_by_text(BOOK)).to_have_count(0)
+    await page.get_by_role("tab", name="Audiobooks").click()
+    await expect(page.get_by_text(re.compile("Ana · 5[0-9] % heard"))).to_be_visible()
+    await still(page)
+    assert await violations(page, "moosicbox-panel") == []
+    await tab.screenshot("audiobooks")
+    await panel.get_by_role("button", name=BOOK).first.click()
+    await panel.get_by_role("button", name="Continue").click()
+    await home.api.wait_for_state(evening["entity_id"], lambda entity: entity["attributes"].get("chapter") == "Größe")
+    await panel.get_by_role("button", name="Back").click()
+    await panel.get_by_role("button", name=f"More about {BOOK}").click()
+    await page.get_by_role("menuitem", name="Mark as played").click()
+    await page.get_by_role("tab", name="Songs").click()
+    await page.get_by_role("tab", name="Audiobooks").click()
+    await expect(panel.get_by_text("Ana · played")).to_be_visible()
+    assert tab.errors == []

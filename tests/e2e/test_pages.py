@@ -86,6 +86,8 @@ async def test_search_results_are_added_to_the_queue(home: Home, open_tab: OpenT
     await expect(page.get_by_role("button", name="Remove Copper Rain from the favourites")).to_be_visible()
     await page.get_by_role("tab", name="Favourites", exact=True).click()
     await expect(page.get_by_role("list", name="Favourites").get_by_role("listitem")).to_have_count(1)
+    await page.get_by_role("button", name="Remove Copper Rain from the favourites").click()
+    await expect(page.get_by_role("list", name="Favourites").get_by_role("listitem")).to_have_count(0)
     await page.get_by_role("link", name="Listen").click()
     await expect(page.get_by_text("1 item", exact=True)).to_be_visible()
     assert tab.errors == []

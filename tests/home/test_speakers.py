@@ -412,6 +412,8 @@ async def test_a_speaker_that_was_seen_is_selected(hass: HomeAssistant, entry: M
         result = await hass.config_entries.subentries.async_init(handler, context={"source": SOURCE_USER})
         result = await submit(hass, result, {"speaker": PLAYER})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "speaker_added")
+        # It isn't offered any more.
+        assert flows(hass) == []
         await until(lambda: hub.players.find(PLAYER) is not None)
         # A second addition changes nothing.
         entry.runtime_data.speakers.add(PLAYER, "Other", "snapcast", None)

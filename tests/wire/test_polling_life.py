@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from homeassistant.core import HomeAssistant
+import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.moosicbox.engine.access.tokens import LEEWAY
 from custom_components.moosicbox.engine.hub import Hub
-from tests.fixtures import Advance, Connect, CreateToken
+from tests.fixtures import Advance, Connect, CreateToken, ManualClock
 from tests.http import HttpClient
 
 from .client import player
@@ -187,18 +189,23 @@ async def test_a_revoked_session_ends_its_fetch_with_the_close_code(
     assert (error["error_type"], error["close_code"], error["retryable"]) == ("connection_closed", 4503, False)
 
 
-async def test_a_session_ends_with_its_token(http: HttpClient, create_token: CreateToken, advance: Advance) -> None:
+async def test_a_session_ends_with_its_token(
+    http: HttpClient, create_token: CreateToken, clock: ManualClock, advance: Advance
+) -> None:
     """Unless it was refreshed."""
     poller = await Poller.open(http, await create_token(expires_in=60))
     for _ in range(3):
         await advance(20)
         await poller.fetch()
     assert (await poller.request("refresh", token="forged"))["error_type"] == "authentication_failed"
-    assert (await poller.request("refresh", token=await create_token(expires_in=120)))["type"] == "result"
+    refreshed = await create_token(expires_in=120)
+    assert (await poller.request("refresh", token=refreshed))["type"] == "result"
     for _ in range(3):
         await advance(20)
         await poller.fetch()
-    await advance(11)
+    # The token counts the real time since the clock of the test was made, too.
+    expires_at = jwt.decode(refreshed, options={"verify_signature": False})["exp"]
+    await advance(expires_at + LEEWAY + 1 - clock.utc().timestamp())
     assert (await (await poller.get(wait=0)).json())["close_code"] == 4505
     response = await http.post(SESSIONS, headers=poller.headers, json=authenticate(resume=poller.resume()))
     assert await refusal(response) == (401, "authentication_failed")

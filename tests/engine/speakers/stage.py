@@ -116,6 +116,14 @@ class RecordingOutput:
         assert self.header is not None
         return sound.decode(self.header, [sent.chunk for sent in self.sent])
 
+    def heard_us(self, sample: int) -> float:
+        """Return the time at which a sample of all that was sent is heard."""
+        for sent in self.sent:
+            if sample < sent.chunk.samples:
+                return sent.play_at_us + sample / sent.header.rate * 1e6
+            sample -= sent.chunk.samples
+        raise ValueError("So much wasn't sent")
+
     @property
     def gaps_us(self) -> list[int]:
         """The time between the end of each chunk and the begin of the next one."""

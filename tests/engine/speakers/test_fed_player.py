@@ -1,6 +1,7 @@
 """A player whose speaker is fed, at a real hub in real time."""
 
 import asyncio
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -19,8 +20,10 @@ from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
 from custom_components.moosicbox.engine.protocol.server import SynchronizedPlayback
 from custom_components.moosicbox.engine.protocol.types import PlayableTrack
+from custom_components.moosicbox.engine.rooms import announcements
 from custom_components.moosicbox.engine.speakers.player import FedPlayer
 from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES
+from custom_components.moosicbox.engine.speakers.renderer.ffmpeg import RAMP_SECONDS, RAMP_STEP, STEP_SECONDS
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 from custom_components.moosicbox.engine.speakers.speakers import MAX_SPEAKERS, SpeakerInfo
 
@@ -28,6 +31,8 @@ from . import sound
 from .stage import RecordingOutput, Stage, same
 
 MILLISECOND_US = 1_000
+DUCKING_DB = 12
+BLOCK = 1_000
 
 
 async def queue(house: Stage, player_id: str, *names: str) -> None:
@@ -210,6 +215,7 @@ async def test_a_late_player_of_a_room_comes_in_where_the_others_are(house: Stag
 
 
 async def test_announces_and_goes_on(house: Stage) -> None:
+    house.hub.shared_limits.replace(Limits(announcement_ducking=0))
     output = await house.add("den")
     await play(house, "den", "whole.flac")
     await house.until(lambda: house.reported("den", state="playing") and output.sent[-1].chunk.start > 20_000)
@@ -218,6 +224,79 @@ async def test_announces_and_goes_on(house: Stage) -> None:
     await house.until(lambda: output.shown[-1] == ("whole.flac", True))
     await house.until(lambda: house.finished("den"))
     assert output.sent[-1].chunk.end == len(sound.noise())
+
+
+async def test_mixes_an_announcement_with_the_music(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", *["whole.flac"] * 4)
+    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
+    player = house.player("den")
+    await house.hub.announcements.announce(house.hub.system, player, "second.flac")
+    mixed = player.mixed_announcement
+    assert mixed is not None
+    assert mixed.ducking_db == DUCKING_DB
+    await house.until(lambda: house.reported("den", ended_announcement_id=mixed.item.queue_item_id))
+    await house.until(lambda: player.mixed_announcement is None and output.shown[-1] == ("whole.flac", True))
+    await house.until(lambda: house.finished("den"))
+    music = np.concatenate([sound.noise()] * 4)
+    spoken, heard = sound.noise()[sound.CUT :], output.samples
+    assert len(heard) == len(music)
+    changed = np.flatnonzero(np.abs(heard.astype(int) - music).max(axis=1) > 3)
+
+    def is_mixed(begin: int, first: int, count: int) -> bool:
+        part = slice(begin + first, begin + first + count)
+        return sound.close(heard[part], sound.amplified(music[part], -DUCKING_DB) + spoken[first : first + count])
+
+    # The music is lowered before. The next item may begin meanwhile; times are rounded to a sample in each item.
+    begin = next(place for place in range(changed[0], changed[-1]) if is_mixed(place, 0, RAMP_STEP))
+    firsts = range(0, len(spoken) - BLOCK, BLOCK)
+    mixed_blocks = [any(is_mixed(begin + by, first, BLOCK) for by in range(-2, 3)) for first in firsts]
+    assert mixed_blocks.count(False) <= 1
+    assert begin - changed[0] <= round((RAMP_SECONDS + STEP_SECONDS) * sound.RATE) + RAMP_STEP
+    assert changed[-1] < begin + len(spoken) + 2 * (RAMP_SECONDS + STEP_SECONDS) * sound.RATE
+    assert output.heard_us(begin) >= mixed.sync_time_us - MILLISECOND_US
+
+
+@pytest.mark.parametrize("command", [None, "pause"])
+async def test_an_announcement_goes_on_without_music(
+    house: Stage, command: Literal["pause"] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The music is over, or is paused, before the announcement begins, or while it speaks."""
+    monkeypatch.setattr(announcements, "FED_MUSIC_US", 0)
+    output = await house.add("den")
+    await play(house, "den", "whole.flac")
+    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
+    player = house.player("den")
+    await house.hub.announcements.announce(house.hub.system, player, "second.flac")
+    mixed = player.mixed_announcement
+    assert mixed is not None
+    if command is not None:
+        await house.do(PlaybackCommand(player_id="den", command=command))
+    await house.until(lambda: house.reported("den", ended_announcement_id=mixed.item.queue_item_id))
+    # It may be a moment later than its time when it is opened.
+    spoken = sound.noise()[sound.CUT + BLOCK :]
+    assert same(output.samples[-len(spoken) :], spoken)
+    assert player.active_playback.timeline.state == ("idle" if command is None else "paused")
+
+
+async def test_music_begins_during_an_announcement(house: Stage) -> None:
+    output = await house.add("den")
+    await play(house, "den", *["whole.flac"] * 4)
+    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
+    player = house.player("den")
+    await house.hub.announcements.announce(house.hub.system, player, "second.flac")
+    mixed = player.mixed_announcement
+    assert mixed is not None
+    await house.do(SeekCommand(player_id="den", position_seconds=0.5))
+    await house.until(lambda: house.reported("den", ended_announcement_id=mixed.item.queue_item_id))
+    await house.until(lambda: house.finished("den"))
+    # Some of the music has the announcement in it.
+    assert not all(
+        sound.close(
+            sound.decode(sent.header, [sent.chunk]), sound.noise()[sent.chunk.start : sent.chunk.end].astype(float)
+        )
+        for sent in output.sent
+    )
 
 
 async def test_an_expired_address_is_renewed(house: Stage) -> None:

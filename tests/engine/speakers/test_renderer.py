@@ -11,7 +11,14 @@ import psutil
 import pytest
 
 from custom_components.moosicbox.engine.speakers.renderer import ffmpeg
-from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES, AudioFormat, Chunk, Fade, Source
+from custom_components.moosicbox.engine.speakers.renderer.audio import (
+    CHUNK_SAMPLES,
+    AudioFormat,
+    Chunk,
+    Fade,
+    Overlay,
+    Source,
+)
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 from custom_components.moosicbox.engine.speakers.renderer.rendering import AHEAD_SECONDS, Reader, RenderingFailed
 
@@ -94,6 +101,29 @@ async def test_mixes_the_end_of_an_item_with_the_next_one(renderer: Renderer, au
     after = sound.amplified(sound.noise()[sound.CUT :], -1.0)
     mixed = sound.faded(before[alone:], after, 0.5)
     assert sound.close(heard, np.concatenate([before[:alone], mixed, after[len(mixed) :]]))
+
+
+@pytest.mark.parametrize("begins", [1.5, 0.6])
+async def test_lowers_an_item_for_an_announcement(renderer: Renderer, begins: float) -> None:
+    """The item is rendered from 1 s on; the announcement begins later, or has begun before."""
+    position, ducking_db = 1.0, 12.0
+    spoken = sound.noise()[sound.CUT :]
+    seconds = len(spoken) / sound.RATE
+    overlay = Overlay(source=Source("b", "/second.flac"), begins=begins, seconds=seconds, ducking_db=ducking_db)
+    reader = renderer.open(Source("a", "/whole.flac"), position, PCM, overlay)
+    chunks = await rest(reader)
+    assert (chunks[0].start, chunks[-1].end) == (sound.RATE, len(sound.noise()))
+    heard = sound.decode(await reader.header(), chunks)
+    music = sound.noise()[sound.RATE :]
+    at = round((begins - position) * sound.RATE)
+    ramp = round(0.2 * sound.RATE)
+    first, last = max(0, at), min(len(music), at + len(spoken))
+    expected = sound.amplified(music[first:last], -ducking_db).astype(int) + spoken[first - at : last - at]
+    assert sound.close(heard[first:last], expected.clip(-32_768, 32_767).astype(np.int16))
+    if first > ramp:
+        assert sound.close(heard[: first - ramp], music[: first - ramp])
+    if last + ramp < len(music):
+        assert sound.close(heard[last + ramp :], music[last + ramp :])
 
 
 async def test_resamples_to_the_nearest_rate(renderer: Renderer) -> None:

@@ -61,8 +61,9 @@ async def test_the_root_has_the_librarys_folders_and_other_media_sources(
         "Playlists",
         "Radio",
         "Podcasts",
+        "Audiobooks",
         "Favourites",
-        *(child.title for child in top.children[9:]),
+        *(child.title for child in top.children[10:]),
     ]
     others = [child.media_content_id for child in top.children[9:]]
     assert "media-source://media_source" in others

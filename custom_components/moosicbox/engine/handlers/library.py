@@ -9,10 +9,20 @@ from ..hub import Hub
 from ..library.index.lists import OwnFilters
 from ..library.index.positions import HOUSEHOLD, Kept
 from ..library.library import Library
-from ..library.models import AlbumDetails, Chapters, Hit, Page, PlaylistDetails, PodcastDetails
+from ..library.media_provider import TRACK_PREFIX
+from ..library.models import (
+    EPISODE_PREFIX,
+    AlbumDetails,
+    BookDetails,
+    Chapters,
+    Hit,
+    Page,
+    PlaylistDetails,
+    PodcastDetails,
+)
 from ..library.stations import add_station
 from ..playback.addresses import is_http_url
-from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence
+from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence, TrackNotFound
 from ..protocol.library_request import Filters, LibraryRequest, RequestType
 from ..protocol.results import LibraryResult
 from ..sessions.session import Actor
@@ -108,6 +118,7 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
         "get_station": library.station,
         "get_podcast": library.podcast,
         "get_episode": library.episode,
+        "get_book": library.book,
         "get_lyrics": library.lyrics,
     }
     return readers.get(asked.request_type)
@@ -115,7 +126,9 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
 
 async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
     """Add the fields that are the user's own to the tracks of an album or a playlist."""
-    if not actor.principal.is_person or not isinstance(item, AlbumDetails | PlaylistDetails | PodcastDetails):
+    if not actor.principal.is_person or not isinstance(
+        item, AlbumDetails | BookDetails | PlaylistDetails | PodcastDetails
+    ):
         return item
     tracks = await library.people.with_own_fields(actor.principal.sub, item.tracks)
     return msgspec.structs.replace(item, tracks=tuple(tracks))
@@ -152,10 +165,21 @@ async def _edit_playlist(library: Library, actor: Actor, asked: LibraryRequest) 
 
 async def _set_played(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
     actor.principal.require_household("control")
-    episode = await library.episode(_id(asked))
     user_id = _person(actor) if asked.mine else HOUSEHOLD
-    await library.people.keep_position([user_id], episode.track_id, Kept(0.0, asked.played is not False))
+    for track_id in await _spoken_tracks(library, _id(asked)):
+        await library.people.keep_position([user_id], track_id, Kept(0.0, asked.played is not False))
     return {}
+
+
+async def _spoken_tracks(library: Library, id_: str) -> list[str]:
+    """Return the ids of an episode, of a part of an audiobook, or of all parts of one."""
+    if id_.startswith(EPISODE_PREFIX):
+        return [(await library.episode(id_)).track_id]
+    if not id_.startswith(TRACK_PREFIX):
+        return [part.track_id for part in (await library.book(id_)).tracks]
+    if (track := await library.track(id_)).spoken is not True:
+        raise TrackNotFound(f"The library has no audiobook with {id_}")
+    return [track.track_id]
 
 
 async def _scan(library: Library, actor: Actor, _asked: LibraryRequest) -> LibraryResult:
@@ -187,6 +211,7 @@ async def _list(library: Library, asked: LibraryRequest, actor: Actor) -> Page[A
         "get_stations": library.get_stations,
         "get_podcasts": library.get_podcasts,
         "get_episodes": library.get_episodes,
+        "get_books": library.get_books,
     }
     return await lists[asked.request_type](filters, asked.sort, asked.limit, asked.cursor)
 

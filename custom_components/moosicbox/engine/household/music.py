@@ -76,7 +76,7 @@ class HubMusic:
             case "track":
                 return [found for found in await library.tracks([id_]) if found is not None]
             case "album":
-                return (await library.album(id_)).tracks
+                return await library.album_to_play(id_)
             case "podcast":
                 return unheard((await library.podcast(id_)).tracks)
             case "playlist":

@@ -11,7 +11,7 @@ from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.library_request import Filters, PlaylistEdit, StationEdit
 from ..protocol.types import UpdateType
 from ..signals import Signal
-from .index import details, favourites, playlists, podcasts, similar, stations
+from .index import books, details, favourites, playlists, podcasts, similar, stations
 from .index.database import Database
 from .index.lists import ALBUMS, ARTISTS, EPISODES, GENRES, PLAYLISTS, PODCASTS, STATIONS, TRACKS, Listing, Lists
 from .index.search import search
@@ -26,6 +26,8 @@ from .models import (
     AlbumDetails,
     Artist,
     ArtistDetails,
+    Book,
+    BookDetails,
     Change,
     Counts,
     Episode,
@@ -45,6 +47,7 @@ from .models import (
     TrackDetails,
     TrackFile,
     UnreadableFile,
+    remaining,
 )
 from .people import People
 from .reader.file_reader import FileReader
@@ -275,6 +278,12 @@ class Library:
         """Return a page of episodes, the newest first; sorts: published, title. Filters: podcast, added_since, favourite."""
         return await self._list(EPISODES, filters, sort or "-published", limit, cursor)
 
+    async def get_books(
+        self, filters: Filters = Filters(), sort: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Book]:
+        """Return a page of audiobooks, as `get_albums`; sorts: title, artist, year, added."""
+        return await self._list(books.BOOKS, filters, sort or "title", limit, cursor)
+
     async def recent(self, filters: Filters = Filters(), limit: int = 50, cursor: str | None = None) -> Page[Album]:
         """Return a page of albums, the latest added first."""
         return await self._list(ALBUMS, filters, "-added", limit, cursor)
@@ -306,6 +315,17 @@ class Library:
     async def album(self, album_id: str) -> AlbumDetails:
         """Return an album with its tracks."""
         return await self._database.read(lambda index: details.album(index, album_id))
+
+    async def book(self, book_id: str) -> BookDetails:
+        """Return an audiobook with its parts."""
+        return await self._database.read(lambda index: books.book(index, book_id))
+
+    async def album_to_play(self, album_id: str) -> Sequence[LibraryTrack]:
+        """Return the tracks of an album in their order; of an audiobook, those from where the household goes on."""
+        tracks = (await self.album(album_id)).tracks
+        if any(track.spoken is True for track in tracks):
+            return remaining((await self.book(album_id)).tracks)
+        return tracks
 
     async def genre(self, genre_id: str) -> Genre:
         """Return a genre."""

@@ -112,6 +112,15 @@ class Album(Record, frozen=True, kw_only=True):
     my_favourite: bool | UnsetType = UNSET
 
 
+class Book(Album, frozen=True, kw_only=True):
+    """An audiobook: an album of spoken tracks. `heard` are the seconds that were heard, or passed over."""
+
+    heard: float = 0.0
+    played: bool = False
+    my_heard: float | UnsetType = UNSET
+    my_played: bool | UnsetType = UNSET
+
+
 class Genre(Record, frozen=True, kw_only=True):
     """A genre of tracks in the library."""
 
@@ -185,6 +194,27 @@ class PodcastDetails(Podcast, frozen=True, kw_only=True):
     """A podcast with its newest five hundred episodes."""
 
     tracks: tuple[Episode, ...]
+
+
+class BookPart(LibraryTrack, frozen=True, kw_only=True):
+    """A track of an audiobook, and where to go on with it, in seconds."""
+
+    position: float = 0.0
+    played: bool = False
+    my_position: float | UnsetType = UNSET
+    my_played: bool | UnsetType = UNSET
+
+
+class BookDetails(Book, frozen=True, kw_only=True):
+    """An audiobook with its first thousand parts, in their order."""
+
+    tracks: tuple[BookPart, ...]
+
+
+def remaining(parts: Sequence[BookPart]) -> Sequence[BookPart]:
+    """Return the parts of a book from the one on with which the household goes on; all once it has heard all."""
+    first = next((at for at, part in enumerate(parts) if not part.played), 0)
+    return parts[first:]
 
 
 def unheard(episodes: Sequence[Episode]) -> Sequence[Episode]:

@@ -29,6 +29,8 @@ type RequestType = Literal[
     "get_podcast",
     "get_episodes",
     "get_episode",
+    "get_books",
+    "get_book",
     "get_lyrics",
     "get_chapters",
     "get_history",

@@ -33,6 +33,10 @@ MAX_WAITING: Final = 10
 """Announcements that wait for one player."""
 GRACE_SECONDS: Final = 5.0
 """How much longer than its duration an announcement may take."""
+FED_LEAD_US: Final = 3_000_000
+"""How early a speaker that is fed gets an announcement that is mixed: its music is sent ahead."""
+FED_MUSIC_US: Final = 60_000_000
+"""It is mixed only if the music goes on for so long."""
 UNKNOWN_SECONDS: Final = 60.0
 """How long an announcement of unknown duration may take."""
 MAX_SECONDS: Final = 600.0
@@ -279,7 +283,7 @@ class Announcements:
         for player in players:
             self._set_volume(player, announcement.volume)
         ducks = self._limits.current.announcement_ducking > 0
-        announcement.mixed = ducks and all(player.mixes for player in players)
+        announcement.mixed = ducks and all(_can_mix(player, self._clock.now_us()) for player in players)
         playbacks = () if announcement.mixed else dict.fromkeys(player.active_playback for player in players)
         announcement.playbacks = [each for each in playbacks if self._is_interrupted_by(announcement, each)]
         self._play(announcement, players)
@@ -298,6 +302,8 @@ class Announcements:
         announcement.pending = set(players)
         item, duration = announcement.item, announcement.item.track.duration
         if announcement.mixed:
+            if any(player.is_fed for player in players):
+                start_us = max(start_us, now_us + FED_LEAD_US)
             for player in players:
                 ducking_db = self._limits.current.announcement_ducking
                 player.mixed_announcement = MixedAnnouncement(item, start_us, ducking_db)
@@ -426,6 +432,16 @@ class Announcements:
         if playback.interrupted and playback.is_current(item.queue_item_id):
             with suppress(HubError):
                 await self._media_resolver.start(playback, item, playback.timeline.position)
+
+
+def _can_mix(player: Player, now_us: int) -> bool:
+    """Return whether a player can mix an announcement with what it plays now."""
+    if not player.mixes or not player.is_fed:
+        return player.mixes
+    # Its audio is mixed before it is sent, so there has to be music until the announcement is over.
+    playback = player.active_playback
+    ends_soon = playback.ends_us is not None and playback.ends_us < now_us + FED_MUSIC_US
+    return playback.timeline.playing and not (ends_soon and playback.next_item is None)
 
 
 def _rank(announcement: Announcement) -> int:

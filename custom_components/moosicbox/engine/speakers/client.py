@@ -20,7 +20,7 @@ from ..protocol.client import Authenticate, ClientInfo, Request
 from ..protocol.codec import encode_request
 from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, HubError
-from ..protocol.server import PlaybackStatus, Prepare, SynchronizedPlayback, VolumeUpdate
+from ..protocol.server import AnnouncementOrder, PlaybackStatus, Prepare, SynchronizedPlayback, VolumeUpdate
 from ..sessions.session import Refused
 from ..transport.gateway import Gateway, SessionHandle
 
@@ -32,7 +32,7 @@ RETRY_SECONDS: Final = 1.0
 MAX_RETRY_SECONDS: Final = 30.0
 ANSWER_TIMEOUT: Final = 15.0
 
-type PlayerMessage = SynchronizedPlayback | Prepare | VolumeUpdate | PlaybackStatus
+type PlayerMessage = SynchronizedPlayback | Prepare | VolumeUpdate | AnnouncementOrder | PlaybackStatus
 
 _decoder: Final[msgspec.json.Decoder[PlayerMessage]] = msgspec.json.Decoder(PlayerMessage)
 

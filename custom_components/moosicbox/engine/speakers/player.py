@@ -15,12 +15,14 @@ from msgspec import UnsetType
 
 from ..protocol.client import PlayerReport
 from ..protocol.errors import HubError
-from ..protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
+from ..protocol.server import AnnouncementOrder, Prepare, SynchronizedPlayback, VolumeUpdate
 from ..protocol.types import PlayableTrack, ReportState
-from ..sync.orders import anchor_of, is_same_order, start_anchor
+from ..sync.orders import Anchor, anchor_of, is_same_order, start_anchor
+from .announcer import Announcer, Spoken
 from .feed import Feed, Segment
 from .output import Output
-from .renderer.audio import Fade, Source
+from .renderer.audio import Fade, Overlay, Source
+from .renderer.ffmpeg import RAMP_SECONDS
 from .renderer.renderer import Renderer
 from .renderer.rendering import Reader, RenderingFailed
 
@@ -43,6 +45,12 @@ SAME_US: Final = 5_000
 """A timeline that differs by less is followed without a break."""
 JOIN_SECONDS: Final = 0.25
 """An order that is older joins a timeline that runs already."""
+MIX_MARGIN: Final = 0.5
+"""Seconds of audio that may be sent while a rendering with an announcement begins; twice as many at each attempt."""
+MIX_ATTEMPTS: Final = 5
+END_US: Final = 300_000
+"""An announcement that would begin this near to the end of an item begins with the next one."""
+WAIT_SECONDS: Final = 0.02
 GRID: Final = 0.25
 """Seconds; renderings that join in the middle begin at a multiple, so that others can share them."""
 
@@ -103,6 +111,14 @@ class FedPlayer:
         self._executing: asyncio.Task[None] | None = None
         self._feeding: asyncio.Task[None] | None = None
         self._preloading: asyncio.Task[None] | None = None
+        self._speaking: asyncio.Task[None] | None = None
+        """Makes an announcement without music."""
+        self._speaking_id: str | None = None
+        self._deferred: SynchronizedPlayback | None = None
+        """An order for what follows, until the mix with an announcement is what is being sent."""
+        self._announcer = Announcer(
+            renderer, output.audio_format, now_us, mix=self._mix_announcement, on_ended=self.report
+        )
         self._report_due = asyncio.Event()
 
     async def run(self) -> None:
@@ -120,10 +136,12 @@ class FedPlayer:
                 self._report_due.clear()
                 self._send(self._report())
         finally:
-            tasks = [task for task in (self._executing, self._feeding, self._preloading) if task is not None]
+            running = self._executing, self._feeding, self._preloading, self._speaking
+            tasks = [task for task in running if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._announcer.close()
             self._stop_feed()
             self._release_starting()
             self._release_preloaded()
@@ -166,6 +184,8 @@ class FedPlayer:
                 self._prepare(message)
             case VolumeUpdate():
                 self._set_volume(message)
+            case AnnouncementOrder():
+                self._announcer.handle(message)
 
     def _accept(self, order: SynchronizedPlayback) -> None:
         if is_same_order(self._order, order):
@@ -202,13 +222,17 @@ class FedPlayer:
             feed.follow(None)
             segment.anchor, segment.in_room = anchor, bool(order.room_id)
             return True
+        if feed.following is not None and feed.following.item_id == segment.item_id:
+            self._deferred = order
+            return True
         source = _source(order.queue_item_id, order.track, order.gain_db)
         if order.crossfade:
             return self._fade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
             return False
         try:
-            reader = self._renderer.open(source, anchor.position, self._output.audio_format)
+            overlay = self._announcer.overlay(anchor)
+            reader = self._renderer.open(source, anchor.position, self._output.audio_format, overlay)
         except RenderingFailed:
             return False
         feed.follow(Segment(source.item_id, order.track, reader, anchor, bool(order.room_id)))
@@ -253,11 +277,13 @@ class FedPlayer:
             self._stop_feed()
             self._output.end()
             self._set_mode("idle", None)
+            self._speak_alone()
         elif order.command == "pause":
             await self._sleep_until(order.sync_time_us)
             self._stop_feed()
             self._output.clear()
             self._set_mode("paused", item_id, order.start_position)
+            self._speak_alone()
             source = _source(item_id, track, order.gain_db)
             self._preloading = _replaced(self._preloading, self._preload(source, order.start_position))
         else:
@@ -271,7 +297,8 @@ class FedPlayer:
             start = start_anchor(order, received_us, self._now_us() + self._output.lead_us)
             begin = start.position // GRID * GRID
         try:
-            reader = await self._opened(_source(item_id, track, order.gain_db), begin)
+            source, overlay = _source(item_id, track, order.gain_db), self._announcer.overlay(start)
+            reader = await self._opened(source, begin, overlay)
         except (RenderingFailed, HubError, TimeoutError) as error:
             await self._sleep_until(order.sync_time_us)
             self._fail(item_id, str(error))
@@ -282,7 +309,8 @@ class FedPlayer:
         except asyncio.CancelledError:
             reader.close()
             raise
-        if self._feed is not None:
+        if self._feed is not None or self._speaking is not None:
+            self._speaking = _replaced(self._speaking, None)
             self._stop_feed()
             self._output.clear()
         self._feed = Feed(
@@ -297,6 +325,8 @@ class FedPlayer:
         self.report()
         if self._prepared is not None and self._prepared.queue_item_id != item_id:
             self._prepare(self._prepared)
+        if self._announcer.overlay(start) != overlay:
+            self._announcer.mix_again()
         handover, self._handover = self._handover, None
         if handover is not None and not self._continues(handover):
             self._executing = asyncio.create_task(self._execute(handover, self._now_us()))
@@ -311,6 +341,7 @@ class FedPlayer:
         self._stop_feed()
         self._output.end()
         self._set_mode("ended", segment.item_id, segment.duration or 0.0)
+        self._speak_alone()
 
     def _fail(self, item_id: str, error: str) -> None:
         _LOGGER.warning("An item can't be played: %s", error)
@@ -343,15 +374,103 @@ class FedPlayer:
 
     # ---- audio
 
-    async def _opened(self, source: Source, position: float) -> Reader:
+    async def _mix_announcement(self) -> None:
+        """Mix the announcement, or none, with the current item from the next audio on that hasn't been sent."""
+        for attempt in range(MIX_ATTEMPTS):
+            if (feed := self._feed) is None:
+                if self._mode != "loading":
+                    self._speak_alone()
+                return
+            segment = feed.segment
+            if (cut := self._find_cut(feed, MIX_MARGIN * 2**attempt)) is None:
+                return
+            mixed = await self._mixed(segment, cut)
+            if self._feed is feed and feed.segment is segment and not feed.has_sent(cut):
+                await self._continue_mixed(feed, mixed, cut)
+                return
+            mixed.reader.close()
+        # The music is sent faster than it can be mixed: begin it anew, as for a player that joins.
+        order = self._order
+        if order is not None and self._feed is not None and order.queue_item_id == self._feed.segment.item_id:
+            self._executing = _replaced(self._executing, self._execute(order, self._now_us()))
+
+    def _find_cut(self, feed: Feed, margin: float) -> int | None:
+        """Return the sample from which on the current item is mixed; `None` if the one that follows is."""
+        segment, spoken = feed.segment, self._announcer.spoken
+        if (header := segment.reader.known_header) is None:
+            return None
+        soonest = segment.reader.sample / header.rate + margin
+        wanted = soonest if spoken is None else max(soonest, segment.position_at(spoken.at_us))
+        if (end_us := segment.end_us) is not None and segment.time_of(wanted) > end_us - END_US:
+            if feed.following is not None and self._order is not None:
+                feed.follow(None)
+                self._continues(self._order)
+            return None
+        if spoken is not None:
+            self._announcer.spoken = spoken._replace(at_us=max(spoken.at_us, segment.time_of(soonest)))
+        return segment.reader.boundary(wanted - RAMP_SECONDS)
+
+    async def _mixed(self, segment: Segment, cut: int) -> Segment:
+        """Return the rest of an item with the announcement. Raise RenderingFailed."""
+        rate = (await segment.reader.header()).rate
+        anchor = Anchor(cut / rate, segment.time_of(cut / rate), segment.anchor.rate)
+        audio_format = replace(self._output.audio_format, rates=(rate,))
+        overlay = self._announcer.overlay(anchor)
+        reader = await _ready(self._renderer.open(segment.reader.source, anchor.position, audio_format, overlay))
+        return Segment(segment.item_id, segment.track, reader, anchor, segment.in_room)
+
+    async def _continue_mixed(self, feed: Feed, mixed: Segment, cut: int) -> None:
+        if feed.following is not None:
+            self._deferred = self._order
+        feed.fade_into(mixed, cut, mixed.anchor.position)
+        while feed.following is mixed:  # noqa: ASYNC110 - a feed has no event for it
+            await asyncio.sleep(WAIT_SECONDS)
+        deferred, self._deferred = self._deferred, None
+        if deferred is not None and deferred is self._order and not self._continues(deferred):
+            self._executing = _replaced(self._executing, self._execute(deferred, self._now_us()))
+
+    def _speak_alone(self) -> None:
+        """Go on with the announcement, or with none, although there is no music any more."""
+        spoken = self._announcer.spoken
+        if self._speaking is not None and not self._speaking.done():
+            if spoken is not None and spoken.source.item_id == self._speaking_id:
+                return
+            self._speaking = _replaced(self._speaking, None)
+            self._output.end()
+        if (paused := self._announcer.pause()) is not None:
+            self._speaking_id = paused[0].source.item_id
+            self._speaking = asyncio.create_task(self._speak(*paused), name="moosicbox announcement")
+
+    async def _speak(self, spoken: Spoken, heard: float) -> None:
+        try:
+            reader = await self._opened(spoken.source, heard)
+        except (RenderingFailed, HubError, TimeoutError) as error:
+            _LOGGER.warning("An announcement isn't heard to its end: %s", error)
+            self._announcer.resume(self._now_us(), spoken.seconds)
+            return
+        at_us = max(spoken.at_us, self._now_us() + self._output.lead_us + CUT_LEAD_US)
+        self._announcer.resume(at_us, heard)
+        anchor = Anchor(heard, at_us, 1.0)
+        segment = Segment(spoken.source.item_id, spoken.track, reader, anchor, in_room=False)
+        feed = Feed(self._output, self._now_us, segment, self.report)
+        try:
+            await feed.run()
+        except RenderingFailed as error:
+            _LOGGER.warning("An announcement breaks off: %s", error)
+        finally:
+            feed.close()
+        self._speaking = None
+        self._output.end()
+
+    async def _opened(self, source: Source, position: float, overlay: Overlay | None = None) -> Reader:
         """Return a reader that has audio. Raise RenderingFailed, HubError, TimeoutError."""
         audio_format = self._output.audio_format
         try:
-            return await _ready(self._renderer.open(source, position, audio_format))
+            return await _ready(self._renderer.open(source, position, audio_format, overlay))
         except RenderingFailed:
             # The address may have expired.
             renewed = replace(source, address=await self._renew(source.item_id))
-            return await _ready(self._renderer.open(renewed, position, audio_format))
+            return await _ready(self._renderer.open(renewed, position, audio_format, overlay))
 
     def _prepare(self, prepared: Prepare) -> None:
         self._prepared = prepared
@@ -406,6 +525,7 @@ class FedPlayer:
                 at_us=now_us,
                 ready_item_id=self._ready_id,
                 round_trip_us=0,
+                ended_announcement_id=self._announcer.ended_id,
                 error="The audio can't be decoded" if self._mode == "error" else None,
             )
         segment = feed.audible
@@ -419,6 +539,7 @@ class FedPlayer:
             buffered_seconds=max(0.0, segment.reader.buffered_until - position),
             ready_item_id=self._ready_id,
             round_trip_us=0,
+            ended_announcement_id=self._announcer.ended_id,
         )
 
     async def _sleep_until(self, hub_us: float) -> None:

@@ -201,7 +201,7 @@ export interface ClientMessages {
   "library_request": {
     type: "library_request";
     request_id?: string | null;
-    request_type: "edit_playlist" | "edit_podcast" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_chapters" | "get_episode" | "get_episodes" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_podcast" | "get_podcasts" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "refresh_podcasts" | "scan" | "search" | "set_favourite" | "set_played" | "set_scrobbling";
+    request_type: "edit_playlist" | "edit_podcast" | "edit_station" | "get_album" | "get_albums" | "get_artist" | "get_artists" | "get_book" | "get_books" | "get_chapters" | "get_episode" | "get_episodes" | "get_genres" | "get_history" | "get_lyrics" | "get_playlist" | "get_playlists" | "get_podcast" | "get_podcasts" | "get_scrobbling" | "get_station" | "get_stations" | "get_track" | "get_tracks" | "recent" | "refresh_podcasts" | "scan" | "search" | "set_favourite" | "set_played" | "set_scrobbling";
     id?: string | null;
     filters?: Filters | null;
     query?: string | null;

@@ -68,7 +68,7 @@ export interface LibraryResult {
   next_cursor?: string | null;
 }
 
-export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station" | "podcast" | "episode";
+export type LibraryKind = "artist" | "album" | "track" | "genre" | "playlist" | "station" | "podcast" | "episode" | "book";
 
 /** A track, album, artist, genre, playlist or radio station. Which fields it has depends on its kind. */
 export interface LibraryItem {
@@ -93,6 +93,9 @@ export interface LibraryItem {
   played?: boolean;
   my_position?: number;
   my_played?: boolean;
+  /** Of an audiobook: the seconds that were heard. */
+  heard?: number;
+  my_heard?: number;
   /** Of a podcast. */
   author?: string | null;
   episode_count?: number;

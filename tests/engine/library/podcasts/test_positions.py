@@ -97,3 +97,12 @@ async def test_an_episode_of_a_restored_queue_is_known_by_its_address(listening:
     item = listening.playback("kitchen").current
     assert item is not None
     assert item.track.media_content_id == "http://podcast.example/0.mp3"
+
+
+async def test_a_stopped_episode_keeps_its_place_when_another_item_plays(listening: Listening, tide: Episode) -> None:
+    await listening.play(tide)
+    await listening.listen(600)
+    await listening.do(PlaybackCommand(player_id="kitchen", command="stop"))
+    await listening.do(QueueAdd(player_id="kitchen", track_ids=("one",), place="replace", play=True))
+    await listening.listen(60)
+    assert await listening.play(tide) == pytest.approx(600, abs=1)

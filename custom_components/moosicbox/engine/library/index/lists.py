@@ -46,6 +46,8 @@ _IDS: Final = {
     "c": "c.podcast_id",
     "e": "e.episode_id",
 }
+BOOK_TRACKS: Final = "SELECT id FROM tracks WHERE book"
+"""The rows of tracks of audiobooks."""
 MAX_TOTALS: Final = 200
 """Lengths of lists that are cached until the index changes."""
 
@@ -162,10 +164,24 @@ def _of_tracks(filters: Filters) -> Iterable[Condition]:
 
 def _tracks(filters: Filters) -> Iterable[Condition]:
     yield from _of_tracks(filters)
+    if not _is_by_name(filters):
+        yield f"t.id NOT IN ({BOOK_TRACKS})", ()
     yield from _of_favourites(filters, "t")
 
 
 def _albums(filters: Filters) -> Iterable[Condition]:
+    yield from album_conditions(filters)
+    if not _is_by_name(filters):
+        yield "a.id NOT IN (SELECT album FROM tracks WHERE book AND album NOT NULL)", ()
+
+
+def _is_by_name(filters: Filters) -> bool:
+    # Audiobooks are among the music of their authors and genres, but not in the lists of all music.
+    return not (filters.artist is filters.album is filters.genre is None)
+
+
+def album_conditions(filters: Filters) -> Iterable[Condition]:
+    """Yield the conditions of albums, audiobooks included."""
     yield from _through(filters, "a.id IN (SELECT t.album FROM tracks t WHERE {})")
     yield from _of_years(filters, "a")
     if filters.added_since is not None:

@@ -8,8 +8,22 @@ import msgspec
 
 from ...clock import iso_from_unix
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
-from ..models import Album, Artist, Episode, Genre, Item, LibraryTrack, Page, PlayedTrack, Playlist, Podcast, Station
-from . import positions
+from ..models import (
+    Album,
+    Artist,
+    Book,
+    BookPart,
+    Episode,
+    Genre,
+    Item,
+    LibraryTrack,
+    Page,
+    PlayedTrack,
+    Playlist,
+    Podcast,
+    Station,
+)
+from . import books, positions
 from .cursors import read_cursor, write_cursor
 from .favourites import TABLES, WITH_FORMER_IDS
 from .ids import row_by_id
@@ -115,12 +129,14 @@ def own_fields(index: sqlite3.Connection, user_id: str, items: Sequence[Item]) -
         ).fetchall()
     )
     kept = positions.of_user(
-        index, user_id, [id_ for id_, item in zip(ids, items, strict=True) if isinstance(item, Episode)]
+        index, user_id, [id_ for id_, item in zip(ids, items, strict=True) if isinstance(item, Episode | BookPart)]
     )
+    progress = books.own_progress(index, user_id, [item.album_id for item in items if isinstance(item, Book)])
     return [
         {"my_favourite": id_ in liked}
         | ({"my_play_count": plays.get(id_, 0)} if isinstance(item, LibraryTrack) else {})
         | ({"my_position": kept[id_].position, "my_played": kept[id_].played} if id_ in kept else {})
+        | progress.get(id_, {})
         for id_, item in zip(ids, items, strict=True)
     ]
 

@@ -321,7 +321,7 @@ ALTER TABLE tracks ADD COLUMN book INTEGER GENERATED ALWAYS AS (
     coalesce(lower(substr(CAST(name AS TEXT), -4)) = '.m4b', 0)
     OR coalesce(instr(lower(genre), 'audiobook') OR instr(lower(genre), 'hörbuch'), 0)
 ) VIRTUAL;
-CREATE INDEX books ON tracks (sort, id) WHERE book;
+CREATE INDEX books ON tracks (album) WHERE book;
 """
 
 

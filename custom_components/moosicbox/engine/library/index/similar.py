@@ -6,6 +6,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from ..models import LibraryTrack
+from .lists import BOOK_TRACKS
 from .rows import TRACK, TRACK_TABLES, select, tracks_of
 from .states import PRESENT
 
@@ -81,7 +82,7 @@ def _origin(index: sqlite3.Connection, track_ids: Sequence[str]) -> _Origin:
 def _candidates(index: sqlite3.Connection, origin: _Origin) -> dict[int, float]:
     """Return tracks by their rows, with the weight of each."""
     weights: dict[int, float] = {}
-    here = f"t.state = {PRESENT} AND t.id NOT IN ({origin.rows})"
+    here = f"t.state = {PRESENT} AND t.id NOT IN ({origin.rows}) AND t.id NOT IN ({BOOK_TRACKS})"
     of_artist = "JOIN track_artists l ON l.track = t.id WHERE l.artist IN"
     # Artists who made tracks together, or are on one album.
     related = (

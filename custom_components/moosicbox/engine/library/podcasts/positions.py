@@ -83,10 +83,10 @@ class Positions:
         heard.duration = playback.duration or item.track.duration
         before, now = heard.timeline, playback.timeline
         if now.state == "idle":
-            # Stopped, or at the end of the queue.
+            # Stopped, or at the end of the queue: its position 0 is none to go on from.
             if before.playing:
                 self._keep(playback, heard)
-            heard.timeline = now
+            del self._heard[playback]
         elif now.state != "buffering":
             heard.timeline = now
             if now.playing or before != now:

@@ -1,6 +1,7 @@
 """The track in a music file: from its tags and, where tags are missing, from its path."""
 
 import os
+from typing import Final
 
 import msgspec
 
@@ -12,14 +13,19 @@ from ..reader.messages import FileTags
 from .comparison import ToRead
 from .path_names import PathNames, from_path
 
+BOOK_SUFFIX: Final = b".m4b"
+
 
 def found_track(job: ToRead, tags: FileTags) -> FoundTrack:
     """Return the track in the file of `job`."""
     file = job.file
     path = clean(os.fsdecode(os.path.join(job.folder, file.name)[len(job.root) :].lstrip(b"/")))
-    filled = _fill(tags, from_path(path, job.highest))
+    fields = msgspec.structs.asdict(tags) | _fill(tags, from_path(path, job.highest))
+    if fields["album"] is None and file.name.lower().endswith(BOOK_SUFFIX):
+        # A file that is a whole audiobook.
+        fields["album"] = fields["title"]
     return FoundTrack(
-        **(msgspec.structs.asdict(tags) | filled),
+        **fields,
         folder=job.folder,
         name=file.name,
         volume=job.volume,

@@ -62,6 +62,23 @@ class Fade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """An announcement that is heard over an item, which is lowered meanwhile.
+
+    Attributes:
+        source: The announcement.
+        begins: Where in the item it begins, in seconds; negative if it began before the item.
+        seconds: Its length.
+        ducking_db: By how much the item is lowered.
+    """
+
+    source: Source
+    begins: float
+    seconds: float
+    ducking_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioHeader:
     """The format of the chunks of a rendering.
 

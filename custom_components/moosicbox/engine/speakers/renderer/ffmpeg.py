@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ...library.streaming.formats import SOURCES
-from .audio import CHUNK_SAMPLES, AudioFormat, Fade
+from .audio import CHUNK_SAMPLES, AudioFormat, Fade, Overlay
 
 MAX_MEMORY: Final = 768 * 1024 * 1024
 """Bytes of address space."""
@@ -21,6 +21,12 @@ DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES
 DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
 READ_TIMEOUT_US: Final = 10_000_000
 PREROLL_SECONDS: Final = 0.5
+RAMP_SECONDS: Final = 0.15
+"""How long music takes to become quieter for an announcement, and louder after it."""
+RAMP_STEP: Final = 64
+"""Samples for which its volume is the same on the way."""
+STEP_SECONDS: Final = 0.01
+"""More than such a step takes: the music has become quiet when the announcement begins."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -86,6 +92,44 @@ def fade_command(program: str, item: Input, before: Input, fade: Fade, audio_for
     return [
         *_begin(program, (before.url, _jump(fade.position)), (item.url, 0.0)),
         *("-filter_complex", f"[0:a:0]{ends}[a];[1:a:0]{begins}[b];[a][b]{mixed},{_layout(audio_format)}"),
+        *("-map_metadata", "-1", "-threads", "1", "-filter_complex_threads", "1"),
+        *_end(audio_format),
+    ]
+
+
+def overlay_command(
+    program: str, item: Input, position: float, spoken: Input, overlay: Overlay, audio_format: AudioFormat
+) -> list[str]:
+    """Return the command that writes an item's audio with an announcement over it.
+
+    Args:
+        program: The executable.
+        item: The item.
+        position: Where in it to begin, in seconds.
+        spoken: The announcement.
+        overlay: When.
+        audio_format: The format to write.
+    """
+    common = f"aresample,aformat=sample_fmts=flt:channel_layouts={_channels(audio_format)}"
+    begins = overlay.begins - position
+    ends = begins + overlay.seconds
+    low = 1 - 10 ** (-overlay.ducking_db / 20)
+    near = f"min(clip((t-{begins - RAMP_SECONDS - STEP_SECONDS:.6f})/{RAMP_SECONDS},0,1),clip(({ends + RAMP_SECONDS:.6f}-t)/{RAMP_SECONDS},0,1))"
+    music = [
+        *_shape(item, position),
+        common,
+        f"asetnsamples={RAMP_STEP}:p=0",
+        f"volume='1-{low:.6f}*{near}':eval=frame",
+    ]
+    said = max(0.0, -begins)
+    speech = [*_shape(spoken, said), common, *([f"adelay={begins * 1000:.3f}:all=1"] if begins > 0 else [])]
+    mixed = "amix=inputs=2:duration=first:normalize=0,aresample=dither_method=triangular"
+    return [
+        *_begin(program, (item.url, _jump(position)), (spoken.url, _jump(said))),
+        *(
+            "-filter_complex",
+            f"[0:a:0]{','.join(music)}[a];[1:a:0]{','.join(speech)}[b];[a][b]{mixed},{_layout(audio_format)}",
+        ),
         *("-map_metadata", "-1", "-threads", "1", "-filter_complex_threads", "1"),
         *_end(audio_format),
     ]

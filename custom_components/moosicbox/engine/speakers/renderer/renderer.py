@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from . import ffmpeg
-from .audio import AudioFormat, Fade, Source
+from .audio import AudioFormat, Fade, Overlay, Source
 from .probe import exact_length
 from .rendering import Reader, Rendering, RenderingFailed
 
@@ -33,26 +33,28 @@ class Renderer:
         self._probe_program = str(Path(program).with_name("ffprobe"))
         self._resolve = resolve
         self._session = session
-        self._renderings: dict[tuple[Source, AudioFormat, Fade | None], list[Rendering]] = {}
+        self._renderings: dict[tuple[Source, AudioFormat, Fade | Overlay | None], list[Rendering]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         """Return the number of renderings."""
         return sum(map(len, self._renderings.values()))
 
-    def open(self, source: Source, position: float, audio_format: AudioFormat, fade: Fade | None = None) -> Reader:
+    def open(
+        self, source: Source, position: float, audio_format: AudioFormat, mixed: Fade | Overlay | None = None
+    ) -> Reader:
         """Return a reader of an item's audio.
 
         Args:
             source: The item; readers of the same item and format share a rendering where they can.
             position: Where to begin, in seconds; with a fade, negative by the time for which the item before is alone.
             audio_format: The format that the speaker accepts; with a fade, it has one rate.
-            fade: The end of the item before, if that is mixed in.
+            mixed: The end of the item before, or an announcement, if that is mixed in.
 
         Raises:
             RenderingFailed: Too many renderings run.
         """
-        key = source, audio_format, fade
+        key = source, audio_format, mixed
         running = self._renderings.setdefault(key, [])
         for rendering in running:
             if rendering.covers(position):
@@ -70,10 +72,12 @@ class Renderer:
 
         async def command() -> list[str]:
             item = await self._input(source)
-            if fade is None:
+            if mixed is None:
                 return ffmpeg.command(self._program, item, position, audio_format)
-            before = await self._input(fade.source)
-            return ffmpeg.fade_command(self._program, item, before, fade, audio_format)
+            other = await self._input(mixed.source)
+            if isinstance(mixed, Overlay):
+                return ffmpeg.overlay_command(self._program, item, position, other, mixed, audio_format)
+            return ffmpeg.fade_command(self._program, item, other, mixed, audio_format)
 
         rendering = Rendering(command, source, position, audio_format, close)
         running.append(rendering)

@@ -11,6 +11,8 @@ export class Tabs {
   /** @type {Map<string, {button: HTMLButtonElement, label: HTMLElement, badge: HTMLElement}>} */
   #buttons = new Map();
   #selected = "";
+  /** @type {HTMLElement | null} */
+  #panel = null;
   element;
 
   /**
@@ -51,6 +53,7 @@ export class Tabs {
 
   /** @param {HTMLElement} panel with the content that the tabs switch */
   control(panel) {
+    this.#panel = panel;
     panel.id = `${this.#prefix}-panel`;
     setAttribute(panel, "role", "tabpanel");
     for (const { button } of this.#buttons.values()) {
@@ -64,6 +67,9 @@ export class Tabs {
    */
   render(selected, changes = {}) {
     this.#selected = selected;
+    if (this.#panel) {
+      setAttribute(this.#panel, "aria-labelledby", `${this.#prefix}-${selected}`);
+    }
     for (const [id, { button, badge }] of this.#buttons) {
       const active = id === selected;
       setAttribute(button, "aria-selected", String(active));

@@ -70,21 +70,24 @@ export function openItemMenu(context, opener, kind, item, favourite = null, own 
       : []),
     ...(favourite ? [favouriteItem(favourite, localize)] : []),
     ...(own ? [ownFavouriteItem(own, localize)] : []),
-    ...(kind === "episode" && app.store.state.me?.permissions.includes("control") ? [playedMark(context, item)] : []),
+    ...((kind === "episode" || kind === "book") && app.store.state.me?.permissions.includes("control")
+      ? [playedMark(context, kind, item)]
+      : []),
     ...(kind === "station" && app.store.state.me?.permissions.includes("admin") ? [removalOf(context, item)] : []),
   ]);
 }
 
 /**
  * @param {Context} context
+ * @param {Kind} kind
  * @param {Item} episode
  * @returns {MenuItem}
  */
-function playedMark({ actions, localize }, episode) {
+function playedMark({ actions, localize }, kind, episode) {
   const isOwn = episode.my_played !== undefined;
   const played = !(isOwn ? episode.my_played : episode.played);
   const mark = async () => {
-    const fields = { id: idOf("episode", episode), played, ...(isOwn ? { mine: true } : {}) };
+    const fields = { id: idOf(kind, episode), played, ...(isOwn ? { mine: true } : {}) };
     if (await actions.library("set_played", fields)) {
       Object.assign(episode, isOwn ? { my_played: played, my_position: 0 } : { played, position: 0 });
     }

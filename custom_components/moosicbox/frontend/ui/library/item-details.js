@@ -45,7 +45,7 @@ export class ItemDetails {
     const heading = el("h2", { text: title, attributes: { tabindex: "-1" } });
     const play = textButton(
       "main",
-      localize("play_all"),
+      localize(kind === "book" ? "book_continue" : "play_all"),
       () => void playOrQueue(context, kind, item, "now"),
       icon("play"),
     );
@@ -167,7 +167,7 @@ function requestFor(kind, id) {
   if (kind === "podcast") {
     return { request_type: "get_episodes", filters: { podcast: id } };
   }
-  return kind === "playlist"
-    ? { request_type: "get_playlist", id }
+  return kind === "playlist" || kind === "book"
+    ? { request_type: `get_${kind}`, id }
     : { request_type: "get_tracks", filters: { [kind]: id }, sort: "album" };
 }

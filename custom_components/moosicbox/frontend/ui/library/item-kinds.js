@@ -21,6 +21,7 @@ const ID_FIELDS = {
   station: "station_id",
   podcast: "podcast_id",
   episode: "track_id",
+  book: "album_id",
 };
 
 /** True for items that a queue has one entry of, instead of tracks that they contain. @param {Kind} kind */
@@ -50,6 +51,8 @@ export function detailsOf(kind, item, { localize, language }) {
       return [item.artist, item.album, item.available === false ? localize("unavailable_track") : ""]
         .filter(Boolean)
         .join(" · ");
+    case "book":
+      return [item.artist, progressOf(item, localize)].filter(Boolean).join(" · ");
     case "podcast":
       return [item.author, localize("episode_count", { count: String(item.episode_count ?? 0) })]
         .filter(Boolean)
@@ -67,6 +70,20 @@ export function detailsOf(kind, item, { localize, language }) {
     default:
       return count("track", item.track_count ?? 0);
   }
+}
+
+/**
+ * Return how far an audiobook was heard.
+ *
+ * @param {Item} item
+ * @param {Localize} localize
+ */
+function progressOf(item, localize) {
+  if (item.my_played ?? item.played) {
+    return localize("episode_played");
+  }
+  const share = ((item.my_heard || item.heard) ?? 0) / (item.duration || 1);
+  return share > 0 ? localize("book_progress", { percent: String(Math.min(99, Math.ceil(share * 100))) }) : "";
 }
 
 /** @param {Item} item @param {Localize} localize */
@@ -87,9 +104,14 @@ export async function tracksOf({ actions }, kind, item) {
     return [id];
   }
   const answer =
-    kind === "album" || kind === "playlist" || kind === "podcast"
+    kind === "album" || kind === "playlist" || kind === "podcast" || kind === "book"
       ? await actions.library(`get_${kind}`, { id })
       : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MAX_TRACKS });
   const tracks = answer?.item?.tracks ?? answer?.items ?? [];
+  if (kind === "book") {
+    // It goes on with the first part that wasn't heard.
+    const first = tracks.findIndex((track) => !(track.my_played ?? track.played));
+    return tracks.slice(Math.max(0, first)).map((track) => idOf("track", track));
+  }
   return tracks.map((track) => idOf("track", track));
 }

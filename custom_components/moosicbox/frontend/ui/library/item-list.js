@@ -46,7 +46,7 @@ export class ItemList {
     this.#items = new PagedList(context, request, () => {
       this.render();
     });
-    const isTiled = kind === "album" || kind === "artist";
+    const isTiled = kind === "album" || kind === "artist" || kind === "book";
     this.#tiles = isTiled ? new KeyedList(this.#grid, () => new ItemTile(context, kind, onopen)) : null;
     this.#list = isTiled
       ? null

@@ -18,7 +18,7 @@ import { libraryStyles } from "./styles.js";
 // The search starts when the user pauses typing.
 const TYPING_PAUSE_MS = 180;
 
-/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "podcasts" | "episodes" | "favourite_episodes" | "favourites" | "mine" | "history"} Section */
+/** @typedef {"recent" | "albums" | "artists" | "tracks" | "genres" | "playlists" | "stations" | "podcasts" | "books" | "episodes" | "favourite_episodes" | "favourites" | "mine" | "history"} Section */
 
 /** @type {Record<Section, {kind: Kind, request: ListRequest}>} */
 const SECTIONS = {
@@ -30,6 +30,7 @@ const SECTIONS = {
   playlists: { kind: "playlist", request: { request_type: "get_playlists", sort: "name" } },
   stations: { kind: "station", request: { request_type: "get_stations", sort: "name" } },
   podcasts: { kind: "podcast", request: { request_type: "get_podcasts", sort: "title" } },
+  books: { kind: "book", request: { request_type: "get_books", sort: "title" } },
   episodes: { kind: "episode", request: { request_type: "get_episodes", sort: "-published" } },
   favourite_episodes: {
     kind: "episode",
@@ -272,6 +273,9 @@ export class LibraryPage {
     }
     if (this.#section === "podcasts" || this.#section === "episodes") {
       return emptyState({ icon: "note", title: localize("nothing_here"), text: localize("podcasts_empty") });
+    }
+    if (this.#section === "books") {
+      return emptyState({ icon: "library", title: localize("nothing_here"), text: localize("books_empty") });
     }
     if (this.#section === "stations") {
       return emptyState({ icon: "radio", title: localize("nothing_here"), text: localize("stations_empty") });

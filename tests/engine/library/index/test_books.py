@@ -1,0 +1,83 @@
+"""Audiobooks: their recognition, their lists and their progress."""
+
+from pathlib import Path
+
+import pytest
+
+from custom_components.moosicbox.engine.library.index.positions import HOUSEHOLD, Kept
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.models import BookDetails, remaining
+from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
+from custom_components.moosicbox.engine.protocol.library_request import Filters
+from script.lib.sounds import Sounds
+
+
+@pytest.fixture
+async def books(library: Library, music: Path, sounds: Sounds) -> Library:
+    """Two audiobooks, of one file and of three, and a song."""
+    sounds.put(music / "one.m4b", "aac", title="The Quay", album="The Quay", artist="Ana")
+    for number, genre in enumerate(("Audiobook", "Fantasy; Audiobook", "Hörbuch")):
+        tags = {"title": f"Part {number}", "album": "The Tide", "artist": "Ben", "genre": genre}
+        sounds.put(music / f"tide{number}.mp3", variant=number + 1, tracknumber=str(number + 1), **tags)
+    sounds.put(music / "song.mp3", title="A Song", album="Songs", artist="Ana")
+    await library.scan()
+    return library
+
+
+async def tide(books: Library) -> BookDetails:
+    [found] = [book for book in (await books.get_books()).items if book.title == "The Tide"]
+    return await books.book(found.album_id)
+
+
+async def test_audiobooks_are_listed_apart(books: Library) -> None:
+    page = await books.get_books()
+    assert [(book.title, book.artist, book.track_count) for book in page.items] == [
+        ("The Quay", "Ana", 1),
+        ("The Tide", "Ben", 3),
+    ]
+    assert page.total == 2
+    assert [track.title for track in (await books.get_tracks()).items] == ["A Song"]
+    assert [album.title for album in (await books.get_albums()).items] == ["Songs"]
+    assert [album.title for album in (await books.recent()).items] == ["Songs"]
+    # The works of their authors, and what is searched for, are complete.
+    assert len((await books.get_tracks(Filters(artist="Ana"))).items) == 2
+    assert len((await books.get_albums(Filters(artist="Ana"))).items) == 2
+    assert {hit.kind for hit in (await books.search("the tide")).items} >= {"album"}
+
+
+async def test_autoplay_plays_no_audiobook(books: Library) -> None:
+    [song] = (await books.get_tracks()).items
+    assert await books.similar([song.track_id], 10) == []
+
+
+async def test_parts_are_spoken(books: Library) -> None:
+    assert [part.spoken for part in (await tide(books)).tracks] == [True] * 3
+    [song] = (await books.get_tracks()).items
+    assert song.spoken is not True
+
+
+async def test_a_book_goes_on_where_it_was_left(books: Library) -> None:
+    book = await tide(books)
+    assert (book.heard, book.played) == (0, False)
+    first, second, third = book.tracks
+    await books.people.keep_position([HOUSEHOLD, "ada"], first.track_id, Kept(0.0, played=True))
+    await books.people.keep_position([HOUSEHOLD], second.track_id, Kept(0.5))
+    book = await tide(books)
+    assert book.heard == pytest.approx((first.duration or 0) + 0.5, abs=0.01)
+    assert [part.title for part in remaining(book.tracks)] == ["Part 1", "Part 2"]
+    assert [track.title for track in await books.album_to_play(book.album_id)] == ["Part 1", "Part 2"]
+    [own] = await books.people.with_own_fields("ada", [book])
+    assert own.my_heard == pytest.approx(first.duration or 0, abs=0.01)
+    assert own.my_played is False
+    for part in (second, third):
+        await books.people.keep_position([HOUSEHOLD], part.track_id, Kept(0.0, played=True))
+    book = await tide(books)
+    assert book.played
+    # It begins anew once all of it was heard.
+    assert len(remaining(book.tracks)) == 3
+
+
+async def test_an_album_is_no_audiobook(books: Library) -> None:
+    [album] = (await books.get_albums()).items
+    with pytest.raises(TrackNotFound):
+        await books.book(album.album_id)

@@ -43,6 +43,7 @@ async def measure(options: Options) -> list[Row]:
         cells = [(name, command, window) for name, command in commands for window in GOALS]
         for _ in range(options.repetitions):
             for name, command, window in random.sample(cells, len(cells)):
+                await servers[name].collect()
                 before = servers[name].cpu()
                 result = await loads[name].pump(options.commands, window, commands[name, command])
                 spent = servers[name].cpu().since(before).total

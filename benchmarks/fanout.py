@@ -22,6 +22,7 @@ async def measure(options: Options) -> list[Row]:
         cells = [(name, size) for name in names for size in SIZES]
         for _ in range(options.repetitions):
             for name, size in random.sample(cells, len(cells)):
+                await servers[name].collect()
                 before = servers[name].cpu()
                 result = await loads[name].run(options.rounds, 1, size)
                 frames = result["frames"]

@@ -25,6 +25,7 @@ async def measure(options: Options) -> list[Row]:
         for _ in range(options.repetitions):
             for name in random.sample(names, len(names)):
                 await asyncio.sleep(SETTLE_SECONDS)  # until the previous connections are closed
+                await servers[name].collect()
                 before = servers[name].cpu()
                 await loads[name].open(count)
                 used[name].append(servers[name].cpu().since(before).total / count * 1e6)

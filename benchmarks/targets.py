@@ -22,6 +22,8 @@ HERE = Path(__file__).parent
 COMPONENT = "moosicbox_benchmark"
 BARE_PATH = "/api/moosicbox_benchmark/bare"
 PLAYER_ID = "benchmark"
+CALM = 0.02
+"""The part of a second that a server without work uses of a processor."""
 
 # No recorder: it would write every event and state, those of the peer included.
 CONFIGURATION = """\
@@ -81,6 +83,11 @@ class Target:
         if self._streams is None:
             self._streams = await asyncio.open_unix_connection(self.control)
         return self._streams
+
+    async def collect(self) -> None:
+        """Collect garbage, so that no case has to pay by chance for the garbage of the others."""
+        if self.name != C:
+            await self.ask("collect")
 
     async def hush(self) -> None:
         """Stop the probes."""
@@ -153,6 +160,7 @@ async def _home_assistant(folder: Path) -> AsyncGenerator[dict[str, Target]]:
             await client.call(f"{COMPONENT}.lift_limits")
             answer = await client.ask("moosicbox.create_token", sub="benchmark", role="user", expires_in=86_400)
             access_token = await client.create_long_lived_token("benchmark")
+        await _until_calm(process.pid)
         yield {
             HUB: Target(
                 *(HUB, process.pid, port, "/api/moosicbox/ws", hub, folder / "load"),
@@ -188,6 +196,15 @@ def link_component(path: Path, module: str = "home_assistant") -> None:
         (path / name).symlink_to(HERE / "servers" / name)
     manifest = {"domain": path.name, "name": path.name, "version": "0", "codeowners": [], "requirements": []}
     (path / "manifest.json").write_text(json.dumps({**manifest, "after_dependencies": ["moosicbox"]}))
+
+
+async def _until_calm(pid: int) -> None:
+    """Wait until the work that follows a start is done, for a minute at most."""
+    for _ in range(60):
+        before = cpu(pid)
+        await asyncio.sleep(1)
+        if cpu(pid).since(before).total < CALM:
+            return
 
 
 async def _until_exists(path: Path) -> None:

@@ -98,6 +98,7 @@ export const PLAYING = {
   muted: false,
   shuffle: false,
   autoplay: false,
+  speed: 1,
   repeat: "off",
   queue_length: 1,
   queue_revision: 1,

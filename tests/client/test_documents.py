@@ -28,14 +28,15 @@ async def test_example_program_prints_the_playing_track(
     assert len(lines) == 10
     program = tmp_path / "display.py"
     program.write_text(match[1].replace("from moosicbox.", "from custom_components.moosicbox.engine."))
+    hub = await dial()
+    await hub.player("kitchen").queue.add(media=BRASS)
+    await hub.player("kitchen").play()
+    # It prints every state that it sees: that before would come first.
     display = await asyncio.create_subprocess_exec(
         *(sys.executable, str(program), address),
         env={**os.environ, "MOOSICBOX_TOKEN": token, "PYTHONPATH": str(REPOSITORY)},
         stdout=asyncio.subprocess.PIPE,
     )
-    hub = await dial()
-    await hub.player("kitchen").queue.add(media=BRASS)
-    await hub.player("kitchen").play()
     assert display.stdout is not None
     async with asyncio.timeout(60):
         shown = await display.stdout.readline()

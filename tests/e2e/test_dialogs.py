@@ -1,11 +1,12 @@
 """Home Assistant's own pages, used by a household: dialogs, media browser, actions and options."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 import json
 from pathlib import Path
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, TimeoutError as PlaywrightTimeoutError, expect
 import pytest
 import pytest_asyncio
 import pytest_socket
@@ -21,6 +22,8 @@ from .tabs import PHONE, Tab
 
 PANTRY, ATTIC, TERRACE = "media_player.pantry", "media_player.attic", "media_player.terrace"
 TRACKS = "sensor.moosicbox_tracks_in_the_library"
+CLICK_MS = 5_000
+"""How long a section is waited for before the next click on it."""
 TITLES = [song.title for song in SONGS]
 
 MORE_INFO = """(entityId) => {
@@ -118,6 +121,8 @@ async def test_new_player_gets_the_chosen_area(
     await expect(page.get_by_role("button", name=start)).to_be_visible()
     await expect(page.get_by_label(label)).to_be_hidden()
     assert tab.errors == []
+    await page.context.close()
+    await house.forget_player(entity_id)
 
 
 async def test_area_is_not_offered_to_users_who_may_not_set_it(ben: HomeAssistantClient, open_page: Open) -> None:
@@ -212,8 +217,10 @@ async def test_media_browser(house: Home, open_page: Open) -> None:
             "Playlists",
             "Radio",
             "Podcasts",
+            "Audiobooks",
             "Favourites",
             "My media",
+            "Radio Browser",
             "Text-to-speech",
         ]
     )
@@ -266,9 +273,12 @@ async def open_options(page: Page, button: str = "Configure") -> Locator:
 async def expand(dialog: Locator, name: str) -> Locator:
     """Open a section of the options, although what is above it may still be moving."""
     button = dialog.get_by_role("button", name=name)
-    # A dialog that is still opening takes no click.
-    while await button.get_attribute("aria-expanded") != "true":
+    opened = dialog.get_by_role("button", name=name, expanded=True)
+    while await opened.count() == 0:
         await button.dispatch_event("click")
+        # A dialog that is still opening takes no click; a second one too soon would close the section.
+        with suppress(PlaywrightTimeoutError):
+            await opened.wait_for(timeout=CLICK_MS)
     await expect(dialog.get_by_role("region", name=name)).to_be_visible()
     # The fields are slotted into the region.
     return dialog.locator("ha-expansion-panel").filter(has=dialog.page.get_by_role("heading", name=name))

@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.moosicbox.engine.library.chapters import ChapterFinder
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import Chapters
+from custom_components.moosicbox.engine.library.models import Change, Chapters
 from custom_components.moosicbox.engine.library.reader.chapters import parse_chapters
 from custom_components.moosicbox.engine.library.reader.feeds import parse_feed
 from custom_components.moosicbox.engine.library.reader.mp4_chapters import mp4_chapters
@@ -25,9 +25,11 @@ EXPECTED = list(zip(CHAPTERS, (0.0, 0.3, 0.6), strict=True))
 
 
 async def chapters_of(library: Library) -> Chapters:
+    changes: list[Change] = []
+    library.changed.subscribe(changes.append)
     await library.scan()
-    (track,) = (await library.get_tracks()).items
-    return await ChapterFinder(library, None).find(track.track_id)
+    (track_id,) = next(change.ids for change in changes if change.update_type == "tracks_added")
+    return await ChapterFinder(library, None).find(track_id)
 
 
 def starts(found: Chapters) -> list[tuple[str, float]]:

@@ -7,6 +7,7 @@ import shutil
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from homeassistant.components.media_source import Unresolvable
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
@@ -97,6 +98,19 @@ async def test_pictures_are_kept_for_the_next_request_within_bounds(
         (media_folder / name).unlink()
     assert [(await http.get(url)).status for url in urls] == [404, 404]
     assert (await http.get(urls[1])).status == 404
+
+
+async def test_a_source_that_is_gone_has_no_picture(
+    hass: HomeAssistant, http: HttpClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> None:
+        raise Unresolvable("The integration was removed")
+
+    url = (await track(hass, kitchen, BRASS))["artwork_url"]
+    monkeypatch.setattr(media_module, "async_resolve_media", gone)
+    assert (await http.get(url)).status == 404
+    monkeypatch.undo()
+    assert (await http.get(url)).status == 200
 
 
 async def test_tracks_are_forgotten_within_bounds(

@@ -14,7 +14,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from tests.engine.library.podcasts.feeds import Publisher, episode, feed
 from tests.fixtures import Connect, CreateToken
 from tests.home.actions import KITCHEN, next_command, play, titles
-from tests.wire.client import Client
+from tests.wire.client import Client, player
 
 from .test_actions import OURS, call
 from .test_browse import browse, child_titles
@@ -114,6 +114,20 @@ async def test_chapters_of_an_episode(
         await call(hass, "seek_chapter", entity_id=KITCHEN, number=3)
     with pytest.raises(vol.Invalid):
         await call(hass, "seek_chapter", entity_id=KITCHEN)
+
+
+async def test_speed_of_a_player_that_declares_it(
+    hass: HomeAssistant, kitchen: Client, connect: Connect, token: str, podcast: Any
+) -> None:
+    fast = await connect()
+    await fast.authenticate(token, client=player("den", capabilities=["speed"]))
+    await hass.async_block_till_done()
+    den = "media_player.den"
+    await play(hass, f"{OURS}/track/{podcast['tracks'][0]['track_id']}", entity_id=den)
+    assert await call(hass, "set_speed", entity_id=den, speed=1.5) == {"speed": 1.5}
+    assert (await fast.until("playback_status", speed=1.5))["current_track"] is not None
+    with pytest.raises(ServiceValidationError, match="can't play at another speed"):
+        await call(hass, "set_speed", entity_id=KITCHEN, speed=1.5)
 
 
 async def test_rights_and_fields_on_the_wire(

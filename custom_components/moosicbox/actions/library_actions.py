@@ -132,6 +132,13 @@ async def _request(data: MoosicBoxData, call: ServiceCall, fields: Mapping[str, 
     return response
 
 
+SONG_FIELDS: Final = {
+    **TARGET_FIELDS,
+    vol.Exclusive("query", "item"): QUERY,
+    vol.Exclusive("track_id", "item"): ID,
+}
+"""A song: searched for, by its id, or the current one of a player or room."""
+
 LIBRARY_ACTIONS: Final = (
     ActionDescription(
         name="search_library",
@@ -146,21 +153,13 @@ LIBRARY_ACTIONS: Final = (
     ActionDescription(
         name="get_lyrics",
         handler=get_lyrics,
-        fields={
-            **TARGET_FIELDS,
-            vol.Exclusive("query", "item"): QUERY,
-            vol.Exclusive("track_id", "item"): ID,
-        },
+        fields=SONG_FIELDS,
         response=SupportsResponse.ONLY,
     ),
     ActionDescription(
         name="get_chapters",
         handler=get_chapters,
-        fields={
-            **TARGET_FIELDS,
-            vol.Exclusive("query", "item"): QUERY,
-            vol.Exclusive("track_id", "item"): ID,
-        },
+        fields=SONG_FIELDS,
         response=SupportsResponse.ONLY,
     ),
     ActionDescription(

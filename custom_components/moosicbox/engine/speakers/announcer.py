@@ -105,7 +105,9 @@ class Announcer:
         )
 
     def mix_again(self) -> None:
-        """Mix the announcement with music that has begun without it."""
+        """Mix the announcement with music that has begun without it; an attempt that still runs is given up."""
+        if self._mixing is not None and self._mixing is not asyncio.current_task():
+            self._mixing.cancel()
         self._mixing = asyncio.create_task(self._ensure_mixed(), name="moosicbox announcement")
 
     def pause(self) -> tuple[Spoken, float] | None:

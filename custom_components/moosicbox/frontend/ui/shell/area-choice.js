@@ -4,6 +4,9 @@ import { callHomeAssistant } from "../hub/home-assistant-api.js";
 
 /** @import { AppState, Context } from "../context.js" */
 
+/** The time within which Home Assistant adds a player. */
+const WAIT_MS = 60_000;
+
 export class AreaChoice {
   #context;
   #select = el("select", { attributes: { id: "player-area" } });
@@ -39,8 +42,8 @@ export class AreaChoice {
   /** Put the player of this browser into the chosen area, as soon as Home Assistant has added it. */
   async apply() {
     const area_id = this.element.hidden ? "" : this.#select.value;
-    if (area_id) {
-      const entity_id = await this.#entityId();
+    const entity_id = area_id ? await this.#entityId() : null;
+    if (entity_id) {
       const entity = await callHomeAssistant(this.#context, { type: "config/entity_registry/get", entity_id });
       const { device_id } = /** @type {{device_id?: string}} */ (entity ?? {});
       if (device_id) {
@@ -49,18 +52,26 @@ export class AreaChoice {
     }
   }
 
-  /** @returns {Promise<string>} */
+  /** @returns {Promise<string | null>} null if Home Assistant doesn't add the player, as when the user has too many */
   #entityId() {
     const { store } = this.#context.app;
     return new Promise((resolve) => {
+      /** @param {string | null} entityId */
+      const finish = (entityId) => {
+        clearTimeout(timer);
+        unsubscribe();
+        resolve(entityId);
+      };
       const check = () => {
         const { players, device } = store.state;
         const entityId = players?.find(({ player_id }) => player_id === device.playerId)?.entity_id;
         if (entityId) {
-          unsubscribe();
-          resolve(entityId);
+          finish(entityId);
         }
       };
+      const timer = setTimeout(() => {
+        finish(null);
+      }, WAIT_MS);
       const unsubscribe = store.subscribe(check);
       check();
     });

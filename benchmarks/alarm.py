@@ -7,7 +7,7 @@ import tempfile
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tests.e2e.home import Home
+from tests.e2e.home import Home, running_home
 from tests.e2e.shell import Shell
 
 from .options import Options
@@ -24,9 +24,7 @@ async def measure(_options: Options) -> list[Row]:
     """Measure the delay of some alarms, each after a kill of its own."""
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
-        home = Home(folder)
-        try:
-            await home.start()
+        async with running_home(folder) as home:
             made = await home.api.ask("moosicbox.create_token", sub="bedside", name="Bedside", role="admin")
             shell = Shell(folder / "bedside", MOOSICBOX_URL=home.url, MOOSICBOX_TOKEN=made["token"])
             player = await shell.start("player", "--name", "Bedside", "--output", "null")
@@ -34,8 +32,6 @@ async def measure(_options: Options) -> list[Row]:
             late = [await _night(home) for _ in range(NIGHTS)]
             player.terminate()
             await player.communicate()
-        finally:
-            await home.stop()
     return [
         Row("delay of the alarm, median", median(late), "s"),
         Row("delay of the alarm, the longest", max(late), "s", "≤ 1"),

@@ -12,7 +12,7 @@ import pytest_socket
 
 from tests.wire.client import Client, player
 
-from .home import Home
+from .home import Home, running_home
 from .tabs import Tab, Tabs
 
 FOLDER = Path(__file__).parent
@@ -47,13 +47,8 @@ def verify_cleanup() -> None:
 async def shared_home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A running Home Assistant; at the end it must stop cleanly, with nothing of ours in its log."""
     pytest_socket.enable_socket()  # Comes before the fixture above.
-    home = Home(tmp_path_factory.mktemp("home"))
-    try:
-        await home.start()
+    async with running_home(tmp_path_factory.mktemp("home")) as home:
         yield home
-    finally:
-        exit_code = await home.stop()
-    assert exit_code == 0
     assert home.complaints() == []
 
 

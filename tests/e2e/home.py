@@ -1,7 +1,7 @@
 """A Home Assistant of the tests' own, with the integration and a little music."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import PASSWORD, ApiError, HomeAssistantClient, HomeAssistantWebSocket
 from script.lib.config_folder import REPOSITORY, ConfigFolder
-from script.lib.music import write_songs
+from script.lib.music import SONGS, Song, write_songs
 from script.lib.process import HomeAssistantProcess, free_port
 
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
@@ -39,9 +39,9 @@ class Home:
         self.url = self.process.url
         self.api = HomeAssistantClient(self.url)
 
-    async def start(self) -> None:
-        """Start it for the first time, with the integration set up."""
-        await write_songs(self.folder.media)
+    async def start(self, songs: Iterable[Song] = SONGS) -> None:
+        """Start it for the first time, with the integration set up and some songs."""
+        await write_songs(self.folder.media, songs)
         await self.process.start()
         await self.api.log_in()
         await self.api.wait_until_running()
@@ -124,6 +124,18 @@ class Home:
             # Tests of guests try wrong invites.
             and WRONG_INVITE not in record
         ]
+
+
+@asynccontextmanager
+async def running_home(folder: Path, songs: Iterable[Song] = SONGS) -> AsyncGenerator[Home]:
+    """Start a Home Assistant with `songs` in a folder; it must stop cleanly at the end."""
+    home = Home(folder)
+    try:
+        await home.start(songs)
+        yield home
+    finally:
+        exit_code = await home.stop()
+    assert exit_code == 0
 
 
 async def _remove_device(websocket: HomeAssistantWebSocket, device_id: str, entry_id: str) -> None:

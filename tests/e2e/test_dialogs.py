@@ -16,7 +16,7 @@ from script.lib.config_folder import INTEGRATION
 from script.lib.music import SONGS
 
 from .conftest import OpenTab
-from .home import Home
+from .home import Home, running_home
 from .silent_players import silent_players
 from .tabs import PHONE, Tab
 
@@ -37,15 +37,10 @@ type Open = Callable[..., Awaitable[Tab]]
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A Home Assistant with two players, an empty room and three songs, whose options this module may change."""
     pytest_socket.enable_socket()
-    home = Home(tmp_path_factory.mktemp("house"))
-    try:
-        await home.start()
-        async with silent_players(home, "Pantry", "Attic"):
-            await home.api.ask("moosicbox.create_room", name="Terrace")
-            await home.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
-            yield home
-    finally:
-        assert await home.stop() == 0
+    async with running_home(tmp_path_factory.mktemp("house")) as home, silent_players(home, "Pantry", "Attic"):
+        await home.api.ask("moosicbox.create_room", name="Terrace")
+        await home.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
+        yield home
     assert home.complaints() == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.process import forget_largest_memory, memory_field
 from script.lib.sounds import Sounds
 
-from .home import Home
+from .home import running_home
 from .hostile_corpus import HostileCorpus
 
 MAX_GROWTH: Final = 64 * 1_048_576
@@ -18,18 +18,12 @@ MAX_GROWTH: Final = 64 * 1_048_576
 
 @pytest.mark.timeout(1_200)
 async def test_home_assistant_stays_small_and_quiet(tmp_path: Path, sounds: Sounds) -> None:
-    home = Home(tmp_path)
-    try:
-        await home.start()
-        async with ClientSession() as session:
-            corpus = HostileCorpus(home, session, sounds, tmp_path)
-            await corpus.warm_up()
-            pid = home.process.pid
-            before = memory_field(pid, "VmRSS")
-            forget_largest_memory(pid)
-            await corpus.throw()
-            assert memory_field(pid, "VmHWM") - before <= MAX_GROWTH
-    finally:
-        exit_code = await home.stop()
-    assert exit_code == 0
+    async with running_home(tmp_path) as home, ClientSession() as session:
+        corpus = HostileCorpus(home, session, sounds, tmp_path)
+        await corpus.warm_up()
+        pid = home.process.pid
+        before = memory_field(pid, "VmRSS")
+        forget_largest_memory(pid)
+        await corpus.throw()
+        assert memory_field(pid, "VmHWM") - before <= MAX_GROWTH
     assert "Traceback" not in home.process.log.read_text("utf-8")

@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 import pytest_socket
 
-from script.lib.music import SONGS, write_songs
+from script.lib.music import SONGS
 
-from .home import Home
+from .home import Home, running_home
 from .shell import PATIENCE, Shell
 
 ENTITY = "media_player.garage"
@@ -29,13 +29,8 @@ SONG = f"media-source://media_source/local/{LONG_SONG.file_name}"
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A Home Assistant that this module may kill."""
     pytest_socket.enable_socket()
-    home = Home(tmp_path_factory.mktemp("house"))
-    try:
-        await write_songs(home.folder.media, [LONG_SONG])
-        await home.start()
+    async with running_home(tmp_path_factory.mktemp("house"), [*SONGS, LONG_SONG]) as home:
         yield home
-    finally:
-        assert await home.stop() == 0
     # A wrong token is shown on purpose.
     assert [complaint for complaint in home.complaints() if "invalid authentication" not in complaint] == []
 

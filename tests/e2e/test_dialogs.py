@@ -171,6 +171,24 @@ async def test_join_dialog(house: Home, open_page: Open) -> None:
     assert tab.errors == []
 
 
+async def test_next_on_a_paused_player_plays(house: Home, open_page: Open) -> None:
+    for song, enqueue in zip(SONGS[:2], ("replace", "add"), strict=True):
+        media = f"media-source://media_source/local/{song.file_name}"
+        fields = {"media_content_id": media, "media_content_type": "music", "enqueue": enqueue}
+        await house.api.call("media_player.play_media", entity_id=PANTRY, **fields)
+    await house.api.call("media_player.media_pause", entity_id=PANTRY)
+    await house.api.wait_for_state(PANTRY, lambda state: state["state"] == "paused")
+    tab = await open_page("/moosicbox")
+    page = tab.page
+    await expect(page.locator("moosicbox-panel main > *")).to_be_visible()
+    await page.evaluate(MORE_INFO, PANTRY)
+    await page.locator("more-info-media_player [action=media_next_track]").click()
+    state = await house.api.wait_for_state(PANTRY, lambda state: state["state"] == "playing")
+    assert state["attributes"]["media_title"] == SONGS[1].title
+    await house.api.call("media_player.clear_playlist", entity_id=PANTRY)
+    assert tab.errors == []
+
+
 async def test_room_without_players_says_so(house: Home, open_page: Open) -> None:
     await house.api.call("media_player.unjoin", entity_id=[PANTRY, ATTIC])
     tab = await open_page(f"/media-browser/{TERRACE}")

@@ -33,6 +33,8 @@ class Headless:
         await self._run("--url", client.url, "pair", code, "--name", NAME)
         async with self._speaker():
             await client.wait_for_state(SPEAKER, lambda state: state["state"] == "idle")
+            # On a slow machine, the songs would end before they are paused.
+            await client.call("media_player.repeat_set", entity_id=SPEAKER, repeat="all")
             await self._run("play", NAME, SONG)
             await client.wait_for_state(SPEAKER, lambda state: state["state"] == "playing")
             await self._run("queue", "add", *OTHERS, "--player", NAME)

@@ -1,11 +1,12 @@
 """All pages: first use, what they look like to axe, other languages, bad networks, plain http, the card."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 import pytest
 
-from .conftest import OpenTab
+from .conftest import Connect, OpenTab
 from .home import Home
 from .pages import make_room, still, violations
 from .tabs import PHONE, TABLET, Tabs
@@ -26,6 +27,46 @@ async def test_first_use(home: Home, open_tab: OpenTab) -> None:
     # The three songs that come with it, and what other tests brought.
     await expect(page.get_by_text(re.compile(r"^\d+ items$"))).to_be_visible()
     await page.get_by_role("button", name="Stop playing here").click()
+
+
+# Keeps each place at which the button that starts the player is seen.
+RECORD_PLACES = """() => {
+  window.places = [];
+  const look = () => {
+    const button = document
+      .querySelector("home-assistant")
+      ?.shadowRoot?.querySelector("home-assistant-main")
+      ?.shadowRoot?.querySelector("moosicbox-panel")
+      ?.shadowRoot?.querySelector(".setup button");
+    const {top = 0, height = 0} = button?.getBoundingClientRect() ?? {};
+    if (height > 0 && window.places.at(-1) !== top) window.places.push(top);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+async def test_the_first_button_stays_where_it_is(home: Home, open_tab: OpenTab, connect: Connect) -> None:
+    """It doesn't move under a finger, whatever comes in after it."""
+    await connect("somewhere-else")
+    tab = await open_tab("about:blank")
+    page = tab.page
+    await page.add_init_script(f"({RECORD_PLACES})()")
+    seen = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await seen.wait()
+        await route.continue_()
+
+    await page.route("**/now-playing.js*", hold)
+    await page.goto("/moosicbox/listen")
+    await expect(page.get_by_role("button", name=re.compile("^Playing on"))).to_be_visible()
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    seen.set()
+    await expect(page.get_by_role("region", name=re.compile("^Controls of"))).to_be_visible()
+    await expect(page.get_by_role("button", name="Play on this device")).to_be_visible()
+    await still(page)
+    assert len(await page.evaluate("window.places")) == 1
 
 
 @pytest.mark.parametrize("name", PAGES)

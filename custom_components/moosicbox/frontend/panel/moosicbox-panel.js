@@ -58,8 +58,13 @@ class MoosicBoxPanel extends HTMLElement {
 
   /** @param {Hass} hass */
   set hass(hass) {
+    const before = this.#hass;
     this.#hass = hass;
     this.#render();
+    // Every state of Home Assistant comes this way; these few change what is drawn.
+    if (before && (before.areas !== hass.areas || before.devices !== hass.devices || before.user !== hass.user)) {
+      this.#shell?.render();
+    }
   }
 
   /** @param {boolean} narrow */

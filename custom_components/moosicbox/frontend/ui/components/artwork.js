@@ -29,7 +29,6 @@ export class Artwork {
       oncolour?.(null);
     });
     this.#image.addEventListener("load", () => {
-      setAttribute(this.element, "data-missing", null);
       if (oncolour) {
         void colourOf(this.#image).then(oncolour);
       }
@@ -48,8 +47,9 @@ export class Artwork {
       return;
     }
     setAttribute(this.#image, "src", url);
+    // The place of an image is kept while it loads, so that nothing moves when it is there.
+    setAttribute(this.element, "data-missing", url ? null : "");
     if (!url) {
-      setAttribute(this.element, "data-missing", "");
       this.#image.dispatchEvent(new Event("error"));
     }
   }

@@ -19,6 +19,12 @@ export class AreaChoice {
     this.element = el("div", { class: "area" }, label, this.#select);
   }
 
+  /** @returns {boolean} true until Home Assistant's page has told which areas and devices there are */
+  get isPending() {
+    const { areas, devices, user } = this.#context.hass();
+    return user?.is_admin === true && (areas === null || devices === null);
+  }
+
   /** @param {AppState} state */
   render({ device }) {
     const { hass, localize } = this.#context;

@@ -43,7 +43,7 @@ export class ListenPage {
    */
   render(state, target) {
     this.#target = target;
-    this.#setup.render(state);
+    this.#setup.render(state, target);
     this.element.classList.toggle("first", !target);
     for (const part of [this.#nowPlaying, this.#device, this.#side]) {
       part.element.hidden = !target;

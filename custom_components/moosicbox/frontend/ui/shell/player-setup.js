@@ -4,7 +4,7 @@ import { el, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { AreaChoice } from "./area-choice.js";
 
-/** @import { AppState, Context } from "../context.js" */
+/** @import { AppState, Context, Target } from "../context.js" */
 /** @import { Localize } from "../localize.js" */
 
 const MAX_NAME = 100;
@@ -50,14 +50,31 @@ export class PlayerSetup {
     );
   }
 
-  /** @param {AppState} state */
-  render(state) {
+  /**
+   * @param {AppState} state
+   * @param {Target | null} target
+   */
+  render(state, target) {
     const { device } = state;
     this.#area.render(state);
-    this.element.hidden = device.status !== "off" && device.status !== "starting";
+    // The button must not move under a finger.
+    const pending = this.#area.isPending || isPending(state, target);
+    this.element.hidden = pending || (device.status !== "off" && device.status !== "starting");
     this.#button.disabled = device.status === "starting";
     setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : this.#action));
   }
+}
+
+/**
+ * @param {AppState} state
+ * @param {Target | null} target
+ * @returns {boolean} true while the hub is still to send what the page shows above the form
+ */
+function isPending({ connection, me, players }, target) {
+  const { phase, closeCode } = connection;
+  const connecting = phase === "connecting" || (phase === "stopped" && closeCode === null);
+  const listening = phase === "ready" && me?.permissions.includes("listen") === true;
+  return (players === null && (connecting || listening)) || (target !== null && !target.status && listening);
 }
 
 /** @param {Localize} localize */

@@ -52,6 +52,7 @@
 
   window.ear = {
     due: () => due,
+    latency: () => window.elementContext.baseLatency + window.elementContext.outputLatency,
     /** @returns {Promise<number>} the time at which a side is first loud after `afterMs`, in ms of performance.now() */
     loud: (side, afterMs) =>
       new Promise((resolve) => {

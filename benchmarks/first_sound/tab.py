@@ -49,6 +49,11 @@ class Tab:
         milliseconds: float = await self.page.evaluate("(address) => ear.element(address)", address)
         return milliseconds / 1e3
 
+    async def latency(self) -> float:
+        """Return the seconds from a sample's place in the audio element's context to its sound."""
+        seconds: float = await self.page.evaluate("ear.latency()")
+        return seconds
+
     async def due(self) -> float:
         """Return the time of the hub's last command to play, in µs of the hub's clock."""
         due_us: float = await self.page.evaluate("ear.due()")

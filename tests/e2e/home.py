@@ -80,14 +80,18 @@ class Home:
 
     @asynccontextmanager
     async def language(self, language: str) -> AsyncGenerator[None]:
-        """Let the user see Home Assistant in a language; afterwards it follows the browser again."""
+        """Let the user see Home Assistant in a language; afterwards in British English again."""
+        await self.set_language(language)
+        try:
+            yield
+        finally:
+            await self.set_language()
+
+    async def set_language(self, language: str = "en-GB") -> None:
+        """Choose the language of the user. Without a choice, Home Assistant's page may decide for one by itself."""
         value = {"language": language, "number_format": "language", "time_format": "language"}
         async with self.api.websocket() as websocket:
             await websocket.command("frontend/set_user_data", key="language", value=value)
-            try:
-                yield
-            finally:
-                await websocket.command("frontend/set_user_data", key="language", value=None)
 
     async def set_options(self, **sections: dict[str, Any]) -> None:
         """Set options of the integration; those of other sections, and others of these, get their defaults."""
@@ -133,6 +137,7 @@ async def running_home(folder: Path, songs: Iterable[Song] = SONGS, more: str = 
     home = Home(folder, more)
     try:
         await home.start(songs)
+        await home.set_language()
         yield home
     finally:
         exit_code = await home.stop()

@@ -86,15 +86,9 @@ async def test_chapters_lead_to_their_places(home: Home, open_tab: OpenTab, book
     await timers.get_by_role("button", name="Cancel the sleep timer of Reading").click()
     await expect(timers.get_by_text("Reading: until the end of the chapter")).to_have_count(0)
 
-    async with home.api.websocket() as websocket:
-        german = {"language": "de", "number_format": "language", "time_format": "language"}
-        await websocket.command("frontend/set_user_data", key="language", value=german)
-    try:
+    async with home.language("de"):
         await page.goto("/moosicbox/listen")
         await expect(page.get_by_text("Kapitel 3 von 3: Harbour")).to_be_visible()
-    finally:
-        async with home.api.websocket() as websocket:
-            await websocket.command("frontend/set_user_data", key="language", value=german | {"language": "en"})
     assert tab.errors == []
 
 

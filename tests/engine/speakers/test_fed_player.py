@@ -121,6 +121,8 @@ async def test_crossfades(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None
     }
     output = house.output()
     output.ahead_us = 400 * MILLISECOND_US
+    # On a slow machine, the first track would begin late, and the fade early in it.
+    output.lead_us = 1_000 * MILLISECOND_US
     await house.add("den", output)
     await play(house, "den", "whole.flac", "second.flac")
     await house.until(lambda: house.finished("den"))

@@ -39,6 +39,9 @@ deferredStyles.replaceSync(`
 .members-more { unicode-bidi: plaintext; font-size: 13px; color: var(--text-2); }
 .transport { display: grid; gap: 8px; justify-items: center; }
 .controls { display: flex; align-items: center; justify-content: center; gap: clamp(0px, 2vw, 12px); }
+/* Its size doesn't depend on what it contains: each second, only this row is laid out anew, not the page. */
+.progress-box { contain: size layout style; height: calc(32px + 1.5em); }
+.progress-box:has(> [hidden]) { height: 1.5em; }
 .times { display: flex; justify-content: space-between; font-size: 13px; color: color-mix(in srgb, var(--text) 75%, transparent); font-variant-numeric: tabular-nums; }
 .volume-row { display: flex; align-items: center; gap: 4px; max-width: 420px; width: 100%; justify-self: center; }
 .company .icon { margin-block: -10px; }

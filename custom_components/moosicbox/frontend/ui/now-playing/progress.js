@@ -34,7 +34,8 @@ export class Progress {
     });
     // Time runs from left to right in every script.
     const times = el("div", { class: "times" }, this.#elapsed, this.#total);
-    this.element = el("div", { class: "progress-row", attributes: { dir: "ltr" } }, this.#slider.element, times);
+    const box = el("div", { class: "progress-box" }, this.#slider.element, times);
+    this.element = el("div", { class: "progress-row", attributes: { dir: "ltr" } }, box);
   }
 
   /**

@@ -10,6 +10,7 @@ import { AreaChoice } from "./area-choice.js";
 const MAX_NAME = 100;
 
 export class PlayerSetup {
+  #guest;
   #localize;
   /** @type {import("../localize.js").TextKey} */
   #action;
@@ -23,6 +24,7 @@ export class PlayerSetup {
   /** @param {Context} context */
   constructor(context) {
     const { app, guest, localize } = context;
+    this.#guest = guest;
     this.#localize = localize;
     this.#action = guest ? "guest_listen" : "setup_button";
     const name = app.store.state.device.name ?? app.access.clientName ?? defaultName(localize);
@@ -58,7 +60,7 @@ export class PlayerSetup {
     const { device } = state;
     this.#area.render(state);
     // The button must not move under a finger.
-    const pending = this.#area.isPending || isPending(state, target);
+    const pending = this.#area.isPending || isPending(state, target, this.#guest);
     this.element.hidden = pending || (device.status !== "off" && device.status !== "starting");
     this.#button.disabled = device.status === "starting";
     setText(this.#button, this.#localize(device.status === "starting" ? "setup_starting" : this.#action));
@@ -68,13 +70,16 @@ export class PlayerSetup {
 /**
  * @param {AppState} state
  * @param {Target | null} target
+ * @param {boolean} guest
  * @returns {boolean} true while the hub is still to send what the page shows above the form
  */
-function isPending({ connection, me, players }, target) {
+function isPending({ connection, me, players }, target, guest) {
   const { phase, closeCode } = connection;
-  const connecting = phase === "connecting" || (phase === "stopped" && closeCode === null);
-  const listening = phase === "ready" && me?.permissions.includes("listen") === true;
-  return (players === null && (connecting || listening)) || (target !== null && !target.status && listening);
+  const isConnecting = phase === "connecting" || (phase === "stopped" && closeCode === null);
+  const isListening = phase === "ready" && me?.permissions.includes("listen") === true;
+  // Guests have a room, but see no players outside of it.
+  const isKnown = guest ? target !== null : players !== null;
+  return (isConnecting || isListening) && (!isKnown || (target !== null && !target.status));
 }
 
 /** @param {Localize} localize */

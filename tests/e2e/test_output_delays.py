@@ -46,7 +46,7 @@ MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-str
 
 @dataclass(frozen=True)
 class Mix:
-    """What the microphone hears."""
+    """A recording that the microphone hears."""
 
     delay_ms: float | None
     """How much later the output's sound is; `None` if it isn't heard."""

@@ -115,6 +115,7 @@ async def test_a_failing_speaker_is_named_and_the_reference_ends(
     kitchen: Client,
     advance: Advance,
     fault: Exception,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     radio, _ = speakers
     radio.broken, radio.fault = True, fault
@@ -125,7 +126,8 @@ async def test_a_failing_speaker_is_named_and_the_reference_ends(
     await advance(1)
     error = (await socket.receive_json())["error"]
     assert error["translation_key"] == "delay_output_failed"
-    assert error["translation_placeholders"] == {"speaker": "Radio", "error": "Nobody answers"}
+    assert error["translation_placeholders"] == {"speaker": "Radio"}
+    assert f"{RADIO} can't play the test clicks: Nobody answers" in caplog.text
     assert hub.players.get("kitchen").announcement is None
 
 

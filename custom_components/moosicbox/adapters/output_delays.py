@@ -1,6 +1,7 @@
 """Measuring the delay of external speakers: test sounds that a microphone hears beside those of a player."""
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER, async_process_play_media_url
@@ -14,6 +15,8 @@ from ..engine.api import Hub, Media, Player, Principal, Track
 from ..errors import invalid
 from ..http.panel import STATIC_URL
 from .outputs import Outputs
+
+_LOGGER = logging.getLogger(__name__)
 
 SOUNDS: Final = f"{STATIC_URL}/measurement"
 """The sounds' folder; `measurement/pulses.js` under `frontend/` defines them, `script/make_pulses.py` makes the files."""
@@ -104,10 +107,11 @@ class OutputDelays:
                 await self._hass.services.async_call(MEDIA_PLAYER, "play_media", data, blocking=True)
         except Exception as error:
             # Another integration may raise anything.
+            _LOGGER.warning("%s can't play the test clicks: %s", entity_id, str(error) or type(error).__name__)
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="delay_output_failed",
-                translation_placeholders={"speaker": self._name_of(entity_id), "error": str(error) or type(error).__name__},
+                translation_placeholders={"speaker": self._name_of(entity_id)},
             ) from error
 
     async def _until(self, hub_us: int) -> None:

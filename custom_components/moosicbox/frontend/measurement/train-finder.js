@@ -17,7 +17,7 @@ const LOWEST_RATE = 14_000;
 const MARGIN_HZ = 200;
 /** The mean square of what counts as silence. */
 const SILENCE = 1e-10;
-/** What is quieter than the loudest moment by this factor resembles nothing. */
+/** A moment that is quieter than the loudest one by this factor resembles nothing. */
 const QUIET_SHARE = 1e-5;
 // Clocks of speakers and microphones differ by this much at most.
 const MAX_DRIFT = 400e-6;

@@ -71,7 +71,7 @@ from .playback.events import (
     QueueChanged,
     StatusChanged,
 )
-from .playback.media import Accepts, Media, MediaProvider, StreamAddress
+from .playback.media import HLS_TYPE, Accepts, Media, MediaProvider, StreamAddress
 from .playback.playback import Playback
 from .playback.player import PlaybackContext, Player
 from .playback.timeline import Timeline
@@ -158,6 +158,7 @@ __all__ = [
     "ARTWORK_CACHE_BYTES",
     "EPISODE_PREFIX",
     "GUEST_PAGE_PATH",
+    "HLS_TYPE",
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",

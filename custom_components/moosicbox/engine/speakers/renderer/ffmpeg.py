@@ -37,11 +37,13 @@ class Input(NamedTuple):
         url: Where the item is.
         gain_db: The gain of its samples.
         length: The item's length in seconds, if more would be decoded.
+        begins: The position in the item, in seconds, at which the audio at the address begins.
     """
 
     url: str
     gain_db: float = 0.0
     length: float | None = None
+    begins: float = 0.0
 
 
 def command(program: str, item: Input, position: float, audio_format: AudioFormat) -> list[str]:
@@ -53,6 +55,7 @@ def command(program: str, item: Input, position: float, audio_format: AudioForma
         position: Where to begin, in seconds.
         audio_format: The format to write.
     """
+    position -= item.begins
     jump = _jump(position)
     filters = [*_shape(item, position), "aresample=dither_method=triangular", _layout(audio_format)]
     return [
@@ -112,6 +115,7 @@ def overlay_command(
     """
     common = f"aresample,aformat=sample_fmts=flt:channel_layouts={_channels(audio_format)}"
     begins = overlay.begins - position
+    position -= item.begins
     ends = begins + overlay.seconds
     low = 1 - 10 ** (-overlay.ducking_db / 20)
     near = f"min(clip((t-{begins - RAMP_SECONDS - STEP_SECONDS:.6f})/{RAMP_SECONDS},0,1),clip(({ends + RAMP_SECONDS:.6f}-t)/{RAMP_SECONDS},0,1))"

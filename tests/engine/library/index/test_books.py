@@ -95,7 +95,7 @@ async def test_the_book_that_was_heard_last_goes_on(books: Library, monkeypatch:
     await people.keep_position(["ada"], only, Kept(0.5))
     await people.keep_position(["ada"], parts[1], Kept(0.5))
     assert await people.unfinished("ada", "book") == Unfinished(title="The Tide", by="Ben", track_ids=tuple(parts[1:]))
-    # A part that was heard to its end is followed by the next one; others before it don't matter.
+    # A part that was heard to its end is followed by the next one. Earlier parts don't matter.
     await people.keep_position(["ada"], parts[1], Kept(0.0, played=True))
     assert await people.unfinished("ada", "book") == Unfinished(title="The Tide", by="Ben", track_ids=(parts[2],))
     # A book that was heard to its end, or marked as unheard, isn't unfinished.
@@ -103,7 +103,7 @@ async def test_the_book_that_was_heard_last_goes_on(books: Library, monkeypatch:
     assert await people.unfinished("ada", "book") == Unfinished(title="The Quay", by="Ana", track_ids=(only,))
     await people.keep_position(["ada"], only, Kept(0.0, played=False))
     assert await people.unfinished("ada", "book") is None
-    # Others have their own.
+    # Each user has a book of their own.
     await people.keep_position([HOUSEHOLD], parts[0], Kept(0.5))
     assert await people.unfinished("ada", "book") is None
     assert await people.unfinished(None, "book") == Unfinished(title="The Tide", by="Ben", track_ids=tuple(parts))

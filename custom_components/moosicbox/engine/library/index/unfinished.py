@@ -1,4 +1,4 @@
-"""What a user has begun to hear and not finished: the latest audiobook, or the latest episode."""
+"""The audiobook, and the episode, that a user heard last and hasn't finished."""
 
 import sqlite3
 from typing import Any, Final

@@ -77,7 +77,7 @@ class ChapterFinder:
         return (await self.find(track_id)).chapters
 
     def _forget(self) -> None:
-        # What is being searched for may be outdated as well: it isn't kept.
+        # The results of searches that run may be outdated as well. They aren't kept.
         self._kept.clear()
         self._searches.clear()
 

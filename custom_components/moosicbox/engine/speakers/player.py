@@ -92,7 +92,7 @@ class FedPlayer:
         """The position (seconds) in that item."""
         self._changed_us = 0
         """When the mode changed."""
-        self._shown: tuple[PlayableTrack | None, float, int, bool] | None = None
+        self._shown: tuple[PlayableTrack | None, float, int, float] | None = None
         self._keeps_own_volume = False
         """True until the hub's first message with a volume, which is older than the speaker's own."""
         self._feed: Feed | None = None
@@ -215,9 +215,9 @@ class FedPlayer:
         feed = self._feed
         if feed is None or order.command != "play" or order.queue_item_id is None or order.track is None:
             return False
-        segment, anchor = feed.segment, anchor_of(order)
+        segment, anchor = feed.segment, _audio_anchor(anchor_of(order))
         if segment.item_id == order.queue_item_id:
-            if abs(segment.time_of(anchor.position) - anchor.at_us) > SAME_US:
+            if segment.speed != _speed(order) or abs(segment.time_of(anchor.position) - anchor.at_us) > SAME_US:
                 return False
             feed.follow(None)
             segment.anchor, segment.in_room = anchor, bool(order.room_id)
@@ -225,7 +225,7 @@ class FedPlayer:
         if feed.following is not None and feed.following.item_id == segment.item_id:
             self._deferred = order
             return True
-        source = _source(order.queue_item_id, order.track, order.gain_db)
+        source = _source(order.queue_item_id, order.track, order.gain_db, _speed(order))
         if order.crossfade:
             return self._fade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
@@ -242,7 +242,7 @@ class FedPlayer:
         self, feed: Feed, track: PlayableTrack, source: Source, order: SynchronizedPlayback, seconds: float
     ) -> bool:
         """Mix the next item with the current one from some time on; return whether that is possible."""
-        segment, anchor = feed.segment, anchor_of(order)
+        segment, anchor = feed.segment, _audio_anchor(anchor_of(order))
         fades_at = segment.position_at(anchor.at_us)
         cut = segment.reader.boundary(fades_at)
         if cut is None or feed.has_sent(cut) or (header := segment.reader.known_header) is None:
@@ -292,12 +292,13 @@ class FedPlayer:
     async def _play(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: int) -> None:
         if self._feed is None:
             self._set_mode("loading", item_id, order.start_position)
-        start, begin = anchor_of(order), order.start_position
+        start = _audio_anchor(anchor_of(order))
+        begin = start.position
         if self._now_us() - order.sync_time_us > JOIN_SECONDS * 1e6:
-            start = start_anchor(order, received_us, self._now_us() + self._output.lead_us)
+            start = _audio_anchor(start_anchor(order, received_us, self._now_us() + self._output.lead_us))
             begin = start.position // GRID * GRID
         try:
-            source, overlay = _source(item_id, track, order.gain_db), self._announcer.overlay(start)
+            source, overlay = _source(item_id, track, order.gain_db, _speed(order)), self._announcer.overlay(start)
             reader = await self._opened(source, begin, overlay)
         except (RenderingFailed, HubError, TimeoutError) as error:
             await self._sleep_until(order.sync_time_us)
@@ -340,7 +341,7 @@ class FedPlayer:
         segment = feed.segment
         self._stop_feed()
         self._output.end()
-        self._set_mode("ended", segment.item_id, segment.duration or 0.0)
+        self._set_mode("ended", segment.item_id, (segment.duration or 0.0) * segment.speed)
         self._speak_alone()
 
     def _fail(self, item_id: str, error: str) -> None:
@@ -362,15 +363,15 @@ class FedPlayer:
         shown = self._to_show()
         if shown != self._shown:
             self._shown = shown
-            track, position, at_us, playing = shown
-            self._output.show(track, position, at_us, playing=playing)
+            track, position, at_us, speed = shown
+            self._output.show(track, position, at_us, speed=speed)
 
-    def _to_show(self) -> tuple[PlayableTrack | None, float, int, bool]:
+    def _to_show(self) -> tuple[PlayableTrack | None, float, int, float]:
         if (feed := self._feed) is not None:
             segment = feed.audible
-            return segment.track, segment.anchor.position, round(segment.anchor.at_us), True
+            return segment.track, segment.anchor.position * segment.speed, round(segment.anchor.at_us), segment.speed
         track = None if self._order is None or self._mode in ("idle", "ended") else self._order.track
-        return track, self._position, self._changed_us, False
+        return track, self._position, self._changed_us, 0.0
 
     # ---- audio
 
@@ -478,7 +479,8 @@ class FedPlayer:
             self._preloading = _replaced(self._preloading, None)
             self._release_preloaded()
             return
-        source = _source(prepared.queue_item_id, prepared.track, prepared.gain_db)
+        speed = _speed(self._order) if self._order is not None and prepared.track.spoken is True else 1.0
+        source = _source(prepared.queue_item_id, prepared.track, prepared.gain_db, speed)
         if self._preloaded is None or self._preloaded.source != source:
             self._preloading = _replaced(self._preloading, self._preload(source, 0.0))
 
@@ -529,14 +531,15 @@ class FedPlayer:
                 error="The audio can't be decoded" if self._mode == "error" else None,
             )
         segment = feed.audible
-        position = segment.position_at(now_us)
+        position, speed = segment.position_at(now_us), segment.speed
         return PlayerReport(
             state="buffering" if feed.stalled or segment.anchor.at_us - now_us > SOON_US else "playing",
             queue_item_id=segment.item_id,
-            position_seconds=max(0.0, position),
+            position_seconds=max(0.0, position * speed),
             at_us=max(now_us, round(segment.anchor.at_us)),
-            duration_seconds=segment.reader.duration,
-            buffered_seconds=max(0.0, segment.reader.buffered_until - position),
+            # At another speed, the length of the audio is that of the item only nearly.
+            duration_seconds=segment.reader.duration if speed == 1 else None,
+            buffered_seconds=max(0.0, segment.reader.buffered_until - position) * speed,
             ready_item_id=self._ready_id,
             round_trip_us=0,
             ended_announcement_id=self._announcer.ended_id,
@@ -557,8 +560,17 @@ _REPORTED: Final[dict[Mode, ReportState]] = {
 }
 
 
-def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType) -> Source:
-    return Source(item_id, track.stream_url, gain_db or 0.0)
+def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType, speed: float = 1.0) -> Source:
+    return Source(item_id, track.stream_url, gain_db or 0.0, speed)
+
+
+def _speed(order: SynchronizedPlayback) -> float:
+    return anchor_of(order).rate
+
+
+def _audio_anchor(anchor: Anchor) -> Anchor:
+    """Return a timeline of an item as one of its audio, whose seconds are those of the clock at any speed."""
+    return Anchor(anchor.position / anchor.rate, anchor.at_us, 1.0)
 
 
 async def _ready(reader: Reader) -> Reader:

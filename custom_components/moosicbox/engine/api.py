@@ -37,7 +37,9 @@ from .library.models import (
     Playlist,
     Podcast,
     Progress,
+    Spoken,
     Station,
+    Unfinished,
     unheard,
 )
 from .library.named import Named, find_named
@@ -287,6 +289,7 @@ __all__ = [
     "SkipAlarm",
     "SleepTimerInfo",
     "SnoozeAlarm",
+    "Spoken",
     "StateStore",
     "Station",
     "StatusChanged",
@@ -301,6 +304,7 @@ __all__ = [
     "Track",
     "TrackNotFound",
     "Unavailable",
+    "Unfinished",
     "UnknownType",
     "UpdateOp",
     "VolumeCommand",

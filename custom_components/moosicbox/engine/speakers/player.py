@@ -17,7 +17,7 @@ from ..protocol.client import PlayerReport
 from ..protocol.errors import HubError
 from ..protocol.server import AnnouncementOrder, Prepare, SynchronizedPlayback, VolumeUpdate
 from ..protocol.types import PlayableTrack
-from ..sync.orders import anchor_of, is_same_order, start_anchor
+from ..sync.orders import Anchor, anchor_of, is_same_order, start_anchor
 from .feed import Feed, Segment
 from .mixing import CUT_LEAD_US, Mixing
 from .opening import Opener, RenewAddress
@@ -78,7 +78,7 @@ class FedPlayer:
         """The position (seconds) in that item."""
         self._changed_us = 0
         """When the mode changed."""
-        self._shown: tuple[PlayableTrack | None, float, int, bool] | None = None
+        self._shown: tuple[PlayableTrack | None, float, int, float] | None = None
         self._keeps_own_volume = False
         """True until the hub's first message with a volume, which is older than the speaker's own."""
         self.feed: Feed | None = None
@@ -93,7 +93,7 @@ class FedPlayer:
         self._feeding: asyncio.Task[None] | None = None
         opener = Opener(renderer, output, renew)
         self._opener = opener
-        self._preparation = Preparation(opener, now_us, self.report)
+        self._preparation = Preparation(opener, now_us, speed_of=self._speed_of, on_change=self.report)
         self._mixing = Mixing(self, renderer, output, now_us, opener)
         self._report_due = asyncio.Event()
 
@@ -196,9 +196,9 @@ class FedPlayer:
         feed = self.feed
         if feed is None or order.command != "play" or order.queue_item_id is None or order.track is None:
             return False
-        segment, anchor = feed.segment, anchor_of(order)
+        segment, anchor = feed.segment, _audio_anchor(anchor_of(order))
         if segment.item_id == order.queue_item_id:
-            if abs(segment.time_of(anchor.position) - anchor.at_us) > SAME_US:
+            if segment.speed != _speed(order) or abs(segment.time_of(anchor.position) - anchor.at_us) > SAME_US:
                 return False
             feed.follow(None)
             segment.anchor, segment.in_room = anchor, bool(order.room_id)
@@ -206,7 +206,7 @@ class FedPlayer:
         if feed.following is not None and feed.following.item_id == segment.item_id:
             self._mixing.defer(order)
             return True
-        source = _source(order.queue_item_id, order.track, order.gain_db)
+        source = _source(order.queue_item_id, order.track, order.gain_db, _speed(order))
         if order.crossfade:
             return self._fade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
@@ -223,7 +223,7 @@ class FedPlayer:
         self, feed: Feed, track: PlayableTrack, source: Source, order: SynchronizedPlayback, seconds: float
     ) -> bool:
         """Mix the next item with the current one from some time on; return whether that is possible."""
-        segment, anchor = feed.segment, anchor_of(order)
+        segment, anchor = feed.segment, _audio_anchor(anchor_of(order))
         fades_at = segment.position_at(anchor.at_us)
         cut = segment.reader.boundary(fades_at)
         if cut is None or feed.has_sent(cut) or (header := segment.reader.known_header) is None:
@@ -272,12 +272,14 @@ class FedPlayer:
     async def _play(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack, received_us: int) -> None:
         if self.feed is None:
             self._set_mode("loading", item_id, order.start_position)
-        start, begin = anchor_of(order), order.start_position
+        start = _audio_anchor(anchor_of(order))
+        begin = start.position
         if self._now_us() - order.sync_time_us > JOIN_SECONDS * 1e6:
-            start = start_anchor(order, received_us, self._now_us() + self._output.lead_us)
+            start = _audio_anchor(start_anchor(order, received_us, self._now_us() + self._output.lead_us))
             begin = start.position // GRID * GRID
         try:
-            source, overlay = _source(item_id, track, order.gain_db), self._mixing.announcer.overlay(start)
+            source = _source(item_id, track, order.gain_db, _speed(order))
+            overlay = self._mixing.announcer.overlay(start)
             reader = await self._opener.opened(source, begin, overlay)
         except (RenderingFailed, HubError, TimeoutError) as error:
             await self._sleep_until(order.sync_time_us)
@@ -319,7 +321,7 @@ class FedPlayer:
         segment = feed.segment
         self._stop_feed()
         self._output.end()
-        self._set_mode("ended", segment.item_id, segment.duration or 0.0)
+        self._set_mode("ended", segment.item_id, (segment.duration or 0.0) * segment.speed)
         self._mixing.speak_alone()
 
     def _fail(self, item_id: str, error: str) -> None:
@@ -341,15 +343,15 @@ class FedPlayer:
         shown = self._to_show()
         if shown != self._shown:
             self._shown = shown
-            track, position, at_us, playing = shown
-            self._output.show(track, position, at_us, playing=playing)
+            track, position, at_us, speed = shown
+            self._output.show(track, position, at_us, speed=speed)
 
-    def _to_show(self) -> tuple[PlayableTrack | None, float, int, bool]:
+    def _to_show(self) -> tuple[PlayableTrack | None, float, int, float]:
         if (feed := self.feed) is not None:
             segment = feed.audible
-            return segment.track, segment.anchor.position, round(segment.anchor.at_us), True
+            return segment.track, segment.anchor.position * segment.speed, round(segment.anchor.at_us), segment.speed
         track = None if self.order is None or self._mode in ("idle", "ended") else self.order.track
-        return track, self._position, self._changed_us, False
+        return track, self._position, self._changed_us, 0.0
 
     # ---- reports
 
@@ -364,10 +366,23 @@ class FedPlayer:
             return resting_report(self._mode, self._item_id, self._position, now_us, ready_id, ended_id)
         return feed_report(self.feed, now_us, ready_id, ended_id)
 
+    def _speed_of(self, track: PlayableTrack) -> float:
+        """Return the speed of an item that will follow: only spoken ones have that of the playback."""
+        return _speed(self.order) if self.order is not None and track.spoken is True else 1.0
+
     async def _sleep_until(self, hub_us: float) -> None:
         if (left := (hub_us - self._now_us()) / 1e6) > 0:
             await asyncio.sleep(left)
 
 
-def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType) -> Source:
-    return Source(item_id, track.stream_url, gain_db or 0.0)
+def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType, speed: float = 1.0) -> Source:
+    return Source(item_id, track.stream_url, gain_db or 0.0, speed)
+
+
+def _speed(order: SynchronizedPlayback) -> float:
+    return anchor_of(order).rate
+
+
+def _audio_anchor(anchor: Anchor) -> Anchor:
+    """Return a timeline of an item as one of its audio, whose seconds are those of the clock at any speed."""
+    return Anchor(anchor.position / anchor.rate, anchor.at_us, 1.0)

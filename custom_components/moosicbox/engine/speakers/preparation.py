@@ -7,6 +7,7 @@ from typing import Final
 
 from ..protocol.errors import HubError
 from ..protocol.server import Prepare
+from ..protocol.types import PlayableTrack
 from .opening import Opener
 from .renderer.audio import Source
 from .renderer.rendering import Reader, RenderingFailed
@@ -25,11 +26,26 @@ class Preparation:
         ready_id: The item that is ready; `None` if none is.
     """
 
-    def __init__(self, opener: Opener, now_us: Callable[[], int], on_change: Callable[[], None]) -> None:
-        """Create a preparation of nothing; `on_change` is called when an item is ready."""
+    def __init__(
+        self,
+        opener: Opener,
+        now_us: Callable[[], int],
+        *,
+        speed_of: Callable[[PlayableTrack], float],
+        on_change: Callable[[], None],
+    ) -> None:
+        """Create a preparation of nothing.
+
+        Args:
+            opener: Opens items.
+            now_us: Returns the hub's time.
+            speed_of: Returns the speed at which a track will be played.
+            on_change: Called when an item is ready.
+        """
         self.ready_id: str | None = None
         self._opener = opener
         self._now_us = now_us
+        self._speed_of = speed_of
         self._on_change = on_change
         self._prepared: Prepare | None = None
         """The hub's latest `prepare`, with the item that will follow."""
@@ -51,7 +67,8 @@ class Preparation:
             self._preloading = replaced(self._preloading, None)
             self._release_preloaded()
             return
-        source = Source(prepared.queue_item_id, prepared.track.stream_url, prepared.gain_db or 0.0)
+        track, gain_db = prepared.track, prepared.gain_db or 0.0
+        source = Source(prepared.queue_item_id, track.stream_url, gain_db, self._speed_of(track))
         if self._preloaded is None or self._preloaded.source != source:
             self.preload(source, 0.0)
 

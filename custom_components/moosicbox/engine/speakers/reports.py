@@ -49,14 +49,15 @@ def resting_report(
 def feed_report(feed: Feed, now_us: int, ready_id: str | None, ended_id: str | None) -> PlayerReport:
     """Return the report of what is sent; see `resting_report`."""
     segment = feed.audible
-    position = segment.position_at(now_us)
+    position, speed = segment.position_at(now_us), segment.speed
     return PlayerReport(
         state="buffering" if feed.stalled or segment.anchor.at_us - now_us > SOON_US else "playing",
         queue_item_id=segment.item_id,
-        position_seconds=max(0.0, position),
+        position_seconds=max(0.0, position * speed),
         at_us=max(now_us, round(segment.anchor.at_us)),
-        duration_seconds=segment.reader.duration,
-        buffered_seconds=max(0.0, segment.reader.buffered_until - position),
+        # At another speed, the length of the audio is that of the item only nearly.
+        duration_seconds=segment.reader.duration if speed == 1 else None,
+        buffered_seconds=max(0.0, segment.reader.buffered_until - position) * speed,
         ready_item_id=ready_id,
         round_trip_us=0,
         ended_announcement_id=ended_id,

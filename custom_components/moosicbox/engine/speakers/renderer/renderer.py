@@ -48,7 +48,8 @@ class Renderer:
 
         Args:
             source: The item; readers of the same item and format share a rendering where they can.
-            position: Where to begin, in seconds; with a fade, negative by the time for which the item before is alone.
+            position: Where to begin, in seconds of its audio; with a fade, negative by the time for which the item
+                before is alone.
             audio_format: The format that the speaker accepts; with a fade, it has one rate.
             mixed: The end of the item before, or an announcement, if that is mixed in.
 
@@ -89,7 +90,7 @@ class Renderer:
             return ffmpeg.Input(self._resolve(station), source.gain_db, begins=position)
         url = self._resolve(source.address)
         length = await self._exact_length(url) if source.address.startswith("/") else None
-        return ffmpeg.Input(url, source.gain_db, length)
+        return ffmpeg.Input(url, source.gain_db, length, speed=source.speed)
 
     async def _exact_length(self, url: str) -> float | None:
         try:

@@ -21,6 +21,8 @@ from script.sendspin_conformance import main
 from . import sound
 from .sendspin_speaker import SendspinSpeaker, listening, make_speaker, supported
 
+pytestmark = pytest.mark.process
+
 NAME = "Client"
 
 

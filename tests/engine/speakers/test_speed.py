@@ -10,6 +10,8 @@ from . import sound
 from .stage import RecordingOutput, Stage
 from .test_renderer import FLAC, PCM, samples
 
+pytestmark = pytest.mark.process
+
 WINDOW = 0.06
 """Seconds of sound whose pitch is read."""
 EXACT = 0.05

@@ -82,7 +82,8 @@ class OutputDelays:
         hub.announcements.require_player(reference)
         url = async_process_play_media_url(self._hass, f"{SOUNDS}/output.flac")
         hub.media_resolver.remember(REFERENCE)
-        announcement = hub.announcements.add([REFERENCE], [reference], [reference], principal)
+        # Without a target: the speakers that play along with the reference don't get its sound.
+        announcement = hub.announcements.add([REFERENCE], [], [reference], principal)
         if (start_us := announcement.start_us) is None:
             hub.announcements.cancel(announcement)
             raise invalid("delay_busy", player=reference.name)

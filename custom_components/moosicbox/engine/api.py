@@ -143,6 +143,7 @@ from .radio.stream_finder import (
     StreamFinder,
     require_playable,
 )
+from .rooms.announcements import Announcement
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -186,6 +187,7 @@ __all__ = [
     "AlarmEvent",
     "Album",
     "Announce",
+    "Announcement",
     "AnnouncementEvent",
     "Artist",
     "Artwork",

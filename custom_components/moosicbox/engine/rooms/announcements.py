@@ -102,6 +102,8 @@ class Announcements:
         self._clock = clock
         self._spawn = spawn
         self._limits = limits
+        self.began: Signal[Announcement] = Signal()
+        """An item of an announcement begins at `start_us`."""
         self.finished: Signal[Player | Room, QueueItem] = Signal()
         """An announcement has ended: one of its targets, and its last item."""
         self.volumes_changed: Signal[()] = Signal()
@@ -189,7 +191,8 @@ class Announcements:
 
         Args:
             media: The sounds, in their order.
-            targets: The arguments of `finished`; the music of rooms among them pauses as a whole.
+            targets: The arguments of `finished`; the music of rooms among them pauses as a whole, and their outputs
+                make it as well.
             players: The players, which make it together.
             principal: The principal that requests it.
             priority: Its priority.
@@ -307,6 +310,7 @@ class Announcements:
             if any(player.is_fed for player in players):
                 start_us = max(start_us, now_us + FED_LEAD_US)
             announcement.start_us = start_us
+            self.began.emit(announcement)
             for player in players:
                 ducking_db = self._limits.current.announcement_ducking
                 player.mixed_announcement = MixedAnnouncement(item, start_us, ducking_db)
@@ -315,6 +319,7 @@ class Announcements:
             self._limit(announcement, start_us, duration or MAX_SECONDS)
             return
         announcement.start_us = start_us
+        self.began.emit(announcement)
         for player in players:
             player.announcement = Command("play", item, 0.0, start_us, 1.0)
         for playback in announcement.playbacks:

@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
     *("fanout", "rooms", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency"),
-    *("garbage", "sync", "mpv", "speakers", "library", "face", "first_sound", "tab_memory"),
+    *("garbage", "sync", "mpv", "speakers", "restart", "library", "face", "first_sound", "tab_memory"),
     *("cluster", "hostile", "alarm"),
 )
 

@@ -25,6 +25,7 @@ class RunningHome(NamedTuple):
     pid: int
     entry_id: str
     """The id of the integration's config entry."""
+    process: HomeAssistantProcess
 
 
 @asynccontextmanager
@@ -55,4 +56,6 @@ async def running_home(
         entry = await client.set_up_integration()
         made = await client.ask("moosicbox.create_token", sub="benchmark", role="admin", expires_in=86_400)
         hub = await stack.enter_async_context(MoosicBoxClient(client.url, token=made["token"]))
-        yield RunningHome(folder, port, client, hub, made["token"], config.media, process.pid, entry["entry_id"])
+        yield RunningHome(
+            folder, port, client, hub, made["token"], config.media, process.pid, entry["entry_id"], process
+        )

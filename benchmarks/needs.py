@@ -28,6 +28,7 @@ NEEDS = {
     "library": (BEETS,),
     "mpv": (SOUND,),
     "speakers": (SOUND, SNAPCLIENT),
+    "restart": (SOUND, SNAPCLIENT),
 }
 
 

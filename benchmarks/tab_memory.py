@@ -4,17 +4,19 @@ import asyncio
 from statistics import median
 from typing import Final
 
-from .first_sound import SETTLE_SECONDS, TRACKS
 from .first_sound.measured_home import measured_home
 from .first_sound.music import title
 from .first_sound.unobserved import unobserved_player
 from .options import Options
 from .report import Row
 
+TRACK_SECONDS: Final = 200
+TRACKS: Final = tuple((kind, TRACK_SECONDS) for kind in ("FLAC", "MP3", "AAC", "Opus"))
 TRACKS_HEARD: Final = 10
+SETTLE_SECONDS: Final = 4
 SAMPLE_SECONDS: Final = 5
-PART: Final = 6
-"""The first and the last sixth of the time are compared."""
+ROUND: Final = len(TRACKS) * TRACK_SECONDS // SAMPLE_SECONDS
+"""Samples while each track plays once. Garbage comes and goes meanwhile, so medians of whole rounds are compared."""
 
 
 async def measure(options: Options) -> list[Row]:
@@ -35,13 +37,12 @@ async def measure(options: Options) -> list[Row]:
         for _ in range(round(options.listening_seconds / SAMPLE_SECONDS)):
             await asyncio.sleep(SAMPLE_SECONDS)
             listened.append(tab.memory() - idle)
-        part = len(listened) // PART
-        first, last = median(listened[:part]), median(listened[-part:])
-        minutes = f"{options.listening_seconds / 60:g} minutes"
+        first, last = median(listened[:ROUND]), median(listened[-ROUND:])
+        minutes = f"{options.listening_seconds / 60:.0f} minutes"
         return [
             Row("beyond the idle page, maximum while ten tracks are played", max(held), "MiB"),
-            Row(f"maximum in the {minutes} after that", max(listened), "MiB", "≤ 60"),
-            Row("median of the first sixth of this time", first, "MiB"),
-            Row("median of the last sixth", last, "MiB"),
+            Row(f"maximum in the {minutes} after that", max(listened), "MiB"),
+            Row("median while each track plays for the first time", first, "MiB", "≤ 60"),
+            Row("median while each plays for the last time", last, "MiB", "≤ 60"),
             Row("growth between the two", last - first, "MiB", "≤ 5"),
         ]

@@ -26,7 +26,7 @@ SPEAKER = "media_player.demo_speaker"
 SPEAKER_AREA = "kitchen"
 SENTENCE = "pause the music in the kitchen"
 TOKEN_LIFETIME = timedelta(days=30)
-ONCE_TIMEOUT = 180.0
+ONCE_TIMEOUT = 270.0
 
 type Tell = Callable[[str, Message], None]
 type Scene = Callable[[HomeAssistantClient], Awaitable[None]]

@@ -91,6 +91,8 @@ class DemoSpeaker:
         self._clock_samples: list[tuple[int, int]] = []
         self._playback = Playback()
         self._next: Playback | None = None
+        self._error = "no reason"
+        """The hub's last error."""
 
     async def run(self) -> None:
         """Stay connected until cancelled or refused."""
@@ -101,7 +103,7 @@ class DemoSpeaker:
                     async with session.ws_connect("/api/moosicbox/ws", protocols=["moosicbox.v1"]) as websocket:
                         delay = await self._talk(session, websocket) or delay
                     if (websocket.close_code or 0) >= FIRST_TERMINAL_CODE:
-                        raise Refused(f"the hub closed with {websocket.close_code}")
+                        raise Refused(f"the hub closed with {websocket.close_code}: {self._error}")
                 except ClientError:
                     pass
                 await asyncio.sleep(delay)
@@ -109,9 +111,11 @@ class DemoSpeaker:
     async def _talk(self, session: ClientSession, websocket: ClientWebSocketResponse) -> float | None:
         """Serve one connection; return the seconds until the player is to reconnect."""
         reconnect_after = None
+        welcomed = False
         while not websocket.closed:
             try:
-                frame = await websocket.receive(timeout=self._seconds_to_report())
+                # Before the welcome, anything but `authenticate` would be refused.
+                frame = await websocket.receive(timeout=self._seconds_to_report() if welcomed else None)
             except TimeoutError:
                 self._begin_next()
                 await self._report(websocket)
@@ -124,6 +128,7 @@ class DemoSpeaker:
                 case "hello":
                     await self._send(websocket, self._authenticate())
                 case "welcome":
+                    welcomed = True
                     self._clock_samples.clear()
                     await self._send(websocket, {"type": "time_sync", "t0_us": now_us()})
                 case "time_sync":
@@ -132,6 +137,8 @@ class DemoSpeaker:
                     self._next = await _read_command(session, message)
                     if self._begin_next():
                         await self._report(websocket)
+                case "error":
+                    self._error = message["message"]
                 case "goodbye":
                     reconnect_after = message.get("reconnect_after")
         return reconnect_after

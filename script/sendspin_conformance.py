@@ -21,6 +21,7 @@ from aiosendspin.server.client import SendspinClient
 from aiosendspin.server.events import GroupEvent
 from aiosendspin.server.roles import ArtworkV1Role
 from aiosendspin.server.roles.controller.events import ControllerEvent
+import av
 import numpy as np
 
 from custom_components.moosicbox.engine.playback.player import Player
@@ -166,7 +167,7 @@ async def _audio(home: SpeakerHub, client: SendspinClient, options: argparse.Nam
             "sent_encoded_sha256": sent.hexdigest() if chunks else None,
             "sent_audio_chunk_count": chunks,
             "bit_depth": 16,
-            "channels": 2,
+            "channels": _channels(clip),
         },
     }
 
@@ -268,8 +269,13 @@ def _track(options: argparse.Namespace) -> Track:
 async def _clip(fixture: Path, seconds: float, folder: Path) -> Path:
     """Return the beginning of the fixture as a file of its own."""
     clip = folder / "fixture.flac"
-    await _ffmpeg("-i", str(fixture), "-t", str(seconds), "-ac", "2", "-sample_fmt", "s16", str(clip))
+    await _ffmpeg("-i", str(fixture), "-t", str(seconds), "-sample_fmt", "s16", str(clip))
     return clip
+
+
+def _channels(clip: Path) -> int:
+    with av.open(str(clip), "r") as container:
+        return container.streams.audio[0].channels
 
 
 async def _samples(clip: Path) -> np.ndarray[tuple[int], np.dtype[np.int16]]:

@@ -9,9 +9,10 @@ import pytest
 # Home Assistant's test folder of the same name must not be found first.
 import custom_components  # noqa: F401
 from script.lib.sounds import Sounds
+from tests.processes import WATCH
 from tests.readers import Readers, shared_readers
 
-PROCESS_FIXTURES = frozenset({"prepared", "redis_server", "sounds", "start_node"})
+PROCESS_FIXTURES = frozenset({"assist", "prepared", "redis_server", "sounds", "start_node"})
 """A test that uses one of these starts processes: Home Assistant, nodes, Redis, ffmpeg, the scanner."""
 
 LONGEST = (
@@ -57,6 +58,17 @@ def auto_enable_custom_integrations(request: pytest.FixtureRequest) -> None:
     """Let a test's Home Assistant load the integration from this repository."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def only_marked_tests_start_processes(request: pytest.FixtureRequest) -> Generator[None]:
+    """Fail a test of `script/test --fast` that starts a process: it has the mark `process`."""
+    if "not process" not in request.config.option.markexpr:
+        yield
+        return
+    with WATCH.watched() as started:
+        yield
+    assert started == [], "This test needs the mark `process`"
 
 
 @pytest.fixture(autouse=True)

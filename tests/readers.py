@@ -11,6 +11,8 @@ from custom_components.moosicbox.engine.library.reader import file_reader
 from custom_components.moosicbox.engine.library.reader.client import ReaderProcess
 from custom_components.moosicbox.engine.library.reader.messages import Reply, Request
 
+from .processes import WATCH
+
 
 class Readers:
     """The processes that no library uses at the moment."""
@@ -37,7 +39,7 @@ class SharedReader(ReaderProcess):
 
     @override
     def ask(self, request: Request) -> Reply:
-        with self._asking:
+        with self._asking, WATCH.shared():
             return super().ask(request)
 
     @override

@@ -304,6 +304,7 @@ def test_engine_has_its_dependencies_declared() -> None:
     assert foreign_imports(of_podcasts) - names == {Requirement(FEED_REQUIREMENT).name}
 
 
+@pytest.mark.process
 def test_a_hub_loads_only_what_it_uses() -> None:
     """The client of Redis, the node and what feeds speakers would cost memory and start time."""
     loaded = subprocess.run(

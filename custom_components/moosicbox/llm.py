@@ -7,7 +7,7 @@ from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool
 from .adapters.speech import speech_engine
 from .models import async_loaded_data
 from .voice.targets import VoiceTargets
-from .voice.tools.music_tools import NowPlayingTool, PlayTool, SearchTool
+from .voice.tools.music_tools import ContinueTool, NowPlayingTool, PlayTool, SearchTool
 from .voice.tools.queue_tools import ChangeQueueTool, QueueTool
 from .voice.tools.room_tools import AnnounceTool, MovePlayersTool, RoomsTool
 
@@ -27,7 +27,8 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     if not contexts:
         return None
     tools: list[Tool] = [
-        *(SearchTool(), PlayTool(), NowPlayingTool(), QueueTool(), ChangeQueueTool(), RoomsTool(), MovePlayersTool()),
+        *(SearchTool(), PlayTool(), ContinueTool(), NowPlayingTool()),
+        *(QueueTool(), ChangeQueueTool(), RoomsTool(), MovePlayersTool()),
         *([AnnounceTool()] if speech_engine(hass) is not None else []),
     ]
     names = ", ".join(context.name for context in contexts.values())

@@ -19,6 +19,7 @@ from .const import VERSION
 from .engine.api import HubError, InternalSubscriber, health, iso_from_unix
 from .http.hub_views import WebSocketView
 from .models import MoosicBoxData, async_loaded_data
+from .output_commands import async_register_output_commands
 
 TOPIC = vol.All(str, vol.Match(r"^[a-z_]{1,16}(:[A-Za-z0-9_.:-]{1,64})?$"))
 
@@ -34,6 +35,7 @@ def async_register_commands(hass: HomeAssistant) -> None:
     websocket_api.async_register_command(hass, ws_health)
     websocket_api.async_register_command(hass, ws_tokens)
     websocket_api.async_register_command(hass, ws_blueprints)
+    async_register_output_commands(hass)
 
 
 def _with_loaded_data(command: _LoadedCommand) -> _Command:

@@ -48,6 +48,7 @@ async def test_failing_hub_is_reported(
     assert "greeting       ok" in out
 
 
+@pytest.mark.process
 async def test_own_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "STAY_AWAY_SECONDS", 0.5)
     lines: list[str] = []

@@ -11,6 +11,8 @@ from custom_components.moosicbox.engine.hub import Hub
 from script.lib.crowd import Crowd, grows, size
 from tests.fixtures import CreateToken
 
+pytestmark = pytest.mark.process
+
 CLIENTS = 1_000
 ROUNDS = 8
 

@@ -27,10 +27,11 @@ WRONG_INVITE = "A wrong or expired invite came from 127.0.0.1"
 class Home:
     """Home Assistant's process, its API and its log; it can be restarted while pages stay open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
+        """`more` is added to its configuration."""
         self.port = port = free_port()
         self.folder = ConfigFolder(folder / "config")
-        self.folder.write(port=port, more=MORE)
+        self.folder.write(port=port, more=MORE + more)
         (self.folder.path / "custom_components" / RADIO_BROWSER.name).symlink_to(RADIO_BROWSER)
         # Served as /local, if it is there from the start.
         self.www = self.folder.path / "www"
@@ -131,9 +132,9 @@ class Home:
 
 
 @asynccontextmanager
-async def running_home(folder: Path, songs: Iterable[Song] = SONGS) -> AsyncGenerator[Home]:
-    """Start a Home Assistant with `songs` in a folder; it must stop cleanly at the end."""
-    home = Home(folder)
+async def running_home(folder: Path, songs: Iterable[Song] = SONGS, more: str = "") -> AsyncGenerator[Home]:
+    """Start a Home Assistant with `songs` and `more` configuration in a folder; it must stop cleanly at the end."""
+    home = Home(folder, more)
     try:
         await home.start(songs)
         await home.set_language()

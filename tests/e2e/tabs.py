@@ -1,5 +1,6 @@
 """Tabs of a real browser, logged in to Home Assistant."""
 
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,9 +57,11 @@ class Tab:
 class Tabs:
     """Opens tabs; one browser process for each autoplay policy that a test asks for."""
 
-    def __init__(self, playwright: Playwright, home: Home) -> None:
+    def __init__(self, playwright: Playwright, home: Home, arguments: Iterable[str] = ()) -> None:
+        """`arguments` are added to those of the browser's processes."""
         self._playwright = playwright
         self._home = home
+        self._arguments = [*ARGUMENTS, *arguments]
         self._browsers: dict[str, Browser] = {}
 
     async def close(self) -> None:
@@ -100,6 +103,6 @@ class Tabs:
         """Return the browser of an autoplay policy."""
         if autoplay not in self._browsers:
             self._browsers[autoplay] = await self._playwright.chromium.launch(
-                executable_path=chromium(), args=[*ARGUMENTS, f"--autoplay-policy={autoplay}"]
+                executable_path=chromium(), args=[*self._arguments, f"--autoplay-policy={autoplay}"]
             )
         return self._browsers[autoplay]

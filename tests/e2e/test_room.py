@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 import pytest_asyncio
 
 from benchmarks.sync.listener import Listener, differences
-from benchmarks.sync.ruler import write_rulers
+from benchmarks.sync.ruler import SECONDS, write_rulers
 from benchmarks.sync.tab import open_tab
 from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.protocol.client import RoomJoin
+from tests.station import Recording, on_air
 
 from .home import Home
 from .tabs import Tabs
@@ -105,3 +106,27 @@ async def test_a_song_sounds_in_all_at_the_same_place(party: Party) -> None:
     await party.room.play()
     await until(lambda: together(everybody, track=0, past=50))
     await until(lambda: together(everybody, track=1, past=0))
+
+
+async def test_a_station_sounds_in_all_at_the_same_place_by_one_connection(party: Party, home: Home) -> None:
+    both = [await party.join("radio-1"), await party.join("radio-2")]
+    ruler = (home.folder.media / "ruler-1.flac").read_bytes()
+    async with on_air() as station:
+        station.recording = Recording(ruler, "audio/flac", SECONDS)
+        added = await home.api.ask("moosicbox.add_station", media_content_id=station.url, name="Rulers")
+        await party.room.queue.clear()
+        await party.room.queue.add(media=f"media-source://moosicbox/station/{added['item']['station_id']}")
+        asked = station.connections
+        await party.room.play()
+        await until(lambda: together(both, track=1, past=0))
+        late = await party.join("radio-late")
+        everybody = [*both, late]
+        await until(lambda: together(everybody, track=1, past=0))
+        await party.room.pause()
+        await until(lambda: all(map(silent, everybody)))
+        paused = late.readings[-1].position
+        await party.room.play()
+        # The station went on meanwhile.
+        await until(lambda: together(everybody, track=1, past=paused))
+        assert (station.connections - asked, station.open) == (1, 1)
+    await home.api.ask("moosicbox.remove_station", station="Rulers")

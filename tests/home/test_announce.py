@@ -23,6 +23,7 @@ def events(hass: HomeAssistant) -> list[dict[str, Any]]:
     return fired
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("tts")
 async def test_a_message_is_spoken_in_an_area(
     hass: HomeAssistant, kitchen: Client, events: list[dict[str, Any]]
@@ -64,6 +65,7 @@ async def test_the_chime_is_served(hass: HomeAssistant, kitchen: Client, hass_cl
     assert (served.status, (await served.read())[:4]) == (200, b"fLaC")
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("tts", "kitchen")
 async def test_unknown_speech_is_refused(hass: HomeAssistant) -> None:
     await add_speech(hass)

@@ -3,6 +3,7 @@
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN, NAME
@@ -10,6 +11,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.settings import SECTIONS
 
 
+@pytest.mark.process
 async def test_setup_needs_one_confirmation(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert (result["type"], result["step_id"], result["errors"]) == (FlowResultType.FORM, "user", None)

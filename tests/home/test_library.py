@@ -23,6 +23,8 @@ from tests.wire.client import Message
 
 from .actions import state
 
+pytestmark = pytest.mark.process
+
 TRACKS, SCAN = "sensor.moosicbox_tracks_in_the_library", "sensor.moosicbox_library_scan"
 
 

@@ -17,6 +17,8 @@ from tests.fixtures import Connect
 from tests.http import HttpClient
 from tests.wire.client import Client, player
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 async def library(entry: MockConfigEntry) -> Library:

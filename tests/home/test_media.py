@@ -74,6 +74,7 @@ async def test_an_expired_url_is_refused_and_renewed_on_request(
     assert answer["error_type"] == "queue_item_not_found"
 
 
+@pytest.mark.process
 async def test_embedded_artwork_is_served_without_a_login(
     hass: HomeAssistant, http: HttpClient, kitchen: Client
 ) -> None:
@@ -100,6 +101,7 @@ async def test_pictures_are_kept_for_the_next_request_within_bounds(
     assert (await http.get(urls[1])).status == 404
 
 
+@pytest.mark.process
 async def test_a_source_that_is_gone_has_no_picture(
     hass: HomeAssistant, http: HttpClient, kitchen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

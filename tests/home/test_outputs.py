@@ -9,13 +9,13 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.moosicbox.adapters import outputs
+from custom_components.moosicbox.adapters import output_actions
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.playback.contexts import MAX_OUTPUTS
-from tests.fixtures import BRASS, COPPER, Advance
+from tests.fixtures import BRASS, COPPER, PAPER, Advance
 from tests.wire.client import Client
 
-from .actions import KITCHEN, act, play, state
+from .actions import KITCHEN, act, next_command, play, report, state
 from .parties import PARTY
 from .test_storage import restart
 
@@ -39,7 +39,7 @@ class Radio(MediaPlayerEntity):
     async def async_play_media(self, media_type: str, media_id: str, **kwargs: Any) -> None:
         if self.broken:
             raise self.fault
-        self.told.append(("play", media_id))
+        self.told.append(("announce" if kwargs.get("announce") else "play", media_id))
 
     @override
     async def async_media_pause(self) -> None:
@@ -66,7 +66,8 @@ class Radio(MediaPlayerEntity):
 async def speakers(hass: HomeAssistant, entry: MockConfigEntry) -> tuple[Radio, Radio]:
     """A speaker with all features, and one that can only play and stop."""
     both = Feature.PLAY_MEDIA | Feature.STOP
-    radio = Radio("Radio", both | Feature.PAUSE | Feature.SEEK | Feature.VOLUME_SET | Feature.VOLUME_MUTE)
+    controls = Feature.PAUSE | Feature.SEEK | Feature.VOLUME_SET | Feature.VOLUME_MUTE
+    radio = Radio("Radio", both | controls | Feature.MEDIA_ANNOUNCE)
     simple = Radio("Simple", both)
 
     await hass.data[DATA_COMPONENT].async_add_entities([radio, simple])
@@ -210,6 +211,53 @@ async def test_speakers_and_delays_survive_a_restart(
     room = entry.runtime_data.hub.rooms.find("party")
     assert room.outputs == {RADIO: 300}
     assert RADIO in state(hass, PARTY).attributes["group_members"]
+
+
+async def test_announcements_are_made_by_speakers_that_go_on_by_themselves(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, advance: Advance
+) -> None:
+    """A speaker without that ability pauses with the music."""
+    radio, simple = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
+    hub.players.set_output_delay(hub.players.get("kitchen"), RADIO, 2000)
+    await play(hass, BRASS)
+    await wait(hass, advance, 3)
+    await kitchen.arrived()
+    received(radio), received(simple)
+
+    await play(hass, PAPER, announce=True)
+    told = await next_command(kitchen)
+    await wait(hass, advance)
+    ((order, url),) = received(radio)
+    assert (order, "paper-lantern" in url) == ("announce", True)
+    assert received(simple) == [("stop", None)]
+    await report(kitchen, "playing", told)
+    await wait(hass, advance, 4)
+    assert received(radio) == received(simple) == []
+
+    await report(kitchen, "idle", told)
+    await wait(hass, advance)
+    assert received(radio) == [("seek", pytest.approx(5, abs=0.5))]
+    assert [order for order, _ in received(simple)] == ["play"]
+
+
+async def test_a_pause_after_an_announcement_is_a_pause(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], kitchen: Client, advance: Advance
+) -> None:
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    await play(hass, BRASS)
+    await wait(hass, advance, 3)
+    await kitchen.arrived()
+    await play(hass, PAPER, announce=True)
+    told = await next_command(kitchen)
+    await report(kitchen, "playing", told)
+    await act(hass, "media_pause")
+    await wait(hass, advance, 2)
+    assert "pause" not in [order for order, _ in received(radio)]
+    await report(kitchen, "idle", told)
+    await wait(hass, advance, 30)
+    assert [order for order, _ in received(radio)] == ["pause"]
 
 
 @pytest.mark.parametrize("fault", [HomeAssistantError("Nobody answers"), ConnectionError("gone"), KeyError()], ids=repr)
@@ -398,7 +446,7 @@ async def test_an_item_without_an_address_is_logged(
     def fail(*_: object) -> str:
         raise HomeAssistantError("No URL is configured")
 
-    monkeypatch.setattr(outputs, "async_process_play_media_url", fail)
+    monkeypatch.setattr(output_actions, "async_process_play_media_url", fail)
     await play(hass, BRASS)
     await wait(hass, advance)
     assert "media_player.radio: can't play the current item: No URL is configured" in caplog.text

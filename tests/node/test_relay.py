@@ -80,6 +80,7 @@ async def node(known: list[HomeAssistant]) -> AsyncGenerator[HttpClient]:
         relayed("/api/tts_proxy/hello.mp3"),
         SEAL.signed(stream_source("t-1"), int(time.time()) + LIFETIME),
         SEAL.signed(stream_source("t-1", "mp3"), int(time.time()) + LIFETIME),
+        SEAL.signed(stream_source("st-1", "wav"), int(time.time()) + LIFETIME) + "&origin=1200&start=34.5",
         SEAL.address("al-1"),
     ],
     # Signatures differ between the processes that run the tests.

@@ -13,6 +13,8 @@ from tests.fixtures import Advance, Connect, CreateToken
 
 from .client import Client, Message
 
+pytestmark = pytest.mark.process
+
 TITLES = [song.title for song in SONGS]
 
 

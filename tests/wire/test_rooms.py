@@ -1,5 +1,7 @@
 """Rooms over the wire: participation, rights, roles, chat, votes, invites."""
 
+import pytest
+
 from custom_components.moosicbox.engine.hub import Hub
 from tests.fixtures import BRASS, Advance, Connect, CreateToken, Lose
 
@@ -97,6 +99,7 @@ async def test_a_player_that_is_not_ready_lags(ada: Client, ben: Client, party: 
     assert {member["user_id"]: member["lagging"] for member in state["participants"]} == {"ada": False, "ben": True}
 
 
+@pytest.mark.process
 async def test_a_guest_may_add_but_not_skip(hub: Hub, ada: Client, ben: Client, party: str) -> None:
     """By any message; guests may add library tracks only."""
     assert hub.library is not None

@@ -20,6 +20,8 @@ from tests.states import state_of
 from tests.test_repository import REPOSITORY
 from tests.wire.client import PATIENCE
 
+pytestmark = pytest.mark.process
+
 ENTITY = "media_player.my_first_player"
 
 type Reports = asyncio.Queue[PlayerReport]

@@ -18,6 +18,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import msgspec
 
 from ..engine.api import (
+    HLS_TYPE,
     MAX_PLAYLIST_BYTES,
     PLAYLIST_SUFFIXES,
     PLAYLIST_TYPES,
@@ -232,9 +233,10 @@ class HomeMedia(MediaProvider):
                 Sentence("not_audio", "{media} is {type}, not audio", media=media_content_id, type=play.mime_type)
             )
         require_playable(mime_type, media_content_id)
-        file, source = None, play.url
+        file, source, is_live = None, play.url, False
         if play.path is None and is_http_url(source):
-            source = (await self._finder.find(source)).url
+            stream = await self._finder.find(source)
+            source, is_live = stream.url, stream.live
         elif play.path is not None and (mime_type in PLAYLIST_TYPES or play.path.suffix.lower() in PLAYLIST_SUFFIXES):
             return self._media_at(media_content_id, await self._stream_in(play.path))
         if play.path is not None:
@@ -244,6 +246,8 @@ class HomeMedia(MediaProvider):
             # The URL of a local file is its unquoted path.
             source = quote(source)
         track = self._track(media_content_id, play.path.name if play.path else media_content_id, file)
+        if is_live:
+            track = msgspec.structs.replace(track, live=True)
         return Media(track=track, source=source, mime_type=play.mime_type)
 
     async def _stream_in(self, path: Path) -> Stream:
@@ -257,7 +261,8 @@ class HomeMedia(MediaProvider):
 
     def _media_at(self, url: str, stream: Stream) -> Media:
         self._remember(url_track_id(url), url)
-        return Media(track=track_from_url(url, stream.title), source=stream.url)
+        track = track_from_url(url, stream.title, live=stream.live)
+        return Media(track=track, source=stream.url, mime_type=HLS_TYPE if stream.segmented else None)
 
     def _track(self, media_content_id: str, name: str, file: FileTags | None) -> Track:
         track_id = url_track_id(media_content_id)

@@ -1,34 +1,31 @@
 """External speakers: media players of other integrations that play along with a player or a room."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 import logging
-from typing import Any, Final
+from typing import Final
 
-from homeassistant.components.media_player import (
-    DOMAIN as MEDIA_PLAYER,
-    MediaPlayerEntityFeature as Feature,
-    async_process_play_media_url,
-)
-from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
+from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER, MediaPlayerEntityFeature as Feature
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 
 from ..contexts import PlayerOrRoom, context_identifier, contexts_by_entity_id
 from ..engine.api import (
     MAX_OUTPUTS,
+    Announcement,
     Command,
     CommandIssued,
     Hub,
-    HubError,
     PlaybackContext,
     PlaybackEvent,
     Player,
+    QueueItem,
     Room,
     Timer,
 )
 from ..errors import invalid
 from .callbacks import combined
+from .output_actions import OutputActions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,8 +48,9 @@ class Outputs:
         self._playing: dict[Key, tuple[str, int]] = {}
         """The item that a speaker plays, and the hub time in microseconds of the item's position 0."""
         self._volumes: dict[str, tuple[float, bool]] = {}
-        self._failing: set[str] = set()
-        """The speakers whose failure has been logged."""
+        self._actions = OutputActions(hass, hub)
+        self._announcing: dict[str, tuple[Announcement, int]] = {}
+        """The last announcement of a speaker, and the hub time in microseconds at which it ends."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -60,6 +58,7 @@ class Outputs:
         hub = self._hub
         return combined(
             hub.publisher.playback_event.subscribe(self._handle_playback),
+            hub.announcements.began.subscribe(self._handle_announcement),
             hub.players.changed.subscribe(self._handle_changed),
             hub.rooms.changed.subscribe(self._handle_changed),
             hub.players.output_added.subscribe(self._handle_added),
@@ -97,7 +96,7 @@ class Outputs:
             if not hub_entities.isdisjoint(state.attributes.get(ATTR_ENTITY_ID, ())):
                 # A group with one of the hub's players would send each command back to the hub.
                 raise invalid("output_of_ours", entity_id=entity_id)
-            if not self._supports(entity_id, Feature.PLAY_MEDIA):
+            if not self._actions.supports(entity_id, Feature.PLAY_MEDIA):
                 raise invalid("output_plays_no_media", entity_id=entity_id)
         if entity_ids and len(context.outputs.keys() | set(entity_ids)) > MAX_OUTPUTS:
             raise invalid("too_many_outputs", most=str(MAX_OUTPUTS))
@@ -135,11 +134,12 @@ class Outputs:
 
     def _handle_removed(self, context: PlayerOrRoom, entity_id: str) -> None:
         key = (context_identifier(context), entity_id)
-        self._failing.discard(entity_id)
+        self._actions.forget(entity_id)
+        self._announcing.pop(entity_id, None)
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
         if self._playing.pop(key, None) is not None:
-            self._call(entity_id, "media_stop", {})
+            self._actions.call(entity_id, "media_stop", {})
 
     @callback
     def _handle_renamed(self, entity_id: str, new_id: str) -> None:
@@ -162,6 +162,21 @@ class Outputs:
             for entity_id in context.outputs:
                 self._schedule(context, entity_id)
 
+    def _handle_announcement(self, announcement: Announcement) -> None:
+        """Let the speakers make it that can go on afterwards by themselves; the others play their music on."""
+        item, start_us = announcement.item, announcement.start_us
+        if start_us is None:
+            return
+        for entity_id, delay_ms in _delays(announcement.targets).items():
+            if self._actions.supports(entity_id, Feature.MEDIA_ANNOUNCE):
+                self._announcing[entity_id] = announcement, start_us + round((item.track.duration or 0) * 1e6)
+                self._hub.timers.at(start_us - round(delay_ms * 1000), self._announce, entity_id, item)
+
+    def _announce(self, entity_id: str, item: QueueItem) -> None:
+        self._hass.async_create_background_task(
+            self._actions.async_play(entity_id, item, announce=True), f"moosicbox output {entity_id}", eager_start=True
+        )
+
     def _handle_changed(self, context: PlayerOrRoom) -> None:
         if not context.outputs:
             return
@@ -171,10 +186,10 @@ class Outputs:
         if previous is None or previous == current:
             return
         for entity_id in context.outputs:
-            if previous[0] != current[0] and self._supports(entity_id, Feature.VOLUME_SET):
-                self._call(entity_id, "volume_set", {"volume_level": current[0]})
-            if previous[1] != current[1] and self._supports(entity_id, Feature.VOLUME_MUTE):
-                self._call(entity_id, "volume_mute", {"is_volume_muted": current[1]})
+            if previous[0] != current[0] and self._actions.supports(entity_id, Feature.VOLUME_SET):
+                self._actions.call(entity_id, "volume_set", {"volume_level": current[0]})
+            if previous[1] != current[1] and self._actions.supports(entity_id, Feature.VOLUME_MUTE):
+                self._actions.call(entity_id, "volume_mute", {"is_volume_muted": current[1]})
 
     def _schedule(self, context: PlayerOrRoom, entity_id: str) -> None:
         """Execute the context's current command on a speaker when it is due, earlier by the speaker's delay."""
@@ -192,14 +207,19 @@ class Outputs:
                 self._async_execute(key, command, delay_us), f"moosicbox output {entity_id}", eager_start=True
             )
 
-        self._timers[key] = self._hub.timers.at(command.sync_time_us - lead_us, execute)
+        due_us = command.sync_time_us - lead_us
+        announcement, until_us = self._announcing.get(entity_id, (None, 0))
+        if announcement is not None and not announcement.over and command.command != "play":
+            # The music pauses for the announcement. The speaker does that itself, and goes on with the next order.
+            due_us = max(due_us, until_us)
+        self._timers[key] = self._hub.timers.at(due_us, execute)
 
     async def _async_execute(self, key: Key, command: Command, delay_us: int) -> None:
         entity_id, item = key[1], command.item
         if command.command != "play" or item is None:
             if self._playing.pop(key, None) is not None:
-                can_pause = command.command == "pause" and self._supports(entity_id, Feature.PAUSE)
-                await self._async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
+                can_pause = command.command == "pause" and self._actions.supports(entity_id, Feature.PAUSE)
+                await self._actions.async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
             return
         start_us = command.sync_time_us - round(command.position * 1e6)
         previous = self._playing.get(key)
@@ -207,45 +227,16 @@ class Outputs:
         if is_same_item and previous is not None and abs(previous[1] - start_us) < TOLERANCE_US:
             return
         self._playing[key] = (item.queue_item_id, start_us)
-        if not is_same_item:
-            try:
-                address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.renew_address(item)
-                url = async_process_play_media_url(self._hass, address.url)
-            except (HubError, HomeAssistantError) as error:
-                self._log_failure(entity_id, f"can't play the current item: {error}")
-                return
-            await self._async_call(entity_id, "play_media", {"media_content_id": url, "media_content_type": "music"})
+        if not is_same_item and not await self._actions.async_play(entity_id, item):
+            return
         position = (self._hub.clock.now_us() + delay_us - start_us) / 1e6
-        if self._supports(entity_id, Feature.SEEK) and (is_same_item or position > MIN_SEEK_SECONDS):
-            await self._async_call(entity_id, "media_seek", {"seek_position": max(0.0, position)})
+        if self._actions.supports(entity_id, Feature.SEEK) and (is_same_item or position > MIN_SEEK_SECONDS):
+            await self._actions.async_call(entity_id, "media_seek", {"seek_position": max(0.0, position)})
 
-    def _supports(self, entity_id: str, feature: Feature) -> bool:
-        state = self._hass.states.get(entity_id)
-        return state is not None and bool(state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & feature)
 
-    def _call(self, entity_id: str, action: str, data: dict[str, Any]) -> None:
-        self._hass.async_create_background_task(
-            self._async_call(entity_id, action, data), f"moosicbox output {entity_id}", eager_start=True
-        )
-
-    async def _async_call(self, entity_id: str, action: str, data: dict[str, Any]) -> None:
-        try:
-            await self._hass.services.async_call(
-                MEDIA_PLAYER, action, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
-            )
-        except Exception as error:  # noqa: BLE001 - another integration may raise anything
-            # Best effort: the other speakers continue.
-            self._log_failure(entity_id, f"{action} failed: {str(error) or type(error).__name__}")
-        else:
-            if entity_id in self._failing:
-                self._failing.remove(entity_id)
-                _LOGGER.info("%s plays along again", entity_id)
-
-    def _log_failure(self, entity_id: str, failure: str) -> None:
-        """Log a failure once until the speaker works again."""
-        if entity_id not in self._failing:
-            self._failing.add(entity_id)
-            _LOGGER.warning("%s: %s", entity_id, failure)
+def _delays(targets: Iterable[PlayerOrRoom]) -> dict[str, float]:
+    """Return the delays in milliseconds of the speakers of some players and rooms."""
+    return {entity_id: delay_ms for target in targets for entity_id, delay_ms in target.outputs.items()}
 
 
 def output_key(hass: HomeAssistant, entity_id: str) -> str:

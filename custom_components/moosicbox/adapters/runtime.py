@@ -53,6 +53,7 @@ async def async_build(
             clock=clock,
             library=library,
             session=lambda: async_get_clientsession(hass),
+            ffmpeg=ffmpeg,
             node_id=settings.node_id if settings is not None else "local",
         )
 

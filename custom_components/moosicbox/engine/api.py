@@ -37,7 +37,9 @@ from .library.models import (
     Playlist,
     Podcast,
     Progress,
+    Spoken,
     Station,
+    Unfinished,
     unheard,
 )
 from .library.named import Named, find_named
@@ -71,7 +73,7 @@ from .playback.events import (
     QueueChanged,
     StatusChanged,
 )
-from .playback.media import Accepts, Media, MediaProvider, StreamAddress
+from .playback.media import HLS_TYPE, Accepts, Media, MediaProvider, StreamAddress
 from .playback.playback import Playback
 from .playback.player import PlaybackContext, Player
 from .playback.timeline import Timeline
@@ -141,6 +143,7 @@ from .radio.stream_finder import (
     StreamFinder,
     require_playable,
 )
+from .rooms.announcements import Announcement
 from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
@@ -158,6 +161,7 @@ __all__ = [
     "ARTWORK_CACHE_BYTES",
     "EPISODE_PREFIX",
     "GUEST_PAGE_PATH",
+    "HLS_TYPE",
     "MAX_LIFETIME",
     "MAX_OUTPUTS",
     "MAX_OUTPUT_DELAY_MS",
@@ -183,6 +187,7 @@ __all__ = [
     "AlarmEvent",
     "Album",
     "Announce",
+    "Announcement",
     "AnnouncementEvent",
     "Artist",
     "Artwork",
@@ -286,6 +291,7 @@ __all__ = [
     "SkipAlarm",
     "SleepTimerInfo",
     "SnoozeAlarm",
+    "Spoken",
     "StateStore",
     "Station",
     "StatusChanged",
@@ -300,6 +306,7 @@ __all__ = [
     "Track",
     "TrackNotFound",
     "Unavailable",
+    "Unfinished",
     "UnknownType",
     "UpdateOp",
     "VolumeCommand",

@@ -25,6 +25,7 @@ from .handlers.rooms import RoomHandlers
 from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
+from .library.broadcasting.broadcasts import Broadcasts
 from .library.chapters import ChapterFinder
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -91,6 +92,7 @@ def build_hub(
     clock: Clock | None = None,
     library: Library | None = None,
     session: SessionFactory | None = None,
+    ffmpeg: str | None = None,
     node_id: str = "local",
 ) -> Hub:
     """Build a hub; no event loop is needed yet.
@@ -104,6 +106,7 @@ def build_hub(
         clock: The hub's time.
         library: Resolves media before `media` does; the caller starts and stops it.
         session: Returns the HTTP session for requests to radio stations; without it, their titles aren't shown.
+        ffmpeg: The program that decodes radio stations for rooms; without it, each player fetches a station itself.
         node_id: Names this hub among those of a cluster.
     """
     clock = clock or Clock()
@@ -124,6 +127,10 @@ def build_hub(
     media_resolver = MediaResolver(
         media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
     )
+    broadcasts = None
+    if library is not None and session is not None and ffmpeg is not None:
+        broadcasts = Broadcasts(ffmpeg, session, clock, library.seal, media.require_fetchable)
+        media_resolver.station_sharing = broadcasts
     publisher = PlaybackPublisher(
         topics=topics,
         media_resolver=media_resolver,
@@ -215,6 +222,8 @@ def build_hub(
     if session is not None:
         radio_titles = RadioTitles(media_resolver, session, timers, clock, tasks.spawn)
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
+        if broadcasts is not None:
+            broadcasts.title_changed.subscribe(radio_titles.handle_title)
 
     # Library
     library_feed = scrobbler = podcasts = chapter_finder = playing_chapters = None
@@ -316,6 +325,7 @@ def build_hub(
         notified=notified,
         client_event=client_event,
         library=library,
+        broadcasts=broadcasts,
         library_feed=library_feed,
         artwork_renewal=artwork_renewal,
         scrobbler=scrobbler,

@@ -15,6 +15,7 @@ from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
 from .household.household import Household
 from .identity import Identity
+from .library.broadcasting.broadcasts import Broadcasts
 from .library.chapters import ChapterFinder
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -91,6 +92,7 @@ class Hub:
     client_event: Signal[Actor, ClientEvent]
     """A client fired an event for automations."""
     library: Library | None = None
+    broadcasts: Broadcasts | None = None
     library_feed: LibraryFeed | None = None
     artwork_renewal: ArtworkRenewal | None = None
     scrobbler: Scrobbler | None = None
@@ -153,6 +155,8 @@ class Hub:
             self.scrobbler.stop()
         if self.podcasts is not None:
             self.podcasts.stop()
+        if self.broadcasts is not None:
+            await self.broadcasts.close()
         self.household.halt()
         self.media_resolver.close()
         self.writer.close()

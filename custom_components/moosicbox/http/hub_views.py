@@ -99,6 +99,8 @@ class TrackView(HomeAssistantView):
         try:
             if not request[KEY_AUTHENTICATED]:
                 data.streams.check(request, track_id)
+            if "origin" in request.query and (broadcasts := data.hub.broadcasts) is not None:
+                return await broadcasts.respond(request, track_id)
             return await data.streams.respond(request, track_id, request.query.get("format"))
         except HubError as error:
             return error_response(error)

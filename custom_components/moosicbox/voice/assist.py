@@ -52,6 +52,8 @@ COMMANDS: Final[dict[str, Handler]] = {
     "move_next": queue_commands.move_next,
     "play_offered": queue_commands.play_offered,
     "play_anything": queue_commands.play_anything,
+    "continue_book": queue_commands.continue_book,
+    "continue_podcast": queue_commands.continue_podcast,
     "play_favourites": queue_commands.play_favourites,
     "join": group_commands.join,
     "play_here_too": group_commands.play_here_too,

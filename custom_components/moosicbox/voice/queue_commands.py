@@ -3,7 +3,8 @@
 from typing import Literal
 
 from ..contexts import context_fields
-from ..engine.api import QueueMove, QueueSongRadio
+from ..engine.api import QueueMove, QueueSongRadio, Spoken
+from ..spoken_media import async_continue_spoken
 from .memory import Added
 from .music import async_add_item, async_find, async_play_anything, async_play_favourites, async_play_item, certain
 from .request import Answer, VoiceRequest
@@ -24,6 +25,25 @@ async def _add(request: VoiceRequest, place: Literal["next", "end"], answer: str
     added = Added(context, await async_add_item(request, context, item, place), what)
     request.memory.remember(added=added)
     return request.with_remark(context, request.say(answer, what=what, where=context.name))
+
+
+async def continue_book(request: VoiceRequest) -> str:
+    """Go on with the audiobook that the user heard last."""
+    return await _continue(request, "book", "no_book")
+
+
+async def continue_podcast(request: VoiceRequest) -> str:
+    """Go on with the episode that the user heard last."""
+    return await _continue(request, "podcast", "no_episode")
+
+
+async def _continue(request: VoiceRequest, kind: Spoken, nothing: str) -> str:
+    context = request.one()
+    found = await async_continue_spoken(request.hass, request.data, context, request.user_id, kind)
+    if found is None:
+        raise Answer(request.say(nothing))
+    what = found.title if found.by is None else request.say("track", title=found.title, artist=found.by)
+    return request.with_remark(context, request.say("going_on", what=what, where=context.name))
 
 
 async def song_radio(request: VoiceRequest) -> str:

@@ -188,6 +188,7 @@ async def test_related_artists_and_other_artists_than_now(library: Library) -> N
     assert len(set(chosen)) > 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "asked",
     [

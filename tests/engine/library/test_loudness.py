@@ -14,6 +14,8 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import TrackDetails
 from script.lib.sounds import Sounds, tag
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 async def library(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Library]:

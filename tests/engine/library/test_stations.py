@@ -30,6 +30,7 @@ async def tides(library: Library) -> Station:
     return await library.put_station(LIVE, StationFields("Tides FM", "DE", "Jazz", "http://radio.example/logo.png"))
 
 
+@pytest.mark.process
 async def test_a_scan_leaves_stations_alone(library: Library, music: Path, tides: Station) -> None:
     await library.scan()
     assert (await library.get_stations()).items == (tides,)

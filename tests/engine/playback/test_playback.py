@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import (
+    Command,
     CommandIssued,
     CurrentChanged,
     PositionChanged,
@@ -29,7 +30,7 @@ def test_start_lies_in_the_future() -> None:
     stage.play("a", 12.0)
     at_us = NOW + SOLO_MARGIN_US
     assert stage.playback.timeline == Timeline("playing", 12.0, at_us, 1.0)
-    assert stage.command == ("play", stage.playback.current, 12.0, at_us, 1.0, 0.0)
+    assert stage.command == Command("play", stage.playback.current, 12.0, at_us, 1.0)
     assert stage.playback.duration == 180.0
     assert stage.states == {"a": "playing", "b": "pending"}
 

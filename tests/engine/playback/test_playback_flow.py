@@ -2,7 +2,13 @@
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import CommandIssued, CurrentChanged, ItemFailed, PrepareChanged
+from custom_components.moosicbox.engine.playback.events import (
+    Command,
+    CommandIssued,
+    CurrentChanged,
+    ItemFailed,
+    PrepareChanged,
+)
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, MAX_FAILURES
 from custom_components.moosicbox.engine.playback.timeline import Timeline
@@ -35,7 +41,7 @@ def test_gapless_hand_over() -> None:
     assert stage.playback.queue.locked_item_id is None
     stage.pass_to(ends_us - HANDOVER_US)
     assert stage.playback.queue.locked_item_id == "b"
-    assert stage.command == ("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0, 0.0)
+    assert stage.command == Command("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0)
     assert stage.current == "a"
     stage.events.clear()
     stage.pass_to(ends_us)

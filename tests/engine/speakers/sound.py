@@ -18,6 +18,8 @@ type Exact = NDArray[np.integer | np.floating]
 
 RATE = 44_100
 SECONDS = 3.0
+STEPS = 12
+"""Seconds of a sound whose frequency tells its position: each second is higher than the one before."""
 CUT = 71_000
 """The sample at which the noise is cut into two parts; no multiple of a chunk."""
 
@@ -26,6 +28,20 @@ def noise() -> Samples:
     """Return the noise, one row a sample, one column a channel."""
     generator = np.random.default_rng(5)
     return generator.integers(-9_000, 9_000, (round(SECONDS * RATE), 2), np.int16)
+
+
+def steps() -> Samples:
+    """Return a sine wave that becomes higher each second; see `second_of`."""
+    frequencies = np.repeat(300 + 50 * np.arange(STEPS), RATE)
+    wave = np.sin(2 * np.pi * np.cumsum(frequencies) / RATE)
+    return np.repeat((12_000 * wave).astype(np.int16)[:, None], 2, axis=1)
+
+
+def second_of(samples: Samples) -> float:
+    """Return the second of `steps` that has the pitch of a short sound; no whole number if the pitch was changed."""
+    mono = samples[:, 0].astype(float)
+    spectrum = np.abs(np.fft.rfft(mono * np.hanning(len(mono)), RATE))
+    return (int(np.argmax(spectrum)) - 300) / 50
 
 
 def faded(before: Exact, after: Exact, seconds: float) -> Exact:
@@ -52,6 +68,7 @@ def write(folder: Path) -> None:
     samples = noise()
     for name, part in (("whole", samples), ("first", samples[:CUT]), ("second", samples[CUT:])):
         encode(part, folder / f"{name}.flac")
+    encode(steps(), folder / "steps.flac")
     encode(samples, folder / "whole.mp3", "-c:a", "libmp3lame", "-q:a", "2")
     encode(samples, folder / "edits.m4a", "-c:a", "aac", "-b:a", "256k")
     # As iTunes writes it: with a note about the padding instead of an edit list.

@@ -102,8 +102,8 @@ class RecordingOutput:
     def set_volume(self, volume: float, *, muted: bool) -> None:
         self.volumes.append((volume, muted))
 
-    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, playing: bool) -> None:
-        self.shown.append((None if track is None else track.title, playing))
+    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, speed: float) -> None:
+        self.shown.append((None if track is None else track.title, speed > 0))
 
     @property
     def is_heard(self) -> bool:

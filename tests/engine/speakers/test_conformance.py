@@ -14,10 +14,14 @@ from aiosendspin.models.types import MediaCommand
 import numpy as np
 import pytest
 
+from script.lib import conformance_client
+from script.lib.process import free_port
 from script.sendspin_conformance import main
 
 from . import sound
 from .sendspin_speaker import SendspinSpeaker, listening, make_speaker, supported
+
+pytestmark = pytest.mark.process
 
 NAME = "Client"
 
@@ -157,6 +161,29 @@ async def test_artwork(tmp_path: Path, noises: Path, session: ClientSession) -> 
     summary = await run(Case(tmp_path, noises, "server-initiated-artwork"), speaker)
     assert summary["artwork"]["encoded_sha256"] == hashlib.sha256(next(filter(None, speaker.pictures))).hexdigest()
     assert summary["artwork"]["channel"] == 0
+
+
+@pytest.mark.parametrize(("scenario_id", "codec"), [("server-initiated-flac", "flac"), ("client-initiated-pcm", "pcm")])
+@pytest.mark.usefixtures("socket_enabled")
+async def test_the_client_for_the_suites_runner(tmp_path: Path, noises: Path, scenario_id: str, codec: str) -> None:
+    """Its summary agrees with the server's in what the suite compares."""
+    case = Case(tmp_path, noises, scenario_id)
+    await case.ready()
+    files = {"summary": "client-summary", "ready": "client-ready", "registry": "registry"}
+    status = await conformance_client.main(
+        [
+            *(part for name, file in files.items() for part in (f"--{name}", str(tmp_path / f"{file}.json"))),
+            *("--client-name", NAME, "--client-id", "any", "--server-name", "MoosicBox", "--timeout-seconds", "60"),
+            *("--scenario-id", scenario_id, "--initiator-role", scenario_id.partition("-")[0]),
+            *("--preferred-codec", codec, "--port", str(free_port())),
+        ]
+    )
+    received = await appears(tmp_path / "client-summary.json")
+    sent = await case.summary()
+    assert (status, received["status"]) == (0, "ok")
+    assert received["audio"]["received_encoded_sha256"] == sent["audio"]["sent_encoded_sha256"]
+    assert received["audio"]["audio_chunk_count"] == sent["audio"]["sent_audio_chunk_count"] > 0
+    assert received["audio"]["received_sample_count"] > 0
 
 
 async def test_what_isnt_supported_is_said(tmp_path: Path, noises: Path) -> None:

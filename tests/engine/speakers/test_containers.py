@@ -56,6 +56,7 @@ def read(container: Container, data: bytes, sizes: list[int]) -> list[Chunk]:
     return [Chunk(0, samples, encoded) for samples, encoded in found]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("codec", FORMATS)
 @given(sizes=st.lists(st.integers(1, 70_000), min_size=1, max_size=5))
 def test_pieces_of_any_size(written: dict[str, bytes], codec: str, sizes: list[int]) -> None:

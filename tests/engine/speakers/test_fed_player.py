@@ -30,6 +30,8 @@ from custom_components.moosicbox.engine.speakers.speakers import MAX_SPEAKERS, S
 from . import sound
 from .stage import RecordingOutput, Stage, same
 
+pytestmark = pytest.mark.process
+
 MILLISECOND_US = 1_000
 DUCKING_DB = 12
 BLOCK = 1_000

@@ -47,6 +47,7 @@ async def service(house: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
         await running.stop()
 
 
+@pytest.mark.process
 async def test_the_reference_player_dies_and_comes_back(
     house: Stage, service: SendspinService, silent: SilentSound
 ) -> None:
@@ -73,6 +74,7 @@ async def test_the_reference_player_dies_and_comes_back(
         await house.until(lambda: house.finished(player_id))
 
 
+@pytest.mark.process
 async def test_the_reference_player_freezes(house: Stage, service: SendspinService, silent: SilentSound) -> None:
     """A player that was frozen for a moment plays on when it wakes."""
     port = free_port()

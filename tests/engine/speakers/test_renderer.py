@@ -24,6 +24,8 @@ from custom_components.moosicbox.engine.speakers.renderer.rendering import AHEAD
 
 from . import sound
 
+pytestmark = pytest.mark.process
+
 PCM = AudioFormat(codec="pcm", rates=(sound.RATE,))
 FLAC = AudioFormat(codec="flac", rates=(sound.RATE,))
 

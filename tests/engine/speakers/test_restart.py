@@ -17,6 +17,8 @@ from custom_components.moosicbox.engine.speakers.renderer.renderer import Render
 from . import sound
 from .stage import Stage, stage
 
+pytestmark = pytest.mark.process
+
 PLACE = 0.6
 LONG_SECONDS = 240
 

@@ -136,6 +136,7 @@ def heard(received: list[Received]) -> sound.Samples:
 # ---- playing
 
 
+@pytest.mark.process
 async def test_plays_an_album_on_the_hubs_timeline(
     house: Stage, service: SendspinService, den: SendspinSpeaker
 ) -> None:
@@ -151,6 +152,7 @@ async def test_plays_an_album_on_the_hubs_timeline(
     await house.until(lambda: den.ended)
 
 
+@pytest.mark.process
 async def test_speakers_of_a_room_get_the_same_chunks(
     house: Stage, service: SendspinService, session: ClientSession, den: SendspinSpeaker
 ) -> None:
@@ -170,6 +172,7 @@ async def test_speakers_of_a_room_get_the_same_chunks(
     await bath.client.disconnect()
 
 
+@pytest.mark.process
 async def test_a_pause_clears_what_was_sent(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
     await play(house, den, "whole.flac")
     await house.until(lambda: house.reported(den.player_id, state="playing") and len(den.received) > 10)
@@ -197,6 +200,7 @@ async def test_volume_goes_both_ways(house: Stage, service: SendspinService, den
     await house.until(lambda: (house.player(den.player_id).volume, house.player(den.player_id).muted) == (0.45, False))
 
 
+@pytest.mark.process
 async def test_a_display_shows_the_tracks_pictures(
     house: Stage, service: SendspinService, session: ClientSession
 ) -> None:
@@ -210,6 +214,7 @@ async def test_a_display_shows_the_tracks_pictures(
     await speaker.client.disconnect()
 
 
+@pytest.mark.process
 async def test_buttons_act_on_the_room(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
     await house.do(RoomCreate(name="All", id="all", control="everyone"))
     await house.do(RoomJoin(room_id="all", player_id=den.player_id))
@@ -244,6 +249,7 @@ async def test_a_speaker_that_dials_is_offered(house: Stage, service: SendspinSe
     await speaker.client.disconnect()
 
 
+@pytest.mark.process
 async def test_a_speaker_is_dialled_and_paired_by_the_code_that_it_shows(
     house: Stage, service: SendspinService, session: ClientSession, saved: Saved
 ) -> None:
@@ -340,6 +346,7 @@ async def test_another_server_takes_the_speaker(house: Stage, service: SendspinS
     await other.close()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", ["closed", "silent"])
 async def test_a_network_that_is_cut_in_mid_song(
     house: Stage, service: SendspinService, session: ClientSession, monkeypatch: pytest.MonkeyPatch, how: str

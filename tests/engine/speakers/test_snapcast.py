@@ -85,6 +85,7 @@ async def test_the_clock_can_be_measured(house: Stage, client: SnapcastClient) -
     assert all(abs(offset_us + 5_000_000) < 100_000 for offset_us in client.offsets_us)
 
 
+@pytest.mark.process
 async def test_chunks_come_in_time_and_without_gaps(house: Stage, client: SnapcastClient) -> None:
     await play(house, "first.flac")
     await play(house, "second.flac")
@@ -97,6 +98,7 @@ async def test_chunks_come_in_time_and_without_gaps(house: Stage, client: Snapca
     assert [codec for codec, _ in client.codecs] == ["flac"]
 
 
+@pytest.mark.process
 async def test_a_pause_silences_what_the_client_holds(house: Stage, client: SnapcastClient) -> None:
     await play(house)
     await house.until(lambda: len(client.chunks) > 20)
@@ -112,6 +114,7 @@ async def test_a_pause_silences_what_the_client_holds(house: Stage, client: Snap
     assert client.chunks[count][0] + BUFFER_MS * 1000 > until_us
 
 
+@pytest.mark.process
 async def test_a_seek_needs_no_new_stream(house: Stage, client: SnapcastClient) -> None:
     """Some clients don't survive a second description of the stream."""
     await play(house)
@@ -255,6 +258,7 @@ async def network(snapcast: SnapcastServer) -> AsyncGenerator[Proxy]:
         yield running
 
 
+@pytest.mark.process
 async def test_debians_snapclient(
     house: Stage, network: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

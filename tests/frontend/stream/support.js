@@ -194,6 +194,7 @@ export class Listening {
       duration = null,
       phase = 0,
       transcoded = false,
+      live = false,
       reader = {},
     } = {},
   ) {
@@ -213,7 +214,7 @@ export class Listening {
       this.messages.push(message);
       this.#waiting = this.#waiting.filter((check) => !check());
     };
-    const options = { openReader, transcoded, known: { duration }, rate, phase, native: nativeDecode, send };
+    const options = { openReader, transcoded, live, known: { duration }, rate, phase, native: nativeDecode, send };
     this.session = new Session(options, { frame: from, wanted, exactly });
   }
 

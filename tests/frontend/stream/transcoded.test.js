@@ -122,4 +122,16 @@ describe("a file that the hub transcodes", () => {
     assert.ok(server.starts[1] > server.starts[0]);
     listening.close();
   });
+
+  test("is requested from its position on if it is a station, also near its beginning", async () => {
+    const { server, listening } = listen(FLAC, { from: 2 * RATE, wanted: 3 * RATE, live: true, duration: null });
+    await listening.until(() => listening.pieces.length > 1);
+    assertSource(listening, 2 * RATE);
+    const frame = 30 * RATE;
+    listening.seek(frame, { wanted: frame + RATE });
+    await listening.until(() => listening.pieces.length > 1);
+    assertSource(listening, frame);
+    assert.deepEqual(server.starts, [1, 29]);
+    listening.close();
+  });
 });

@@ -93,6 +93,7 @@ def test_each_blueprint_can_be_imported_by_a_link(file: Path) -> None:
     assert link in (REPOSITORY / "docs" / "automations.md").read_text("utf-8")
 
 
+@pytest.mark.process
 async def test_a_button_plays_a_favourite(
     hass: HomeAssistant, entry: MockConfigEntry, kitchen: Client, use: Use, go: Go
 ) -> None:
@@ -130,6 +131,7 @@ async def test_the_doorbell_sends_the_guests_link(
     await guest.authenticate(invite=link.partition("#")[2], client={"name": "Zoe", "kind": "controller"})
 
 
+@pytest.mark.process
 async def test_an_announcement_turns_others_down(
     hass: HomeAssistant,
     tts: None,

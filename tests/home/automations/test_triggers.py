@@ -275,6 +275,7 @@ async def test_a_player_that_the_others_leave_behind_is_out_of_sync(
     assert values(fired, "name") == ["Ben"]
 
 
+@pytest.mark.process
 async def test_a_scan_finishes(hass: HomeAssistant, entry: MockConfigEntry, automate: Automate) -> None:
     [fired] = await automate(trigger("library_scanned"))
     await entry.runtime_data.library.scan()

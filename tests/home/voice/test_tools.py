@@ -21,7 +21,7 @@ from tests.wire.client import Client
 from .conftest import KITCHEN, LOUNGE
 
 FAVOURITES = "media-source://moosicbox/favourites"
-ALL = {"search", "play", "now_playing", "queue", "change_queue", "rooms", "move_players"}
+ALL = {"search", "play", "continue", "now_playing", "queue", "change_queue", "rooms", "move_players"}
 
 type Call = Callable[..., Awaitable[dict[str, Any]]]
 

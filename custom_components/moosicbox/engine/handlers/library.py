@@ -55,7 +55,7 @@ class LibraryHandlers:
             return {"item": await self._chapters(_id(asked))}
         if (item := _item_reader(library, asked)) is not None:
             found = await item(_id(asked))
-            return {"item": await _with_own_tracks(library, actor, found)}
+            return {"item": await _with_own_fields(library, actor, found)}
         if asked.request_type == "get_history":
             return await _history(library, actor, asked)
         if asked.request_type == "search":
@@ -124,14 +124,15 @@ def _item_reader(library: Library, asked: LibraryRequest) -> Callable[[str], Awa
     return readers.get(asked.request_type)
 
 
-async def _with_own_tracks(library: Library, actor: Actor, item: Any) -> Any:
-    """Add the fields that are the user's own to the tracks of an album or a playlist."""
+async def _with_own_fields(library: Library, actor: Actor, item: Any) -> Any:
+    """Add the fields that are the user's own to an album, a book, a playlist or a podcast, and to its tracks."""
     if not actor.principal.is_person or not isinstance(
         item, AlbumDetails | BookDetails | PlaylistDetails | PodcastDetails
     ):
         return item
+    (found,) = await library.people.with_own_fields(actor.principal.sub, [item])
     tracks = await library.people.with_own_fields(actor.principal.sub, item.tracks)
-    return msgspec.structs.replace(item, tracks=tuple(tracks))
+    return msgspec.structs.replace(found, tracks=tuple(tracks))
 
 
 async def _history(library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:

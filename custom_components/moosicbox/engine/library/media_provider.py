@@ -5,8 +5,10 @@ from dataclasses import replace
 import time
 from typing import Final, override
 
+import msgspec
+
 from ..access.rights import Principal
-from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
+from ..playback.media import HLS_TYPE, Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import Sentence, TrackNotFound, Unavailable
 from ..protocol.types import Track
 from .library import Library
@@ -83,7 +85,8 @@ class LibraryMedia(MediaProvider):
 
     async def _station(self, station: Station, principal: Principal) -> Media:
         found = await self._others.resolve(station.url, principal)
-        return replace(found, track=_track_of(station), in_library=True)
+        track = msgspec.structs.replace(_track_of(station), live=found.mime_type != HLS_TYPE)
+        return replace(found, track=track, in_library=True)
 
     @override
     def require_fetchable(self, url: str) -> None:

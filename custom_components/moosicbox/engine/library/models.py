@@ -211,6 +211,21 @@ class BookDetails(Book, frozen=True, kw_only=True):
     tracks: tuple[BookPart, ...]
 
 
+type Spoken = Literal["book", "podcast"]
+"""Kinds of what is spoken: audiobooks, and episodes of podcasts."""
+
+
+class Unfinished(Struct, frozen=True, kw_only=True):
+    """An audiobook or an episode that was begun, with the tracks that are left to hear.
+
+    `by` is the author, or the title of the podcast.
+    """
+
+    title: str
+    by: str | None
+    track_ids: tuple[str, ...]
+
+
 def remaining(parts: Sequence[BookPart]) -> Sequence[BookPart]:
     """Return the parts of a book from the one on with which the household goes on; all once it has heard all."""
     first = next((at for at, part in enumerate(parts) if not part.played), 0)

@@ -9,7 +9,8 @@ import msgspec
 from ..signals import Signal
 from .index import people, positions, scrobbles
 from .index.database import Database
-from .models import Item, Page, PlayedTrack, Scrobbling
+from .index.unfinished import unfinished
+from .models import Item, Page, PlayedTrack, Scrobbling, Spoken, Unfinished
 
 type Write = Callable[[Callable[[sqlite3.Connection], object]], Awaitable[object]]
 """Makes a change of the index, and drops the lists that were cached of it."""
@@ -91,6 +92,11 @@ class People:
         """Return the position at which a user (None: the household) resumes an episode."""
         whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: positions.of_user(index, whose, [item_id])[item_id])
+
+    async def unfinished(self, user_id: str | None, kind: Spoken) -> Unfinished | None:
+        """Return what a user (None: the household) heard last of a kind and hasn't finished; `None`: nothing."""
+        whose = positions.HOUSEHOLD if user_id is None else user_id
+        return await self._database.read(lambda index: unfinished(index, whose, kind))
 
     async def forget(self, user_id: str) -> None:
         """Delete all data of a user."""

@@ -12,7 +12,7 @@ from ..library.media_provider import signed
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
 from ..playback.addresses import encode_url, is_address_of, is_http_url, is_open_path, parse_url, track_from_url
-from ..playback.media import Accepts, Media, MediaProvider, StreamAddress
+from ..playback.media import HLS_TYPE, Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
 from ..radio.stream_finder import StreamFinder
@@ -41,9 +41,9 @@ class NodeMedia(MediaProvider):
     async def resolve(self, media_content_id: str, principal: Principal) -> Media:
         if is_http_url(media_content_id):
             stream = await self._finder.find(media_content_id)
-            track = track_from_url(media_content_id, stream.title)
+            track = track_from_url(media_content_id, stream.title, live=stream.live)
             self.remember(track)
-            return Media(track=track, source=stream.url)
+            return Media(track=track, source=stream.url, mime_type=HLS_TYPE if stream.segmented else None)
         known = self._known.get(media_content_id.removeprefix(TRACK_MEDIA))
         if known is not None and known.media_content_id == media_content_id:
             return Media(track=known, source=stream_source(known.track_id), in_library=True)

@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 import unicodedata
 from urllib.parse import quote, unquote, urlsplit
 
+from msgspec import UNSET
+
 from ..protocol.types import Track
 
 SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
@@ -127,10 +129,15 @@ def title_from_path(name: str) -> str:
     return Path(unquote(name)).stem[:200] or "?"
 
 
-def track_from_url(url: str, title: str | None = None) -> Track:
+def track_from_url(url: str, title: str | None = None, *, live: bool = False) -> Track:
     """Return the track at a URL, without tags; without a `title`, it is named after its path."""
     name = urlsplit(url).path.rstrip("/") or url
-    return Track(track_id=url_track_id(url), title=(title or title_from_path(name))[:200], media_content_id=url)
+    return Track(
+        track_id=url_track_id(url),
+        title=(title or title_from_path(name))[:200],
+        media_content_id=url,
+        live=live or UNSET,
+    )
 
 
 def encode_url(source: str) -> str:

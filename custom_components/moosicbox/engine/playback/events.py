@@ -15,6 +15,8 @@ class Command(NamedTuple):
     rate: float
     crossfade: float = 0.0
     """The time in seconds for which the item is mixed with the end of the one before."""
+    live_since_us: int | None = None
+    """The hub time of position 0 of a station that the players of a room share."""
 
 
 class MixedAnnouncement(NamedTuple):

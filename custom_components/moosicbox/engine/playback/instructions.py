@@ -64,13 +64,18 @@ class Instructions:
     ) -> SynchronizedPlayback | None:
         if command is None:
             return None
-        address = self._media_resolver.address(command.item, accepts) if command.item else None
+        address = None
+        if command.item is not None:
+            address = self._media_resolver.address(command.item, accepts, command.live_since_us)
         if command.item is not None and address is None:
             return None
         return synchronized_playback(command, address, context.room_id, self._gain_db(context, command.item))
 
     def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
         item: QueueItem | None = context.playback.next_item
+        if item is not None and context.playback.is_shared(item):
+            # Its sound depends on the time at which it starts.
+            item = None
         address = self._media_resolver.address(item, accepts) if item else None
         if item is not None and address is None:
             return None

@@ -12,6 +12,10 @@ type Accepts = frozenset[str] | None
 """The media types that a player has declared, normalised; `None` means any."""
 
 
+HLS_TYPE: Final = "application/vnd.apple.mpegurl"
+"""The type of playlists of segments, which players fetch themselves."""
+
+
 def accepted_types(capabilities: Iterable[str] | None) -> Accepts:
     """Return the media types among a player's capabilities; `None` if there are none."""
     types = (capability.lower().replace(" ", "").replace('"', "") for capability in capabilities or ())
@@ -86,6 +90,26 @@ class MediaProvider(Protocol):
 
     def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         """Return an address for a player that accepts certain types; a path if the hub serves the stream."""
+
+
+class StationSharing(Protocol):
+    """Fetches a radio station once for all players of rooms."""
+
+    def address(self, media: Media, accepts: Accepts, live_since_us: int) -> StreamAddress | None:
+        """Return the address of a station's shared stream.
+
+        Args:
+            media: The media of an item.
+            accepts: The types that the player accepts.
+            live_since_us: The hub time of position 0 of the item.
+
+        Returns:
+            The address; `None` if the media aren't a station that can be shared with this player.
+
+        """
+
+    def title(self, source: str) -> str | None:
+        """Return the title that the station at an address sends; `None` if it isn't known."""
 
 
 class MediaCache:

@@ -10,7 +10,7 @@ from ..clock import Clock
 from ..protocol.errors import HubError, Sentence, TrackNotFound, Unavailable
 from ..protocol.types import ItemState, QueueItem
 from ..signals import Signal
-from .media import Accepts, Media, MediaCache, MediaProvider, StreamAddress
+from .media import Accepts, Media, MediaCache, MediaProvider, StationSharing, StreamAddress
 from .playback import MAX_FAILURES, Playback
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ class MediaResolver:
         """Returns the position in seconds where an item was left. Only called for items with `is_resumed`."""
         self.is_resumed: Callable[[QueueItem], bool] = lambda _item: False
         """Returns whether an item starts where it was left; see `resume`."""
+        self.station_sharing: StationSharing | None = None
+        """Makes the addresses of stations that the players of rooms share; `None`: each player fetches them itself."""
         self._lookups: dict[str, asyncio.Task[Media | None]] = {}
 
     # ------------------------------------------------------------ media
@@ -77,22 +79,38 @@ class MediaResolver:
         """Return the media of an item if they are known."""
         return self._cache.get(item.track.media_content_id)
 
-    def address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress | None:
+    def address(
+        self, item: QueueItem, accepts: Accepts = None, live_since_us: int | None = None
+    ) -> StreamAddress | None:
         """Return an address of an item for a player that accepts certain types.
 
         Returns `None` if its media isn't known; it is then looked up, and `media_found` or `media_failed` fired.
+
+        Args:
+            item: The item.
+            accepts: The types.
+            live_since_us: The hub time of position 0 of a station that is shared, if the item is one.
+
         """
         if (media := self._cache.get(item.track.media_content_id)) is None:
             self._look_up(item)
             return None
-        return self.media.address(media, accepts)
+        return self._address(item, media, accepts, live_since_us)
 
-    async def renew_address(self, item: QueueItem, accepts: Accepts = None) -> StreamAddress:
-        """Return an address of an item after its media was looked up again. Raise TrackNotFound."""
+    async def renew_address(
+        self, item: QueueItem, accepts: Accepts = None, live_since_us: int | None = None
+    ) -> StreamAddress:
+        """Return an address of an item after its media was looked up again; see `address`. Raise TrackNotFound."""
         self._cache.drop(item.track.media_content_id)
         if (media := await self._look_up(item)) is None:
             raise TrackNotFound("This item can't be played any more")
-        return self.media.address(media, accepts)
+        return self._address(item, media, accepts, live_since_us)
+
+    def _address(self, item: QueueItem, media: Media, accepts: Accepts, live_since_us: int | None) -> StreamAddress:
+        shared = None
+        if self.station_sharing is not None and live_since_us is not None and item.track.live is True:
+            shared = self.station_sharing.address(media, accepts, live_since_us)
+        return shared or self.media.address(media, accepts)
 
     def close(self) -> None:
         """Cancel all lookups."""

@@ -386,7 +386,8 @@ class Playback(Playhead):
         match report.state:
             case "playing":
                 difference = abs(timeline.position_at(report.at_us) - report.position_seconds)
-                if timeline.state == "buffering" or difference > POSITION_TOLERANCE_SECONDS:
+                differs = difference > POSITION_TOLERANCE_SECONDS and not self.is_shared(self.current)
+                if timeline.state == "buffering" or differs:
                     self._issue("play", Timeline("playing", position, report.at_us, self.rate))
             case _ if report.needs_interaction:
                 if timeline.state != "buffering":
@@ -419,7 +420,9 @@ class Playback(Playhead):
         self.interrupted = True
 
     def _unready(self) -> list[Member]:
-        return [] if self.current is None else self.members.unready(self.current.queue_item_id)
+        if self.current is None or self.is_shared(self.current):
+            return []
+        return self.members.unready(self.current.queue_item_id)
 
     def _play(self, position: float, now_us: int) -> None:
         start = Timeline("playing", self._bounded(position), now_us + self.lead_us(), self.rate)

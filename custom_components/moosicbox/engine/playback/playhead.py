@@ -58,6 +58,10 @@ class Playhead:
         """The id of the item after which playback ends, as for a sleep timer; see `Playback.end_after`."""
         self.interrupted = False
         """True if the playback is paused for an announcement, and plays on after it."""
+        self.shares_stations = False
+        """True if the players hear radio stations by the hub's time: a station goes on while it is paused."""
+        self.live_since_us: int | None = None
+        """The hub time of position 0 of the current item, a station that is shared; `None` before its start."""
         self.ends_from_us = 0
         """Reports of an end or a failure from before this hub time are about an earlier start of the current item."""
         self._emit = emit
@@ -87,6 +91,16 @@ class Playhead:
     def rate(self) -> float:
         """The rate at which the current item plays."""
         return 1.0 if self.current is None else self.rate_of(self.current)
+
+    def is_shared(self, item: QueueItem | None) -> bool:
+        """Return whether an item is a station that the players share."""
+        return self.shares_stations and item is not None and item.track.live is True
+
+    def live_since_of(self, item: QueueItem) -> int | None:
+        """Return the hub time of position 0 of an item that players were told to play, if it is a shared station."""
+        if self.command is None or self.command.item is None or self.command.item.queue_item_id != item.queue_item_id:
+            return None
+        return self.command.live_since_us
 
     def rate_of(self, item: QueueItem) -> float:
         """Return the rate at which an item plays."""
@@ -148,6 +162,7 @@ class Playhead:
         self.queue.set_state(item.queue_item_id, "playing")
         self.duration = self.reported_durations.get(item.queue_item_id) or plausible_duration(item.track.duration)
         self.stream_title = None
+        self.live_since_us = self.live_since_of(item)
         self.chapters, self.chapter_index = (), None
         self._emit(CurrentChanged(item.track, previous.track if previous else None))
 
@@ -158,7 +173,7 @@ class Playhead:
         item, self.loaded_item = self.loaded_item, None
         self.queue.set_current(None)
         self.duration = None
-        self.stream_title = None
+        self.stream_title = self.live_since_us = None
         self.chapters, self.chapter_index = (), None
         self._issue("stop", Timeline("idle", 0.0, now_us, 0.0))
         if item is not None:
@@ -197,10 +212,32 @@ class Playhead:
         self.suspended = None
         self.pending_start = None
         self.decided_us = decided_us
-        sent = self._send(Command(command, self.current, timeline.position, timeline.anchor_us, timeline.rate))
+        if self.is_shared(self.current):
+            timeline = self._live(command, timeline)
+        sent = self._send(
+            Command(
+                command,
+                self.current,
+                timeline.position,
+                timeline.anchor_us,
+                timeline.rate,
+                live_since_us=self.live_since_us if self.is_shared(self.current) else None,
+            )
+        )
         self.decided_us = None
         self.ends_from_us = sent.sync_time_us if repeated else 0
         self._set_timeline(timeline._replace(anchor_us=sent.sync_time_us))
+
+    def _live(self, command: Literal["play", "pause", "stop"], timeline: Timeline) -> Timeline:
+        # A shared station plays what it sends now, at any position that is asked for. The time of its position 0 stays,
+        # so that players that have its sound already, and those that join, hear the same.
+        if self.live_since_us is None and self.current is not None:
+            self.live_since_us = self.live_since_of(self.current)
+        if command != "play":
+            return timeline
+        if self.live_since_us is None:
+            self.live_since_us = timeline.anchor_us - round(timeline.position * 1e6)
+        return timeline._replace(position=max(0.0, (timeline.anchor_us - self.live_since_us) / 1e6))
 
     def _is_ordered(self, item: QueueItem | None) -> bool:
         # Return whether the players were told to play the item.
@@ -210,13 +247,15 @@ class Playhead:
     def _hand_over(self, item: QueueItem, at_us: int, crossfade: float) -> None:
         # Make players start the next item at the end of the current one, or mix both there.
         self.queue.locked_item_id = item.queue_item_id
-        self._send(Command("play", item, 0.0, at_us, self.rate_of(item), crossfade))
+        live_since_us = at_us if self.is_shared(item) else None
+        self._send(Command("play", item, 0.0, at_us, self.rate_of(item), crossfade, live_since_us))
 
     def _revoke_hand_over(self) -> None:
         if self.queue.locked_item_id is not None:
             self.queue.locked_item_id = None
             position, anchor_us, rate = self.timeline[1:]
-            self._send(Command("play", self.current, position, anchor_us, rate))
+            live_since_us = self.live_since_us if self.is_shared(self.current) else None
+            self._send(Command("play", self.current, position, anchor_us, rate, live_since_us=live_since_us))
 
     def _send(self, command: Command) -> Command:
         # Return the command as it was sent; see `delay_command`.

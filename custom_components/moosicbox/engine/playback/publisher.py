@@ -64,6 +64,7 @@ class PlaybackPublisher:
         """Publish the events of a new player or room from now on."""
         self._contexts[context.topic] = context
         context.playback.crossfade_seconds = self._limits.current.crossfade
+        context.playback.shares_stations = bool(context.room_id) and self._media_resolver.station_sharing is not None
 
     def remove(self, context: PlaybackContext) -> None:
         """Publish no more events of a player or room."""

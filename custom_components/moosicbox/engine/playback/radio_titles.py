@@ -1,7 +1,6 @@
 """The titles of radio stations, which send what they play within their streams (ICY metadata)."""
 
 from asyncio import IncompleteReadError
-import re
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -13,6 +12,7 @@ from ..fetching import USER_AGENT, FetchFailed, SessionFactory
 from ..protocol.types import QueueItem
 from ..timers import Timers
 from .addresses import is_http_url
+from .icy import has_title, icy_interval, title_in
 from .media_resolver import MediaResolver
 from .playback import Playback
 
@@ -21,18 +21,15 @@ INTERVAL_US: Final = 15_000_000
 TIMEOUT_SECONDS: Final = 10.0
 MAX_STATIONS: Final = 20
 """Playbacks whose stations are requested."""
-MAX_SOUND_BYTES: Final = 65_536
-"""Sound between two blocks of metadata."""
 MAX_BLOCKS: Final = 3
 """Most blocks that are read. A block is empty unless the title has changed since the one before."""
-MAX_TITLE: Final = 300
-_TITLE: Final = re.compile(rb"StreamTitle='(.*?)';", re.DOTALL)
 
 
 class RadioTitles:
-    """Reads the titles of the stations that play at regular intervals, and sets them in their playbacks.
+    """Reads the titles of the stations that play, and sets them in their playbacks.
 
-    A short connection costs less than the whole stream, which players fetch without the hub.
+    A station that the hub fetches for a room sends them with its sound. Of others, they are read at regular intervals:
+    a short connection costs less than the whole stream, which players fetch without the hub.
     """
 
     def __init__(
@@ -46,6 +43,8 @@ class RadioTitles:
         self._spawn = spawn
         self._followed: WeakKeyDictionary[Playback, str] = WeakKeyDictionary()
         """The ids of the items whose stations are requested."""
+        self._shared: WeakKeyDictionary[Playback, str] = WeakKeyDictionary()
+        """The addresses of the stations that rooms share."""
 
     def update(self, playback: Playback) -> None:
         """Follow the station of a playback that has changed, if it plays one."""
@@ -53,11 +52,27 @@ class RadioTitles:
         if item is None or not playback.timeline.playing or playback.duration is not None:
             return
         media = self._media_resolver.known(item)
+        sharing = self._media_resolver.station_sharing
+        if media is not None and sharing is not None and playback.is_shared(item):
+            self._shared[playback] = media.source
+            playback.set_stream_title(sharing.title(media.source) or playback.stream_title)
+            return
         is_followed = self._followed.get(playback) == item.queue_item_id
         if media is None or not is_http_url(media.source) or is_followed or len(self._followed) >= MAX_STATIONS:
             return
         self._followed[playback] = item.queue_item_id
         self._spawn(self._update_title(playback, item, media.source))
+
+    def handle_title(self, source: str) -> None:
+        """Set the title of the station at an address, which the hub fetches, in the rooms that play it."""
+        sharing = self._media_resolver.station_sharing
+        for playback, shared in tuple(self._shared.items()):
+            item = playback.current
+            media = None if item is None else self._media_resolver.known(item)
+            if media is None or media.source != shared or not playback.is_shared(item):
+                del self._shared[playback]
+            elif shared == source and sharing is not None:
+                playback.set_stream_title(sharing.title(source))
 
     async def _update_title(self, playback: Playback, item: QueueItem, url: str) -> None:
         try:
@@ -84,23 +99,14 @@ async def read_title(session: SessionFactory, url: str) -> str | None:
     try:
         async with session().get(url, headers=headers, timeout=ClientTimeout(TIMEOUT_SECONDS)) as response:
             response.raise_for_status()
-            interval = int(response.headers.get("icy-metaint", "0"))
-            if not 0 < interval <= MAX_SOUND_BYTES:
+            if not (interval := icy_interval(response.headers.get("icy-metaint"))):
                 return None
             for _ in range(MAX_BLOCKS):
                 await response.content.readexactly(interval)
                 (sixteenths,) = await response.content.readexactly(1)
                 block = await response.content.readexactly(16 * sixteenths)
-                if (found := _TITLE.search(block)) is not None:
-                    return _text(found[1])
+                if has_title(block):
+                    return title_in(block)
             return None
     except (ClientError, IncompleteReadError, TimeoutError, ValueError) as error:
         raise FetchFailed(type(error).__name__) from error
-
-
-def _text(title: bytes) -> str | None:
-    try:
-        text = title.decode()
-    except UnicodeDecodeError:
-        text = title.decode("latin-1")
-    return "".join(filter(str.isprintable, text)).strip()[:MAX_TITLE] or None

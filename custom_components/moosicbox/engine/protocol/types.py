@@ -78,6 +78,8 @@ class Track(Record, frozen=True, kw_only=True):
     album_peak: float | UnsetType | None = UNSET
     spoken: bool | UnsetType = UNSET
     """True for episodes and audiobooks."""
+    live: bool | UnsetType = UNSET
+    """True for radio stations."""
 
 
 class Chapter(Record, frozen=True, kw_only=True):

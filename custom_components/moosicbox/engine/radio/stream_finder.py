@@ -58,6 +58,10 @@ class Stream(NamedTuple):
 
     url: str
     title: str | None = None
+    live: bool = False
+    """True if its server says that it is a radio station."""
+    segmented: bool = False
+    """True if it is a playlist of segments (HLS)."""
 
 
 def require_playable(suffix_or_type: str, name: str) -> None:
@@ -158,7 +162,7 @@ class StreamFinder:
             playlist = media_type in PLAYLIST_TYPES or _suffix(url) in PLAYLIST_SUFFIXES
             if not playlist:
                 if media_type in BYTES_TYPES or media_type.startswith(("audio/", "video/")):
-                    return Stream(url, _station_name(response))
+                    return Stream(url, _station_name(response), live=_is_station(response))
                 raise NotSupported(
                     Sentence("not_audio", "At {media} there is {type}, which isn't sound", media=url, type=media_type)
                 )
@@ -196,7 +200,7 @@ class StreamFinder:
                 )
             )
         if playlist.is_stream:
-            return Stream(url)
+            return Stream(url, segmented=True)
         if not playlist.urls or depth == 0:
             raise TrackNotFound(Sentence("playlist_without_stream", "The playlist {media} names no stream", media=url))
         for entry in playlist.urls[:MAX_TRIED]:
@@ -206,7 +210,7 @@ class StreamFinder:
             except (HubError, ClientError, HttpProcessingError, OSError, ValueError) as error:
                 _LOGGER.debug("An entry of a playlist, %s, can't be played: %r", entry, error)
             else:
-                return Stream(found.url, found.title or playlist.title)
+                return found._replace(title=found.title or playlist.title)
         raise TrackNotFound(
             Sentence(
                 "playlist_unplayable",
@@ -234,6 +238,12 @@ def _station_name(response: ClientResponse) -> str | None:
     except UnicodeDecodeError:
         name = sent.decode("latin-1")
     return "".join(filter(str.isprintable, name)).strip()[:MAX_NAME] or None
+
+
+def _is_station(response: ClientResponse) -> bool:
+    return hdrs.CONTENT_LENGTH not in response.headers and any(
+        name.lower().startswith(("icy-", "ice-")) for name in response.headers
+    )
 
 
 def _suffix(url: str) -> str:

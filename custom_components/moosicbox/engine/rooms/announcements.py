@@ -58,6 +58,8 @@ class Announcement:
     """Its volume; `None` for the volume of each player."""
     index: int = 0
     """The place of the item that plays."""
+    start_us: int | None = None
+    """The hub time at which that item begins; `None` while the announcement waits."""
     mixed: bool = False
     """True if its players mix it with their music."""
     playbacks: Sequence[Playback] = ()
@@ -100,6 +102,8 @@ class Announcements:
         self._clock = clock
         self._spawn = spawn
         self._limits = limits
+        self.began: Signal[Announcement] = Signal()
+        """An item of an announcement begins at `start_us`."""
         self.finished: Signal[Player | Room, QueueItem] = Signal()
         """An announcement has ended: one of its targets, and its last item."""
         self.volumes_changed: Signal[()] = Signal()
@@ -187,7 +191,8 @@ class Announcements:
 
         Args:
             media: The sounds, in their order.
-            targets: The arguments of `finished`; the music of rooms among them pauses as a whole.
+            targets: The arguments of `finished`; the music of rooms among them pauses as a whole, and their outputs
+                make it as well.
             players: The players, which make it together.
             principal: The principal that requests it.
             priority: Its priority.
@@ -270,7 +275,7 @@ class Announcements:
 
     def _interrupt(self, announcement: Announcement) -> list[Player]:
         # An interrupted announcement is repeated from its beginning, before others of its priority.
-        announcement.index = 0
+        announcement.index, announcement.start_us = 0, None
         self._waiting.insert(0, announcement)
         return self._release(announcement)
 
@@ -304,6 +309,8 @@ class Announcements:
         if announcement.mixed:
             if any(player.is_fed for player in players):
                 start_us = max(start_us, now_us + FED_LEAD_US)
+            announcement.start_us = start_us
+            self.began.emit(announcement)
             for player in players:
                 ducking_db = self._limits.current.announcement_ducking
                 player.mixed_announcement = MixedAnnouncement(item, start_us, ducking_db)
@@ -311,6 +318,8 @@ class Announcements:
             # These players report the end, but no progress.
             self._limit(announcement, start_us, duration or MAX_SECONDS)
             return
+        announcement.start_us = start_us
+        self.began.emit(announcement)
         for player in players:
             player.announcement = Command("play", item, 0.0, start_us, 1.0)
         for playback in announcement.playbacks:

@@ -22,7 +22,10 @@ LATE_MARGIN_US: Final = 30_000
 
 @dataclass(slots=True, eq=False)
 class Segment:
-    """An item, from some position on, on the timeline."""
+    """An item, from some position on, on the timeline.
+
+    Positions are those of its audio: at another speed, the position in the item divided by the speed.
+    """
 
     item_id: str
     track: PlayableTrack
@@ -36,9 +39,14 @@ class Segment:
     """The position (seconds) at which the following item begins to be mixed in; `None` if it follows at the end."""
 
     @property
+    def speed(self) -> float:
+        """The speed at which the item is heard."""
+        return self.reader.source.speed
+
+    @property
     def duration(self) -> float | None:
-        """The item's length in seconds: the exact one once it is known."""
-        return self.reader.duration or self.track.duration
+        """The length of the item's audio in seconds: the exact one once it is known."""
+        return self.reader.duration or (None if self.track.duration is None else self.track.duration / self.speed)
 
     @property
     def end_us(self) -> int | None:

@@ -42,5 +42,8 @@ class Output(Protocol):
     def set_volume(self, volume: float, *, muted: bool) -> None:
         """Set the volume (0 to 1)."""
 
-    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, playing: bool) -> None:
-        """Show what plays: at `at_us` the track is at `position` (seconds). Does nothing without a display."""
+    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, speed: float) -> None:
+        """Show what plays: at `at_us` the track is at `position` (seconds), and goes on at `speed`, which may be 0.
+
+        Does nothing without a display.
+        """

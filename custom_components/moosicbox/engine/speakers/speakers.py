@@ -20,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_SPEAKERS: Final = 64
 """Speakers that are known at once, added or not."""
-CAPABILITIES: Final = ("pause", "seek", "announce", "crossfade", "mix")
+CAPABILITIES: Final = ("pause", "seek", "announce", "crossfade", "mix", "speed")
 """Capabilities of every fed player; it takes media of all types, because the renderer decodes them."""
 
 type Kind = Literal["snapcast", "sendspin"]

@@ -4,6 +4,7 @@ The protocol's section: "Orders" in docs/protocol/playing.md.
 """
 
 from typing import Final, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from ..protocol.server import SynchronizedPlayback
 
@@ -46,6 +47,20 @@ def start_anchor(order: SynchronizedPlayback, received_us: float, start_us: floa
     is_stale = received_us - wanted.at_us > STALE_AFTER * 1e6
     position = wanted.position_at(received_us) if is_stale else wanted.position
     return wanted._replace(position=position, at_us=max(start_us, wanted.at_us))
+
+
+def station_address(address: str, position: float) -> str | None:
+    """Return where to fetch a radio station that the hub shares from a position on, `None` for anything else.
+
+    The protocol's section: "Radio stations in rooms" in docs/protocol/playing.md.
+
+    Args:
+        address: An item's `stream_url`.
+        position: The position in the item, in seconds, at which the audio begins.
+    """
+    if not address.startswith("/") or "origin" not in parse_qs(urlsplit(address).query):
+        return None
+    return f"{address}&start={max(0.0, position):.6f}"
 
 
 def is_same_order(a: SynchronizedPlayback | None, b: SynchronizedPlayback) -> bool:

@@ -973,6 +973,7 @@ export interface PlayableTrack {
   album_gain?: number | null;
   album_peak?: number | null;
   spoken?: boolean;
+  live?: boolean;
   stream_url: string;
 }
 
@@ -1140,6 +1141,7 @@ export interface Track {
   album_gain?: number | null;
   album_peak?: number | null;
   spoken?: boolean;
+  live?: boolean;
 }
 
 export interface UpdateOp {

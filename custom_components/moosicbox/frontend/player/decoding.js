@@ -20,6 +20,7 @@
  * @typedef {object} Address
  * @property {string} url
  * @property {boolean} transcoded true if the hub transcodes the file
+ * @property {boolean} shared true if it is a radio station that the hub fetches for a room
  * @property {boolean} foreign true for an address of another server
  * @property {() => Promise<string>} renew returns a new address
  */
@@ -67,8 +68,8 @@ export class Decoding {
     return {
       open: (options, onmessage) => {
         this.#items.set(id, { address, onmessage });
-        const { url, transcoded, foreign } = address;
-        this.#post({ type: "open", id, url, transcoded, foreign, ...options });
+        const { url, transcoded, shared, foreign } = address;
+        this.#post({ type: "open", id, url, transcoded, shared, foreign, ...options });
         if (this.#lost) {
           onmessage(LOST);
         }

@@ -114,7 +114,7 @@ class Loader {
       if (!(error instanceof NotDecodable)) {
         throw error;
       }
-      const { fallback } = error;
+      const fallback = isShared(url) ? "live" : error.fallback;
       const mayFit = fallback === "browser" || fallback === "format";
       const renderer = mayFit ? await this.#openInMemory(track, url, fallback, signal) : null;
       return renderer ?? ElementRenderer.open(this.#output, this.#input, url.href, fallback, signal);
@@ -133,6 +133,7 @@ class Loader {
   async #openStream(track, itemId, url, signal, { position, exactly, after }) {
     const decoding = this.#decoding;
     const isForeign = !isOwn(url);
+    const shared = isShared(url);
     if (!decoding || decoding.lost) {
       throw new NotDecodable("browser");
     }
@@ -141,7 +142,7 @@ class Loader {
       throw new NotDecodable("live");
     }
     const channel = (/** @type {URL} */ file) => decoding.channel(this.#addressOf(file, itemId));
-    const smallUrl = isForeign ? null : await this.#smallUrl(itemId);
+    const smallUrl = isForeign || shared ? null : await this.#smallUrl(itemId);
     const source = new StreamSource(channel(smallUrl ?? url), this.#buffers, {
       rate: this.#output.context.sampleRate,
       position,
@@ -151,14 +152,17 @@ class Loader {
       small: smallUrl !== null,
     });
     source.on("traffic", (traffic) => {
-      this.#saver.measured(traffic, source.duration, source.small);
+      // A station arrives no faster than it is heard.
+      if (!shared) {
+        this.#saver.measured(traffic, source.duration, source.small);
+      }
     });
     const renderer = new PieceRenderer(this.#output, source, this.#input);
     renderer.on("stalled", () => {
       this.#saver.stalled();
     });
     const replace = async () => {
-      const small = isForeign || source.small ? null : await this.#smallUrl(itemId);
+      const small = isForeign || shared || source.small ? null : await this.#smallUrl(itemId);
       if (small && !signal.aborted) {
         source.replace(channel(small), true, () => channel(url));
       }
@@ -195,6 +199,7 @@ class Loader {
     return {
       url: url.href,
       transcoded,
+      shared: isShared(url),
       foreign: !isOwn(url),
       renew: async () => new URL(await this.#renew(itemId, transcoded && this.#saver.active), this.#baseUrl).href,
     };
@@ -298,6 +303,14 @@ async function fetchOnce(url, signal) {
  */
 function isTranscoded(url) {
   return isOwn(url) && url.searchParams.has("format");
+}
+
+/**
+ * @param {URL} url
+ * @returns {boolean} true if it is a radio station that the hub fetches for a room
+ */
+function isShared(url) {
+  return isOwn(url) && url.searchParams.has("origin");
 }
 
 /** @param {URL} url */

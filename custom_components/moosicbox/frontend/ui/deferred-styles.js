@@ -75,6 +75,10 @@ deferredStyles.replaceSync(`
 .delay-row .tonal { margin-inline-start: 8px; }
 .delay-row input:not([type="range"], [type="checkbox"]) { width: 96px; text-align: center; appearance: textfield; }
 .delay-row input::-webkit-inner-spin-button { display: none; }
+.delay .field { margin: 8px 0; }
+.output-list { display: grid; gap: 8px; margin: 8px 0; overflow-wrap: anywhere; }
+.output-list li { display: grid; }
+.output-list .hint { font-size: 14px; }
 input[type="range"] { appearance: none; width: 100%; height: 32px; margin: 0; background: none; cursor: pointer; --fill: 0%; touch-action: none; --rail: color-mix(in srgb, var(--text) 26%, transparent); }
 input[type="range"]:disabled { cursor: default; opacity: 0.5; }
 input[type="range"]::-webkit-slider-runnable-track { height: 6px; border-radius: 3px; background: linear-gradient(to right, var(--accent-fill) var(--fill), var(--rail) var(--fill)); }

@@ -12,6 +12,7 @@ from ...contexts import PlayerOrRoom
 from ...engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Podcast, Station
 from ...errors import errors_translated
 from ...queue_media import media_content_id, queue_add
+from ...spoken_media import async_continue_spoken
 from ..targets import distinct
 from .tool import PLAYER, PLAYER_FIELD, HubTool, ToolCall, ToolFailure, names
 
@@ -73,6 +74,31 @@ class PlayTool(HubTool):
         return {
             "player": context.name,
             "tracks": len(added["queue_item_ids"]),
+            "can_be_heard": bool(context.active_playback.members.connected()),
+        }
+
+
+class ContinueTool(HubTool):
+    """Goes on with an audiobook or an episode."""
+
+    name = "moosicbox__continue"
+    title = "Continue an audiobook or a podcast"
+    description = "Plays the audiobook, or the podcast's episode, that the user heard last and hasn't finished, from where it was left."
+    parameters = vol.Schema(
+        {vol.Required("kind", description="What to continue"): vol.In(("book", "podcast")), **PLAYER_FIELD}
+    )
+    annotations = ToolAnnotations(open_world=False)
+
+    @override
+    async def run(self, call: ToolCall) -> JsonObjectType:
+        context, kind = call.one(), call.arguments["kind"]
+        found = await async_continue_spoken(call.hass, call.data, context, call.user_id, kind)
+        if found is None:
+            raise ToolFailure(f"The user has begun no {kind} that isn't finished. Call {SearchTool.name} to find one.")
+        return {
+            "player": context.name,
+            "title": found.title,
+            "by": found.by,
             "can_be_heard": bool(context.active_playback.members.connected()),
         }
 

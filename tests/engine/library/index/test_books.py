@@ -1,12 +1,13 @@
 """Audiobooks: their recognition, their lists and their progress."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from custom_components.moosicbox.engine.library.index.positions import HOUSEHOLD, Kept
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import BookDetails, remaining
+from custom_components.moosicbox.engine.library.models import BookDetails, Unfinished, remaining
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
 from custom_components.moosicbox.engine.protocol.library_request import Filters
 from script.lib.sounds import Sounds
@@ -81,3 +82,35 @@ async def test_an_album_is_no_audiobook(books: Library) -> None:
     [album] = (await books.get_albums()).items
     with pytest.raises(TrackNotFound):
         await books.book(album.album_id)
+
+
+async def test_the_book_that_was_heard_last_goes_on(books: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = itertools.count(1_000)
+    monkeypatch.setattr("time.time", lambda: float(next(now)))
+    people = books.people
+    parts = [part.track_id for part in (await tide(books)).tracks]
+    [quay] = [book for book in (await books.get_books()).items if book.title == "The Quay"]
+    [only] = [part.track_id for part in (await books.book(quay.album_id)).tracks]
+    assert await people.unfinished("ada", "book") is None
+    await people.keep_position(["ada"], only, Kept(0.5))
+    await people.keep_position(["ada"], parts[1], Kept(0.5))
+    assert await people.unfinished("ada", "book") == Unfinished(title="The Tide", by="Ben", track_ids=tuple(parts[1:]))
+    # A part that was heard to its end is followed by the next one. Earlier parts don't matter.
+    await people.keep_position(["ada"], parts[1], Kept(0.0, played=True))
+    assert await people.unfinished("ada", "book") == Unfinished(title="The Tide", by="Ben", track_ids=(parts[2],))
+    # A book that was heard to its end, or marked as unheard, isn't unfinished.
+    await people.keep_position(["ada"], parts[2], Kept(0.0, played=True))
+    assert await people.unfinished("ada", "book") == Unfinished(title="The Quay", by="Ana", track_ids=(only,))
+    await people.keep_position(["ada"], only, Kept(0.0, played=False))
+    assert await people.unfinished("ada", "book") is None
+    # Each user has a book of their own.
+    await people.keep_position([HOUSEHOLD], parts[0], Kept(0.5))
+    assert await people.unfinished("ada", "book") is None
+    assert await people.unfinished(None, "book") == Unfinished(title="The Tide", by="Ben", track_ids=tuple(parts))
+    assert await people.unfinished(None, "podcast") is None
+
+
+async def test_a_song_isnt_gone_on_with(books: Library) -> None:
+    [song] = (await books.get_tracks()).items
+    await books.people.keep_position(["ada"], song.track_id, Kept(0.5))
+    assert await books.people.unfinished("ada", "book") is None

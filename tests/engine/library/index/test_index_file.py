@@ -37,6 +37,7 @@ while True:
 """
 
 
+@pytest.mark.process
 def test_a_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
     """Each batch that was reported as written is complete; no batch is written in part."""
     path, written = tmp_path / "library.db", 0

@@ -162,6 +162,7 @@ async def document(socket_enabled: None) -> AsyncGenerator[tuple[str, list[objec
         yield str(server.make_url("/chapters.json")), entries
 
 
+@pytest.mark.process
 async def test_a_document_that_the_feed_names_counts_before_the_feed(
     library: Library, document: tuple[str, list[object]]
 ) -> None:

@@ -33,6 +33,8 @@ from tests.engine.fakes import SECOND, ManualClock
 
 from .feeds import BOMB, Publisher, episode, feed
 
+pytestmark = pytest.mark.process
+
 FAVOURITE = Filters(favourite=True)
 LONGEST = REFRESH_SECONDS * (1 + JITTER) + 1
 

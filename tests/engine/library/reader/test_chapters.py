@@ -36,6 +36,7 @@ def starts(found: Chapters) -> list[tuple[str, float]]:
     return [(chapter.title, chapter.start) for chapter in found.chapters]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("options", [(), ("-movflags", "disable_chpl"), ("-movflags", "faststart")])
 async def test_chapters_of_mp4(options: tuple[str, ...], music: Path, library: Library) -> None:
     put_book(music / "x.m4b", 1, *options)

@@ -18,6 +18,8 @@ from custom_components.moosicbox.engine.library.reader.messages import (
 )
 from script.lib.sounds import FORMATS, FULL, Sounds, png
 
+pytestmark = pytest.mark.process
+
 MUTATIONS = st.lists(
     st.tuples(st.floats(0, 1), st.sampled_from([b"\0", b"\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0\0\0\0\0", b"TIT2"])),
     min_size=1,

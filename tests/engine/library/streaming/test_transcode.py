@@ -186,6 +186,7 @@ async def test_an_unknown_format_is_not_found(
     assert (await http.get(url, params={"format": name})).status == 404
 
 
+@pytest.mark.process
 async def test_sound_is_sent_while_it_is_transcoded(
     long_song: Path, music: Path, tmp_path: Path, library: Library, http: HttpClient
 ) -> None:
@@ -200,6 +201,7 @@ async def test_sound_is_sent_while_it_is_transcoded(
         assert len(kept(tmp_path)) == 1
 
 
+@pytest.mark.process
 async def test_a_client_that_disconnects_ends_its_process(
     long_song: Path, music: Path, tmp_path: Path, library: Library, socket_enabled: None, program: Callable[[str], str]
 ) -> None:
@@ -323,6 +325,7 @@ async def test_transcoding_from_a_place_in_the_track(
     assert not (tmp_path / "cache" / "tracks").exists() or kept(tmp_path) == []
 
 
+@pytest.mark.process
 async def test_transcoding_from_a_place_is_exact_to_the_sample(
     long_song: Path, music: Path, library: Library, http: HttpClient
 ) -> None:
@@ -379,6 +382,7 @@ async def test_a_stalled_listener_pauses_its_process(
         await gone(pid)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("reason", ["large", "full"])
 async def test_a_track_that_cannot_be_kept_is_streamed_live(
     reason: str,
@@ -407,6 +411,7 @@ async def test_a_track_that_cannot_be_kept_is_streamed_live(
         await gone(pid)
 
 
+@pytest.mark.process
 async def test_a_file_that_grows_beyond_its_bound(
     long_song: Path, music: Path, tmp_path: Path, library: Library, http: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +426,7 @@ async def test_a_file_that_grows_beyond_its_bound(
     await until(lambda: not kept(tmp_path))
 
 
+@pytest.mark.process
 async def test_only_decoders_of_sound_are_used(
     music: Path, tmp_path: Path, library: Library, socket_enabled: None, program: Callable[[str], str]
 ) -> None:

@@ -9,6 +9,8 @@ from .mpv import Mpv, MpvError
 
 OBSERVED: Final = ("paused-for-cache", "duration", "demuxer-cache-time", "seekable")
 LOAD_TIMEOUT: Final = 15.0
+CACHE_MARGIN: Final = 0.1
+"""Seconds before the end of what is buffered of a station to which mpv doesn't go."""
 OPENED: Final = "Opening done: "
 """mpv's log line when the beginning of an address is buffered; no property reports that for the next item."""
 
@@ -33,7 +35,6 @@ class Deck:
         stalling: `True` while the playback waits for data.
         duration: The item's length in seconds, as soon as mpv knows it.
         cached_until: The position (seconds) up to which the item is buffered.
-        seekable: `True` if the item's position can be changed.
         ended: Emitted with the item's id at its end, if no item follows.
         failed: Emitted with the item's id and a reason when its playback fails.
         advanced: Emitted with the id of the next item when that has become the item in the deck.
@@ -46,7 +47,7 @@ class Deck:
         self.stalling = False
         self.duration: float | None = None
         self.cached_until: float | None = None
-        self.seekable = False
+        self._seekable = False
         self.ended: Signal[str] = Signal()
         self.failed: Signal[str, str] = Signal()
         self.advanced: Signal[str] = Signal()
@@ -63,6 +64,13 @@ class Deck:
         self._loading: asyncio.Future[None] | None = None
         self._speed = 1.0
         self._keeps_pitch = False
+        self._begins: float | None = None
+        """The position (seconds) at which the audio of the item in the deck begins; `None` for its beginning."""
+
+    @property
+    def seekable(self) -> bool:
+        """True if the item's position can be changed."""
+        return self._seekable or self._begins is not None
 
     @property
     def ready_id(self) -> str | None:
@@ -91,7 +99,16 @@ class Deck:
         """End mpv."""
         await self._mpv.stop()
 
-    async def load(self, item_id: str, url: str, position: float, gain_db: float = 0.0, speed: float = 1.0) -> None:
+    async def load(
+        self,
+        item_id: str,
+        url: str,
+        position: float,
+        gain_db: float = 0.0,
+        speed: float = 1.0,
+        *,
+        begins: float | None = None,
+    ) -> None:
         """Load an item, paused at a position.
 
         Args:
@@ -100,6 +117,7 @@ class Deck:
             position: In seconds.
             gain_db: The gain with which it is played.
             speed: The speed at which it is played. mpv prepares sound ahead, so that a later change is heard late.
+            begins: The position at which the audio at the address begins, if it is a station that has no end.
 
         Raises:
             LoadFailed: The item can't be played from this address, or not in time.
@@ -108,11 +126,12 @@ class Deck:
         self._entries.clear()
         self.item_id, self.next_id = item_id, None
         self.duration = self.cached_until = None
+        self._begins = begins
         self._restarted.clear()
         await self._mpv.set("pause", True)
         await self.set_speed(speed, keeps_pitch=speed != 1)
         self._gain_db = gain_db
-        options = {"start": f"+{position:.6f}", "af": _filters(gain_db)}
+        options = {"af": _filters(gain_db)} | ({"start": f"+{position:.6f}"} if begins is None else {})
         entry = await self._mpv.command("loadfile", url=url, flags="replace", options=options)
         self._entries[entry["playlist_entry_id"]] = item_id
         try:
@@ -149,9 +168,11 @@ class Deck:
         await self._mpv.set("pause", True)
 
     async def seek(self, position: float) -> None:
-        """Go to a position (seconds), and return when mpv has reached it."""
+        """Go to a position (seconds), and return when mpv has reached it. A station only goes where it is buffered."""
+        if self._begins is not None and not self._begins <= position < (self.cached_until or 0.0) - CACHE_MARGIN:
+            return
         self._restarted.clear()
-        await self._mpv.command("seek", position, "absolute+exact")
+        await self._mpv.command("seek", position - (self._begins or 0.0), "absolute+exact")
         with suppress(TimeoutError):
             async with asyncio.timeout(LOAD_TIMEOUT):
                 await self._restarted.wait()
@@ -198,7 +219,7 @@ class Deck:
             position, at_us = await self._mpv.measure("audio-pts")
         except MpvError:
             return None
-        return PositionSample(position, at_us) if isinstance(position, int | float) else None
+        return PositionSample(position + (self._begins or 0.0), at_us) if isinstance(position, int | float) else None
 
     def _handle_event(self, event: dict[str, Any], _at_us: int) -> None:
         match event["event"]:
@@ -219,6 +240,7 @@ class Deck:
         if item_id is not None and item_id == self.next_id:
             self.item_id, self.next_id = item_id, None
             self._gain_db = self._next_gain_db
+            self._begins = None
             self.advanced.emit(item_id)
 
     def _handle_log_line(self, text: str) -> None:
@@ -245,12 +267,12 @@ class Deck:
                     self.stalling = bool(value)
                     self.changed.emit()
             case "duration":
-                self.duration = value
+                self.duration = value if self._begins is None else None
                 self.changed.emit()
             case "demuxer-cache-time":
-                self.cached_until = value
+                self.cached_until = None if value is None else value + (self._begins or 0.0)
             case "seekable":
-                self.seekable = bool(value)
+                self._seekable = bool(value)
 
 
 def _filters(gain_db: float) -> str:

@@ -14,7 +14,7 @@ from ...protocol.server import Prepare, SynchronizedPlayback
 from ...protocol.types import PlayableTrack
 from ...sync.clock_filter import ClockFilter
 from ...sync.drift import EXACT
-from ...sync.orders import Anchor, anchor_of, start_anchor
+from ...sync.orders import Anchor, anchor_of, start_anchor, station_address
 from ..pending import monotonic_us
 from .deck import Deck, LoadFailed, PositionSample
 from .state import Mode, PlayerState
@@ -141,7 +141,8 @@ class OrderExecutor:
             await self._set_speed(order)
             self._follow(anchor_of(order), order)
             return
-        if self._deck.item_id == item_id and self._state.mode in ("playing", "paused", "idle"):
+        is_station = station_address(track.stream_url, 0.0) is not None
+        if self._deck.item_id == item_id and self._state.mode in ("playing", "paused", "idle") and not is_station:
             await wait_until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
             await self._deck.set_gain(order.gain_db or 0.0)
@@ -198,16 +199,20 @@ class OrderExecutor:
         self._state.error = None
         try:
             try:
-                await self._deck.load(item_id, self._resolve(track.stream_url), position, gain_db, speed)
+                await self._load_from(track.stream_url, item_id, position, gain_db, speed)
             except LoadFailed:
                 # The address may have expired.
-                address = self._resolve(await self._renew(item_id))
-                await self._deck.load(item_id, address, position, gain_db, speed)
+                await self._load_from(await self._renew(item_id), item_id, position, gain_db, speed)
         except (LoadFailed, HubError, TimeoutError) as error:
             self.fail(str(error))
             return False
         self._state.resting = PositionSample(position, monotonic_us())
         return True
+
+    async def _load_from(self, address: str, item_id: str, position: float, gain_db: float, speed: float) -> None:
+        station = station_address(address, position)
+        url = self._resolve(station or address)
+        await self._deck.load(item_id, url, position, gain_db, speed, begins=None if station is None else position)
 
     async def _start(self, order: SynchronizedPlayback, received_us: float) -> Anchor:
         """Unpause the item in the deck at the order's time, and return the timeline from then on."""

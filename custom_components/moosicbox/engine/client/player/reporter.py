@@ -73,13 +73,16 @@ class Reporter:
 
     async def run(self) -> None:
         """Send reports until cancelled."""
+        loop = asyncio.get_running_loop()
+        repeated_at = loop.time() + INTERVAL
         while True:
             try:
-                async with asyncio.timeout(INTERVAL):
+                async with asyncio.timeout_at(repeated_at):
                     await self._due.wait()
                 forced = self._forced
             except TimeoutError:
                 forced = self._last_sent is not None and self._last_sent[0] == "playing"
+                repeated_at = loop.time() + INTERVAL
             self._due.clear()
             self._forced = False
             if self._clock.ready:

@@ -39,7 +39,7 @@ def input_arguments(source: BinaryIO, mime_type: str, start: float = 0) -> list[
 async def running(
     program: str,
     arguments: Sequence[str],
-    source: BinaryIO,
+    source: BinaryIO | None,
     *,
     niceness: int,
     max_file_bytes: int = 0,
@@ -50,7 +50,7 @@ async def running(
     Args:
         program: ffmpeg.
         arguments: Its arguments; its standard output is a pipe.
-        source: The open file that the arguments name.
+        source: The open file that the arguments name; without one, the standard input is a pipe.
         niceness: Is added to the niceness of this process.
         max_file_bytes: The size of a file that it may write.
         errors: Where its messages go.
@@ -61,10 +61,10 @@ async def running(
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE if source is None else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=errors,
-        pass_fds=(source.fileno(),),
+        pass_fds=() if source is None else (source.fileno(),),
         limit=PIPE_BYTES,
     )
     try:

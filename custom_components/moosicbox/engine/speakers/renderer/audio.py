@@ -37,11 +37,14 @@ class Source:
         item_id: Identifies the item.
         address: Where its media is fetched from. Equal items may have different addresses.
         gain_db: The gain of its samples.
+        speed: The speed at which it is heard, with the pitch kept. Positions in its audio are those of that audio: the
+            position in the item, divided by the speed.
     """
 
     item_id: str
     address: str = field(compare=False)
     gain_db: float = 0.0
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

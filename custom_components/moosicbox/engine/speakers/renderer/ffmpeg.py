@@ -27,6 +27,7 @@ RAMP_STEP: Final = 64
 """Samples for which its volume is the same on the way."""
 STEP_SECONDS: Final = 0.01
 """More than such a step takes: the music has become quiet when the announcement begins."""
+MAX_TEMPO: Final = 2.0
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -37,11 +38,15 @@ class Input(NamedTuple):
         url: Where the item is.
         gain_db: The gain of its samples.
         length: The item's length in seconds, if more would be decoded.
+        begins: The position in the item, in seconds, at which the audio at the address begins.
+        speed: The speed at which it is heard.
     """
 
     url: str
     gain_db: float = 0.0
     length: float | None = None
+    begins: float = 0.0
+    speed: float = 1.0
 
 
 def command(program: str, item: Input, position: float, audio_format: AudioFormat) -> list[str]:
@@ -50,9 +55,10 @@ def command(program: str, item: Input, position: float, audio_format: AudioForma
     Args:
         program: The executable.
         item: The item.
-        position: Where to begin, in seconds.
+        position: Where to begin, in seconds of the audio that is written.
         audio_format: The format to write.
     """
+    position = position * item.speed - item.begins
     jump = _jump(position)
     filters = [*_shape(item, position), "aresample=dither_method=triangular", _layout(audio_format)]
     return [
@@ -105,13 +111,14 @@ def overlay_command(
     Args:
         program: The executable.
         item: The item.
-        position: Where in it to begin, in seconds.
+        position: Where to begin, in seconds of the audio that is written.
         spoken: The announcement.
         overlay: When.
         audio_format: The format to write.
     """
     common = f"aresample,aformat=sample_fmts=flt:channel_layouts={_channels(audio_format)}"
     begins = overlay.begins - position
+    position = position * item.speed - item.begins
     ends = begins + overlay.seconds
     low = 1 - 10 ** (-overlay.ducking_db / 20)
     near = f"min(clip((t-{begins - RAMP_SECONDS - STEP_SECONDS:.6f})/{RAMP_SECONDS},0,1),clip(({ends + RAMP_SECONDS:.6f}-t)/{RAMP_SECONDS},0,1))"
@@ -153,14 +160,23 @@ def _jump(position: float) -> float:
 
 
 def _shape(item: Input, position: float) -> list[str]:
-    """Return the filters that cut an item and apply its gain."""
+    """Return the filters that cut an item from a position in it on, and apply its gain and its speed."""
     jump = _jump(position)
     begin = position - jump
     end = "" if item.length is None else f":end={max(begin, item.length - jump):.6f}"
     return [
         *([f"atrim=start={begin:.6f}{end}", "asetpts=PTS-STARTPTS"] if begin or end else []),
         *([f"volume={item.gain_db:.2f}dB"] if item.gain_db else []),
+        *_tempo(item.speed),
     ]
+
+
+def _tempo(speed: float) -> list[str]:
+    """Return the filters that change the speed and keep the pitch. One leaves samples out above `MAX_TEMPO`."""
+    if speed == 1:
+        return []
+    count = 1 if speed <= MAX_TEMPO else 2
+    return [f"atempo={speed ** (1 / count):.9f}"] * count
 
 
 def _layout(audio_format: AudioFormat) -> str:

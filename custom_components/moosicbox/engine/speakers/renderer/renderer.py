@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from ...sync.orders import station_address
 from . import ffmpeg
 from .audio import AudioFormat, Fade, Overlay, Source
 from .probe import exact_length
@@ -47,7 +48,8 @@ class Renderer:
 
         Args:
             source: The item; readers of the same item and format share a rendering where they can.
-            position: Where to begin, in seconds; with a fade, negative by the time for which the item before is alone.
+            position: Where to begin, in seconds of its audio; with a fade, negative by the time for which the item
+                before is alone.
             audio_format: The format that the speaker accepts; with a fade, it has one rate.
             mixed: The end of the item before, or an announcement, if that is mixed in.
 
@@ -71,10 +73,10 @@ class Renderer:
             task.add_done_callback(self._closing.discard)
 
         async def command() -> list[str]:
-            item = await self._input(source)
+            item = await self._input(source, position)
             if mixed is None:
                 return ffmpeg.command(self._program, item, position, audio_format)
-            other = await self._input(mixed.source)
+            other = await self._input(mixed.source, 0.0)
             if isinstance(mixed, Overlay):
                 return ffmpeg.overlay_command(self._program, item, position, other, mixed, audio_format)
             return ffmpeg.fade_command(self._program, item, other, mixed, audio_format)
@@ -83,10 +85,12 @@ class Renderer:
         running.append(rendering)
         return rendering.open(position)
 
-    async def _input(self, source: Source) -> ffmpeg.Input:
+    async def _input(self, source: Source, position: float) -> ffmpeg.Input:
+        if (station := station_address(source.address, position)) is not None:
+            return ffmpeg.Input(self._resolve(station), source.gain_db, begins=position)
         url = self._resolve(source.address)
         length = await self._exact_length(url) if source.address.startswith("/") else None
-        return ffmpeg.Input(url, source.gain_db, length)
+        return ffmpeg.Input(url, source.gain_db, length, speed=source.speed)
 
     async def _exact_length(self, url: str) -> float | None:
         try:

@@ -177,17 +177,17 @@ class SendspinOutput:
         self._known = reported
         return reported[0] / 100, reported[1]
 
-    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, playing: bool) -> None:
+    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, speed: float) -> None:
         """Show what plays, on speakers with a display."""
         if self._artwork is not None:
             self._artwork.show(None if track is None else track.track_id, at_us)
         if not isinstance(shown := self._client.group.group_role("metadata"), MetadataGroupRole):
             return
-        shown.set_metadata(None if track is None else metadata_of(track, position, at_us, playing=playing))
+        shown.set_metadata(None if track is None else metadata_of(track, position, at_us, speed=speed))
 
 
-def metadata_of(track: PlayableTrack, position: float, at_us: int, *, playing: bool) -> Metadata:
-    """Return what a speaker shows of a track that is at `position` (seconds) at `at_us`."""
+def metadata_of(track: PlayableTrack, position: float, at_us: int, *, speed: float) -> Metadata:
+    """Return what a speaker shows of a track that is at `position` (seconds) at `at_us`, and plays at `speed` (0: is paused)."""
     return Metadata(
         title=track.title,
         artist=track.artist,
@@ -197,6 +197,6 @@ def metadata_of(track: PlayableTrack, position: float, at_us: int, *, playing: b
         track=track.track_number,
         track_progress=round(max(0.0, position) * 1000),
         track_duration=round((track.duration or 0) * 1000),
-        playback_speed=1000 if playing else 0,
+        playback_speed=round(speed * 1000),
         timestamp_us=at_us,
     )

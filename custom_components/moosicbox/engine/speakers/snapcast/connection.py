@@ -87,7 +87,7 @@ class SnapcastOutput:
         self._volume, self._muted = round(volume * 100), muted
         self._write_settings()
 
-    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, playing: bool) -> None:
+    def show(self, track: PlayableTrack | None, position: float, at_us: int, *, speed: float) -> None:
         """Do nothing: a client has no display."""
 
     def close(self) -> None:

@@ -26,7 +26,8 @@ export class StartRefused extends Error {}
  * @property {typeof fetch} [fetch]
  * @property {() => Promise<string>} [renew] returns a new address if this one has expired
  * @property {boolean} [growing] true if the hub may still be writing the file
- * @property {number} [start] seconds from which on the hub transcodes; such a stream has no ranges
+ * @property {number | null} [start] seconds from which on the hub transcodes; such a stream has no ranges. Null for a file from
+ *   its beginning
  * @property {boolean} [foreign] true for another server, which scripts can read only with its permission
  * @property {boolean} [patient] true if sound of the file is decoded already, so that there is time for more tries
  * @property {number} [stallMs] milliseconds without a byte after which a response is given up
@@ -123,7 +124,7 @@ export class Fetcher {
         if (this.#options.foreign && this.#received === 0) {
           throw new StreamFault("blocked", "The server gives scripts no access");
         }
-        if (this.#options.start && this.#received > 0) {
+        if (this.#start !== null && this.#received > 0) {
           throw new ConnectionLost();
         }
         if (delay !== null) {
@@ -187,7 +188,7 @@ export class Fetcher {
       this.size = Math.min(this.size ?? offset, offset);
       return null;
     }
-    if (!response.ok && this.#options.start) {
+    if (!response.ok && this.#start !== null) {
       throw new StartRefused();
     }
     if (!response.ok) {
@@ -219,16 +220,20 @@ export class Fetcher {
     if (this.seekable) {
       return offset + RANGE_BYTES - 1;
     }
-    return this.#options.growing && offset > 0 && !this.#options.start ? offset + GROWING_RANGE_BYTES - 1 : null;
+    return this.#options.growing && offset > 0 && this.#start === null ? offset + GROWING_RANGE_BYTES - 1 : null;
+  }
+
+  /** @returns {number | null} */
+  get #start() {
+    return this.#options.start ?? null;
   }
 
   get #address() {
-    const { start } = this.#options;
-    if (!start) {
+    if (this.#start === null) {
       return this.#url;
     }
     const url = new URL(this.#url);
-    url.searchParams.set("start", String(start));
+    url.searchParams.set("start", String(this.#start));
     return url.href;
   }
 

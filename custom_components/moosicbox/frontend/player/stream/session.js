@@ -23,9 +23,10 @@ import { Resampler } from "./resampler.js";
 
 /**
  * @typedef {object} SessionOptions
- * @property {(start: number, patient: boolean) => ByteReader} openReader returns a reader of the file; of a transcoded one, from
- *   so many seconds on; `patient`: see `FetcherOptions`
+ * @property {(start: number | null, patient: boolean) => ByteReader} openReader returns a reader of the file; of a transcoded
+ *   one, from so many seconds on, unless they are null; `patient`: see `FetcherOptions`
  * @property {boolean} transcoded true if the hub transcodes the file, so that it can be read from any second on
+ * @property {boolean} [live] true if it is a radio station, whose earlier sound can't be read
  * @property {import("./demuxer.js").Known} known
  * @property {number} rate of the context
  * @property {number} [phase] the fraction of a frame by which the item begins before its first frame
@@ -94,7 +95,7 @@ export class Session {
     this.#target = { seek: 0, frame, exactly };
     this.#wanted = wanted;
     this.#start = this.#startFor(frame);
-    this.#reader = options.openReader(this.#start, false);
+    this.#reader = options.openReader(this.#requestedStart, false);
     void this.#run();
   }
 
@@ -165,6 +166,8 @@ export class Session {
     const target = this.#target ?? { seek: this.#seek, frame: this.#writer?.from ?? 0, exactly: true };
     if (error instanceof ConnectionLost && this.#lostConnections < MAX_LOST_CONNECTIONS) {
       this.#lostConnections += 1;
+    } else if (error instanceof StartRefused && this.#options.live) {
+      return false;
     } else if (error instanceof StartRefused) {
       this.#canStartAnywhere = false;
     } else {
@@ -186,9 +189,17 @@ export class Session {
    * @returns {number} the second from which on a transcoded file is read for that frame; 0 for other files
    */
   #startFor(frame) {
-    const { rate, phase = 0 } = this.#options;
+    const { rate, phase = 0, live } = this.#options;
     const seconds = (frame + phase) / rate;
+    if (live) {
+      return Math.max(0, Math.floor(seconds - PRE_ROLL_SECONDS));
+    }
     return this.#canStartAnywhere && seconds > NEAR_BEGINNING_SECONDS ? Math.floor(seconds - PRE_ROLL_SECONDS) : 0;
+  }
+
+  /** @returns {number | null} */
+  get #requestedStart() {
+    return this.#options.live || this.#start > 0 ? this.#start : null;
   }
 
   /**
@@ -200,7 +211,7 @@ export class Session {
     this.#earlier = { bytes: this.#earlier.bytes + bytes, waitedMs: this.#earlier.waitedMs + waitedMs };
     this.#reader.interrupt();
     this.#start = this.#startFor(frame);
-    this.#reader = this.#options.openReader(this.#start, this.#earlier.bytes > 0);
+    this.#reader = this.#options.openReader(this.#requestedStart, this.#earlier.bytes > 0);
     this.#demuxer = null;
     this.#hasRead = false;
   }

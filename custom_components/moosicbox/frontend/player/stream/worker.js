@@ -7,6 +7,7 @@ import { Session } from "./session.js";
  * @typedef {object} OpenRequest
  * @property {string} url
  * @property {boolean} transcoded
+ * @property {boolean} shared
  * @property {boolean} foreign
  * @property {number | null} duration
  * @property {number} rate
@@ -58,13 +59,20 @@ function call(request, transferred = []) {
 }
 
 /** @param {OpenRequest & {id: number}} request */
-function open({ id, url, transcoded, foreign, duration, rate, phase, frame, wanted, exactly }) {
+function open({ id, url, transcoded, shared, foreign, duration, rate, phase, frame, wanted, exactly }) {
   const renew = async () => /** @type {string} */ (await call({ type: "renew", id }));
   /** @type {import("./session.js").SessionOptions} */
   const options = {
     openReader: (start, patient) =>
-      new ByteReader(url, { growing: transcoded, start, foreign, renew, ...(patient ? { patient } : {}) }),
+      new ByteReader(url, {
+        growing: transcoded,
+        start,
+        foreign,
+        renew,
+        ...(patient ? { patient } : {}),
+      }),
     transcoded,
+    live: shared,
     known: { duration },
     rate,
     phase,

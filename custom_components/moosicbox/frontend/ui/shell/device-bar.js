@@ -22,6 +22,7 @@ export class DeviceBar {
   #stop;
   #delay;
   #sound;
+  #outputs;
   element;
 
   /** @param {Context} context */
@@ -44,6 +45,7 @@ export class DeviceBar {
     });
     this.#delay = new LazyView(context, lazyViews.outputDelay);
     this.#sound = new LazyView(context, lazyViews.soundSettings);
+    this.#outputs = new LazyView(context, lazyViews.outputDelays);
     this.element = el(
       "div",
       { class: "device" },
@@ -56,6 +58,7 @@ export class DeviceBar {
       ),
       this.#sound.element,
       this.#delay.element,
+      this.#outputs.element,
     );
   }
 
@@ -85,8 +88,17 @@ export class DeviceBar {
         part.render(state, target);
       }
     }
+    // Their names come from Home Assistant.
+    this.#outputs.element.hidden = guest || !target || !state.me?.permissions.includes("control");
+    if (!this.#outputs.element.hidden) {
+      this.#outputs.render(state, target);
+    }
     this.#stop.hidden = device.status !== "on";
     setText(this.#stop, localize(guest ? "stop_listening" : "disable_player"));
+  }
+
+  dispose() {
+    this.#outputs.dispose();
   }
 
   /** Play random tracks, for users who have not chosen anything yet. */

@@ -11,6 +11,7 @@ export const lazyViews = {
   chapters: async () => (await import("../now-playing/chapters.js")).ChaptersView,
   deviceBar: async () => (await import("./device-bar.js")).DeviceBar,
   outputDelay: async () => (await import("./output-delay.js")).OutputDelay,
+  outputDelays: async () => (await import("./output-delays.js")).OutputDelays,
   soundSettings: async () => (await import("./sound-settings.js")).SoundSettings,
   sidePanel: async () => (await import("./side-panel.js")).SidePanel,
   queue: async () => (await import("../queue/queue-view.js")).QueueView,

@@ -1,0 +1,205 @@
+"""Announcements of a fed player: mixed with the item that is being sent, or alone when there is none."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+import logging
+from typing import Final, Protocol
+
+from ..protocol.errors import HubError
+from ..protocol.server import SynchronizedPlayback
+from ..sync.orders import Anchor
+from .announcer import Announcer, Spoken
+from .feed import Feed, Segment
+from .opening import Opener, ready
+from .output import Output
+from .renderer.ffmpeg import RAMP_SECONDS
+from .renderer.renderer import Renderer
+from .renderer.rendering import RenderingFailed
+from .tasks import replaced
+
+_LOGGER = logging.getLogger(__name__)
+
+CUT_LEAD_US: Final = 50_000
+"""How long before it starts to sound a new item replaces the previous one."""
+MIX_MARGIN: Final = 0.5
+"""Seconds of audio that may be sent while a rendering with an announcement begins; twice as many at each attempt."""
+MIX_ATTEMPTS: Final = 5
+END_US: Final = 300_000
+"""An announcement that would begin this near to the end of an item begins with the next one."""
+WAIT_SECONDS: Final = 0.02
+
+
+class Playing(Protocol):
+    """The player whose music is mixed with an announcement.
+
+    Attributes:
+        feed: The feed that sends; `None` while no item is sent.
+        order: The hub's latest order.
+    """
+
+    feed: Feed | None
+    order: SynchronizedPlayback | None
+
+    @property
+    def is_loading(self) -> bool:
+        """True while an item is being opened."""
+
+    def continues(self, order: SynchronizedPlayback) -> bool:
+        """Let the running feed continue with an order if that needs no break; return whether it does."""
+
+    def restart(self, order: SynchronizedPlayback) -> None:
+        """Execute an order anew, as a player that joins."""
+
+    def report(self) -> None:
+        """Report soon."""
+
+
+class Mixing:
+    """Makes a player's announcements heard.
+
+    Attributes:
+        announcer: Holds the announcement.
+    """
+
+    def __init__(
+        self, player: Playing, renderer: Renderer, output: Output, now_us: Callable[[], int], opener: Opener
+    ) -> None:
+        """Create a mixing without an announcement.
+
+        Args:
+            player: The player.
+            renderer: Provides the audio.
+            output: The speaker.
+            now_us: Returns the hub's time.
+            opener: Opens items for that speaker.
+        """
+        self._player = player
+        self._renderer = renderer
+        self._output = output
+        self._now_us = now_us
+        self._opener = opener
+        self._speaking: asyncio.Task[None] | None = None
+        """Makes an announcement without music."""
+        self._speaking_id: str | None = None
+        self._deferred: SynchronizedPlayback | None = None
+        """An order for what follows, until the mix with an announcement is what is being sent."""
+        self.announcer = Announcer(
+            renderer, output.audio_format, now_us, mix=self._mix_announcement, on_ended=player.report
+        )
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """The task that makes an announcement without music, if one runs."""
+        return [] if self._speaking is None else [self._speaking]
+
+    @property
+    def is_speaking(self) -> bool:
+        """True while an announcement is made without music."""
+        return self._speaking is not None
+
+    def stop_speaking(self) -> None:
+        """Make no announcement without music any more."""
+        self._speaking = replaced(self._speaking, None)
+
+    def defer(self, order: SynchronizedPlayback) -> None:
+        """Execute an order for what follows once the mix is what is being sent."""
+        self._deferred = order
+
+    async def close(self) -> None:
+        """Release everything."""
+        await self.announcer.close()
+
+    # ---- with music
+
+    async def _mix_announcement(self) -> None:
+        """Mix the announcement, or none, with the current item from the next audio on that hasn't been sent."""
+        player = self._player
+        for attempt in range(MIX_ATTEMPTS):
+            if (feed := player.feed) is None:
+                if not player.is_loading:
+                    self.speak_alone()
+                return
+            segment = feed.segment
+            if (cut := self._find_cut(feed, MIX_MARGIN * 2**attempt)) is None:
+                return
+            mixed = await self._mixed(segment, cut)
+            if player.feed is feed and feed.segment is segment and not feed.has_sent(cut):
+                await self._continue_mixed(feed, mixed, cut)
+                return
+            mixed.reader.close()
+        # The music is sent faster than it can be mixed: begin it anew, as for a player that joins.
+        order = player.order
+        if order is not None and player.feed is not None and order.queue_item_id == player.feed.segment.item_id:
+            player.restart(order)
+
+    def _find_cut(self, feed: Feed, margin: float) -> int | None:
+        """Return the sample from which on the current item is mixed; `None` if the one that follows is."""
+        segment, spoken = feed.segment, self.announcer.spoken
+        if (header := segment.reader.known_header) is None:
+            return None
+        soonest = segment.reader.sample / header.rate + margin
+        wanted = soonest if spoken is None else max(soonest, segment.position_at(spoken.at_us))
+        if (end_us := segment.end_us) is not None and segment.time_of(wanted) > end_us - END_US:
+            if feed.following is not None and self._player.order is not None:
+                feed.follow(None)
+                self._player.continues(self._player.order)
+            return None
+        if spoken is not None:
+            self.announcer.spoken = spoken._replace(at_us=max(spoken.at_us, segment.time_of(soonest)))
+        return segment.reader.boundary(wanted - RAMP_SECONDS)
+
+    async def _mixed(self, segment: Segment, cut: int) -> Segment:
+        """Return the rest of an item with the announcement. Raise RenderingFailed."""
+        rate = (await segment.reader.header()).rate
+        anchor = Anchor(cut / rate, segment.time_of(cut / rate), segment.anchor.rate)
+        audio_format = replace(self._output.audio_format, rates=(rate,))
+        overlay = self.announcer.overlay(anchor)
+        reader = await ready(self._renderer.open(segment.reader.source, anchor.position, audio_format, overlay))
+        return Segment(segment.item_id, segment.track, reader, anchor, segment.in_room)
+
+    async def _continue_mixed(self, feed: Feed, mixed: Segment, cut: int) -> None:
+        player = self._player
+        if feed.following is not None:
+            self._deferred = player.order
+        feed.fade_into(mixed, cut, mixed.anchor.position)
+        while feed.following is mixed:  # noqa: ASYNC110 - a feed has no event for it
+            await asyncio.sleep(WAIT_SECONDS)
+        deferred, self._deferred = self._deferred, None
+        if deferred is not None and deferred is player.order and not player.continues(deferred):
+            player.restart(deferred)
+
+    # ---- without music
+
+    def speak_alone(self) -> None:
+        """Go on with the announcement, or with none, although there is no music any more."""
+        spoken = self.announcer.spoken
+        if self._speaking is not None and not self._speaking.done():
+            if spoken is not None and spoken.source.item_id == self._speaking_id:
+                return
+            self.stop_speaking()
+            self._output.end()
+        if (paused := self.announcer.pause()) is not None:
+            self._speaking_id = paused[0].source.item_id
+            self._speaking = asyncio.create_task(self._speak(*paused), name="moosicbox announcement")
+
+    async def _speak(self, spoken: Spoken, heard: float) -> None:
+        try:
+            reader = await self._opener.opened(spoken.source, heard)
+        except (RenderingFailed, HubError, TimeoutError) as error:
+            _LOGGER.warning("An announcement isn't heard to its end: %s", error)
+            self.announcer.resume(self._now_us(), spoken.seconds)
+            return
+        at_us = max(spoken.at_us, self._now_us() + self._output.lead_us + CUT_LEAD_US)
+        self.announcer.resume(at_us, heard)
+        anchor = Anchor(heard, at_us, 1.0)
+        segment = Segment(spoken.source.item_id, spoken.track, reader, anchor, in_room=False)
+        feed = Feed(self._output, self._now_us, segment, self._player.report)
+        try:
+            await feed.run()
+        except RenderingFailed as error:
+            _LOGGER.warning("An announcement breaks off: %s", error)
+        finally:
+            feed.close()
+        self._speaking = None
+        self._output.end()

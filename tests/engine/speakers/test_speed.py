@@ -1,0 +1,147 @@
+"""Episodes and audiobooks at another speed: the pitch stays, and positions stay those of the item."""
+
+import pytest
+
+from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, SeekCommand
+from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Overlay, Source
+from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
+
+from . import sound
+from .stage import RecordingOutput, Stage
+from .test_renderer import FLAC, PCM, samples
+
+pytestmark = pytest.mark.process
+
+WINDOW = 0.06
+"""Seconds of sound whose pitch is read."""
+EXACT = 0.05
+"""Seconds of sound by which a position may differ: the filter moves pieces of this length."""
+SPEEDS = (0.5, 0.75, 1.25, 1.5, 2.0, 3.0)
+
+
+def window(rendered: sound.Samples, seconds: float) -> sound.Samples:
+    """Return the sound from a time on."""
+    first = round(seconds * sound.RATE)
+    return rendered[first : first + round(WINDOW * sound.RATE)]
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+@pytest.mark.parametrize("position", [0.0, 4.3])
+async def test_the_pitch_is_kept_and_positions_are_right(renderer: Renderer, speed: float, position: float) -> None:
+    source = Source("item", "/steps.flac", speed=speed)
+    reader = renderer.open(source, position / speed, PCM)
+    rendered = await samples(reader)
+    assert reader.duration == pytest.approx(sound.STEPS / speed, abs=2 * EXACT)
+    for second in range(int(position) + 1, sound.STEPS):
+        changes = (second - position) / speed
+        before = sound.second_of(window(rendered, changes - EXACT - WINDOW))
+        after = sound.second_of(window(rendered, changes + EXACT))
+        assert (round(before, 1), round(after, 1)) == (
+            pytest.approx(second - 1, abs=0.2),
+            pytest.approx(second, abs=0.2),
+        )
+
+
+async def test_the_first_sample_has_its_place(renderer: Renderer) -> None:
+    reader = renderer.open(Source("item", "/steps.flac", speed=2.0), 3.0, FLAC)
+    chunk = await reader.next()
+    assert chunk is not None
+    assert chunk.start == 3 * sound.RATE
+
+
+async def test_a_reader_that_joins_shares_the_rendering(renderer: Renderer) -> None:
+    source = Source("item", "/steps.flac", speed=2.0)
+    first = renderer.open(source, 0.0, PCM)
+    whole = await samples(first)
+    second = renderer.open(source, 1.5, PCM)
+    second.skip_to(1.5)
+    rest = await samples(second)
+    assert len(renderer) == 1
+    assert (rest == whole[-len(rest) :]).all()
+    assert len(renderer.open(Source("item", "/steps.flac"), 0.0, PCM).source.address) > 0
+    assert len(renderer) == 2, "another speed is another rendering"
+
+
+async def test_an_announcement_keeps_its_own_speed(renderer: Renderer) -> None:
+    spoken = Source("spoken", "/steps.flac")
+    overlay = Overlay(source=spoken, begins=2.0, seconds=float(sound.STEPS), ducking_db=90.0)
+    reader = renderer.open(
+        Source("item", "/steps.flac", speed=3.0), 0.0, AudioFormat(codec="pcm", rates=(sound.RATE,)), overlay
+    )
+    rendered = await samples(reader)
+    assert sound.second_of(window(rendered, 1.5)) == pytest.approx(4, abs=0.2), "4.5 s of the item"
+    assert sound.second_of(window(rendered, 2.5)) == pytest.approx(0, abs=0.2), "0.5 s of the announcement"
+    assert sound.second_of(window(rendered, 3.5)) == pytest.approx(1, abs=0.2), "1.5 s of the announcement"
+
+
+async def play_book(house: Stage, speed: float) -> RecordingOutput:
+    """Play a book of one file on a new speaker."""
+    house.files.tracks["steps.flac"] = {"duration": float(sound.STEPS), "spoken": True}
+    output = await house.add("kitchen")
+    await house.do(ModeCommand(player_id="kitchen", speed=speed))
+    await house.do(QueueAdd(player_id="kitchen", track_ids=("steps.flac",), play=True))
+    await house.until(lambda: house.reported("kitchen", state="playing"))
+    return output
+
+
+def assert_in_time(house: Stage, output: RecordingOutput) -> None:
+    """Assert that the sound that is sent is that of the positions which the player reports."""
+    timeline, report = house.player("kitchen").active_playback.timeline, house.player("kitchen").report
+    assert report is not None
+    assert report.state == "playing"
+    # The hub leaves a quarter of a second to a player that is alone.
+    assert report.position_seconds == pytest.approx(timeline.position_at(report.at_us), abs=0.3)
+    checked = 0
+    for sent in output.sent:
+        position = report.position_seconds + timeline.rate * (sent.play_at_us - report.at_us) / 1e6
+        end = position + timeline.rate * sent.duration_us / 1e6
+        margin = EXACT * timeline.rate
+        # Within one second of the item, and since the latest order.
+        if sent.play_at_us < timeline.anchor_us or int(position - margin) != int(end + margin) or position < margin:
+            continue
+        heard = sound.second_of(sound.decode(sent.header, [sent.chunk]))
+        assert heard == pytest.approx(int(position), abs=0.45), (position, heard)
+        checked += 1
+    assert checked > 5
+
+
+@pytest.mark.parametrize("speed", [0.5, 2.0, 3.0])
+async def test_a_speaker_plays_a_book_at_a_speed(house: Stage, speed: float) -> None:
+    output = await play_book(house, speed)
+    timeline = house.player("kitchen").active_playback.timeline
+    assert timeline.rate == speed
+    await house.until(lambda: timeline.position_at(house.hub.clock.now_us()) > 2.5)
+    assert_in_time(house, output)
+    assert house.player("kitchen").active_playback.duration == sound.STEPS
+
+
+async def test_the_speed_changes_while_it_plays(house: Stage) -> None:
+    output = await play_book(house, 1.0)
+    await house.until(lambda: output.is_heard)
+    await house.do(ModeCommand(player_id="kitchen", speed=2.0))
+    playback = house.player("kitchen").active_playback
+    assert playback.timeline.rate == 2.0
+    anchor = playback.timeline.position
+    await house.until(lambda: playback.timeline.position_at(house.hub.clock.now_us()) > anchor + 3)
+    assert_in_time(house, output)
+    await house.do(SeekCommand(player_id="kitchen", position_seconds=9.0))
+    await house.until(lambda: playback.timeline.position_at(house.hub.clock.now_us()) > 10.5)
+    assert_in_time(house, output)
+    await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
+    await house.until(lambda: house.reported("kitchen", state="paused"))
+    assert playback.timeline.position > 10
+
+
+async def test_a_book_ends_where_it_ends(house: Stage) -> None:
+    await play_book(house, 3.0)
+    await house.until(lambda: house.finished("kitchen"))
+    playback = house.player("kitchen").active_playback
+    assert [item.state for item in playback.queue.items] == ["played"]
+
+
+async def test_music_keeps_its_speed(house: Stage) -> None:
+    output = await house.add("kitchen")
+    await house.do(ModeCommand(player_id="kitchen", speed=2.0))
+    await house.do(QueueAdd(player_id="kitchen", track_ids=("whole.flac",), play=True))
+    await house.until(lambda: house.finished("kitchen"))
+    assert (output.samples == sound.noise()).all()

@@ -256,8 +256,40 @@ async def test_a_pause_after_an_announcement_is_a_pause(
     await wait(hass, advance, 2)
     assert "pause" not in [order for order, _ in received(radio)]
     await report(kitchen, "idle", told)
-    await wait(hass, advance, 30)
+    await wait(hass, advance)
     assert [order for order, _ in received(radio)] == ["pause"]
+
+
+async def test_an_announcement_of_unknown_length_is_not_cut_off(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], kitchen: Client, advance: Advance
+) -> None:
+    """As that of a message that is spoken for the first time."""
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    await play(hass, BRASS)
+    await wait(hass, advance, 3)
+    await kitchen.arrived()
+    received(radio)
+    await play(hass, "http://home.example:8123/api/tts_proxy/hello.mp3", announce=True)
+    told = await next_command(kitchen)
+    await report(kitchen, "playing", told)
+    await wait(hass, advance, 10)
+    assert received(radio) == [("announce", "http://home.example:8123/api/tts_proxy/hello.mp3")]
+    await report(kitchen, "idle", told)
+    await wait(hass, advance)
+    assert [order for order, _ in received(radio)] == ["seek"]
+
+
+async def test_an_announcement_that_was_cancelled_is_not_made(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, advance: Advance
+) -> None:
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    await play(hass, PAPER, announce=True)
+    await next_command(kitchen)
+    hub.announcements.cancel(hub.announcements._running[hub.players.get("kitchen")])
+    await wait(hass, advance, 3)
+    assert received(radio) == []
 
 
 @pytest.mark.parametrize("fault", [HomeAssistantError("Nobody answers"), ConnectionError("gone"), KeyError()], ids=repr)

@@ -49,8 +49,8 @@ class Outputs:
         """The item that a speaker plays, and the hub time in microseconds of the item's position 0."""
         self._volumes: dict[str, tuple[float, bool]] = {}
         self._actions = OutputActions(hass, hub)
-        self._announcing: dict[str, tuple[Announcement, int]] = {}
-        """The last announcement of a speaker, and the hub time in microseconds at which it ends."""
+        self._announcing: dict[str, Announcement] = {}
+        """The last announcement of each speaker."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -59,6 +59,7 @@ class Outputs:
         return combined(
             hub.publisher.playback_event.subscribe(self._handle_playback),
             hub.announcements.began.subscribe(self._handle_announcement),
+            hub.announcements.finished.subscribe(self._handle_announced),
             hub.players.changed.subscribe(self._handle_changed),
             hub.rooms.changed.subscribe(self._handle_changed),
             hub.players.output_added.subscribe(self._handle_added),
@@ -74,6 +75,7 @@ class Outputs:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        self._announcing.clear()
 
     def find(self, key: str) -> tuple[PlayerOrRoom, str] | None:
         """Return the player or room that has the speaker with this key, and the speaker's entity id."""
@@ -163,19 +165,33 @@ class Outputs:
                 self._schedule(context, entity_id)
 
     def _handle_announcement(self, announcement: Announcement) -> None:
-        """Let the speakers make it that can go on afterwards by themselves; the others play their music on."""
-        item, start_us = announcement.item, announcement.start_us
-        if start_us is None:
-            return
+        """Play an announcement on the speakers that support announcements."""
         for entity_id, delay_ms in _delays(announcement.targets).items():
-            if self._actions.supports(entity_id, Feature.MEDIA_ANNOUNCE):
-                self._announcing[entity_id] = announcement, start_us + round((item.track.duration or 0) * 1e6)
-                self._hub.timers.at(start_us - round(delay_ms * 1000), self._announce, entity_id, item)
+            if (start_us := announcement.start_us) is not None and self._actions.supports(
+                entity_id, Feature.MEDIA_ANNOUNCE
+            ):
+                self._announcing[entity_id] = announcement
+                due_us = start_us - round(delay_ms * 1000)
+                self._hub.timers.at(due_us, self._announce, entity_id, announcement, start_us)
 
-    def _announce(self, entity_id: str, item: QueueItem) -> None:
+    def _announce(self, entity_id: str, announcement: Announcement, start_us: int) -> None:
+        # It may have been cancelled, interrupted, or the speaker removed.
+        if (
+            announcement.over
+            or announcement.start_us != start_us
+            or self._announcing.get(entity_id) is not announcement
+        ):
+            return
         self._hass.async_create_background_task(
-            self._actions.async_play(entity_id, item, announce=True), f"moosicbox output {entity_id}", eager_start=True
+            self._actions.async_play(entity_id, announcement.item, announce=True),
+            f"moosicbox output {entity_id}",
+            eager_start=True,
         )
+
+    def _handle_announced(self, target: PlayerOrRoom, _item: QueueItem) -> None:
+        for entity_id in target.outputs:
+            if self._announcing.pop(entity_id, None) is not None:
+                self._schedule(target, entity_id)
 
     def _handle_changed(self, context: PlayerOrRoom) -> None:
         if not context.outputs:
@@ -198,6 +214,9 @@ class Outputs:
             timer.cancel()
         if command is None:
             return
+        if command.command != "play" and entity_id in self._announcing:
+            # The music pauses for the announcement: the speaker does that by itself. A real pause comes afterwards.
+            return
         delay_us = round(context.outputs[entity_id] * 1000)
         lead_us = delay_us if command.command == "play" else 0
 
@@ -207,12 +226,7 @@ class Outputs:
                 self._async_execute(key, command, delay_us), f"moosicbox output {entity_id}", eager_start=True
             )
 
-        due_us = command.sync_time_us - lead_us
-        announcement, until_us = self._announcing.get(entity_id, (None, 0))
-        if announcement is not None and not announcement.over and command.command != "play":
-            # The music pauses for the announcement. The speaker does that itself, and goes on with the next order.
-            due_us = max(due_us, until_us)
-        self._timers[key] = self._hub.timers.at(due_us, execute)
+        self._timers[key] = self._hub.timers.at(command.sync_time_us - lead_us, execute)
 
     async def _async_execute(self, key: Key, command: Command, delay_us: int) -> None:
         entity_id, item = key[1], command.item

@@ -6,6 +6,7 @@ import {
   GROWING_RANGE_BYTES,
   Interrupted,
   RANGE_BYTES,
+  StartRefused,
 } from "../../../custom_components/moosicbox/frontend/player/stream/fetcher.js";
 import { FileServer, breakAfter } from "./support.js";
 
@@ -234,6 +235,17 @@ describe("ByteReader", () => {
     await assert.rejects(waiting, Interrupted);
     hang = false;
     assert.deepEqual(await read(reader, 10), part(0, 10));
+  });
+
+  test("asks a hub that starts again once more for a station, and not for a transcoded file", async () => {
+    const answers = () => {
+      const waiting = [new Response(null, { status: 503 }), new Response(part(0, 10))];
+      return async () => waiting.shift();
+    };
+    const station = open({ fetch: answers() }, { growing: true, start: 0, live: true });
+    assert.deepEqual(await read(station, 10), part(0, 10));
+    const file = open({ fetch: answers() }, { growing: true, start: 30 });
+    await assert.rejects(read(file, 10), StartRefused);
   });
 
   test("refuses to hold too many bytes", async () => {

@@ -99,8 +99,8 @@ async def test_it_goes_on_in_the_area_of_the_satellite(
 @pytest.mark.parametrize(
     ("language", "sentence", "answer"),
     [
-        ("en", "continue my audiobook in the kitchen", "No audiobook of yours is half heard."),
-        ("en", "continue my podcast in the kitchen", "No episode of yours is half heard."),
+        ("en", "continue my audiobook in the kitchen", "You have no unfinished audiobook."),
+        ("en", "continue my podcast in the kitchen", "You have no unfinished episode."),
         ("de", "setze mein Hörbuch in der Küche fort", "Du hast kein angefangenes Hörbuch."),
         ("de", "setze meinen Podcast in der Küche fort", "Du hast keine angefangene Folge."),
     ],

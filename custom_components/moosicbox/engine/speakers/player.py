@@ -17,7 +17,7 @@ from ..protocol.client import PlayerReport
 from ..protocol.errors import HubError
 from ..protocol.server import AnnouncementOrder, Prepare, SynchronizedPlayback, VolumeUpdate
 from ..protocol.types import PlayableTrack
-from ..sync.orders import Anchor, anchor_of, is_same_order, start_anchor
+from ..sync.orders import Anchor, anchor_of, is_same_order, start_anchor, station_address
 from .feed import Feed, Segment
 from .mixing import CUT_LEAD_US, Mixing
 from .opening import Opener, RenewAddress
@@ -265,7 +265,9 @@ class FedPlayer:
             self._output.clear()
             self._set_mode("paused", item_id, order.start_position)
             self._mixing.speak_alone()
-            self._preparation.preload(_source(item_id, track, order.gain_db), order.start_position)
+            if station_address(track.stream_url, 0.0) is None:
+                # A station is heard from another moment on.
+                self._preparation.preload(_source(item_id, track, order.gain_db), order.start_position)
         else:
             await self._play(order, item_id, track, received_us)
 

@@ -8,7 +8,7 @@ import { SOUND_SECONDS } from "./pulses.js";
 /** @typedef {Estimate | {fault: Fault | "early"} | {error: unknown}} Outcome */
 
 const EARLY_SECONDS = 1;
-// An output that is early by less is as late as the reference.
+// Smaller negative delays count as 0.
 const EXACT_MS = 10;
 
 /**

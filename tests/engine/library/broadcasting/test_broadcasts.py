@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import logging
 import socket
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, web
 from aiohttp.test_utils import TestServer
 import numpy as np
 import pytest
 
 from custom_components.moosicbox.engine.clock import Clock
-from custom_components.moosicbox.engine.library.broadcasting import broadcasts as module
+from custom_components.moosicbox.engine.library.broadcasting import broadcast, broadcasts as module
 from custom_components.moosicbox.engine.library.broadcasting.broadcasts import Broadcasts
 from custom_components.moosicbox.engine.library.broadcasting.window import FRAME_BYTES, RATE
 from custom_components.moosicbox.engine.library.seal import Seal
@@ -164,11 +164,30 @@ async def test_a_station_without_a_burst_and_with_a_pause_is_heard(relay: Relay)
         await listener.until(sounds(TONES_HZ[0]))
 
 
-async def test_a_station_that_cant_be_reached_is_silent(relay: Relay) -> None:
+async def test_a_station_that_cant_be_reached_is_given_up(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection of its listeners breaks, and the next one is refused: players then go on with the next item."""
+    monkeypatch.setattr(broadcast, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(relay.broadcasts, "_linger_seconds", 60)
+    address = f"{relay.address(relay.clock.now_us(), 'http://127.0.0.1:9/')}&start=0"
+    async with asyncio.timeout(TIMEOUT), relay.session.get(address) as response:
+        with pytest.raises(ClientError):
+            await response.content.read()
+    async with relay.session.get(address) as response:
+        assert response.status == 503
+    assert caplog.text.count("http://127.0.0.1:9/ can't be fetched") == 1
+
+
+async def test_a_station_without_listeners_makes_room(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BROADCASTS", 1)
+    monkeypatch.setattr(relay.broadcasts, "_linger_seconds", 60)
     since_us = relay.clock.now_us()
-    async with relay.session.get(f"{relay.address(since_us, 'http://127.0.0.1:9/')}&start=0") as response:
-        await response.content.readexactly(HEADER_BYTES)
-        assert is_silent(samples_of(await response.content.readexactly(3 * RATE * FRAME_BYTES)))
+    async with relay.listen(since_us, 0.0) as listener:
+        await listener.read(0.1)
+    async with relay.session.get(f"{relay.address(since_us, relay.station.url + '?other')}&start=0") as response:
+        assert response.status == 200
+    assert len(relay.broadcasts) == 1
 
 
 async def test_titles_come_with_the_sound(relay: Relay) -> None:

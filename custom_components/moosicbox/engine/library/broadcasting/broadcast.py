@@ -16,15 +16,17 @@ from .window import CHANNELS, FRAME_BYTES, MAX_AHEAD_SECONDS, RATE, Window
 _LOGGER = logging.getLogger(__name__)
 
 MIN_AHEAD_US: Final = 1_500_000
-"""Sound is there this long before it is to be heard, at least; without any of the station, it is silence."""
+"""The window reaches at least this far ahead; silence fills it if the station sends nothing."""
 BUFFER_SECONDS: Final = 2.0
-"""Sound of a station that is gathered before it follows silence, so that a slow network causes no more of it."""
+"""Seconds of the station that are buffered before it is heard again after silence."""
 SILENCE_SECONDS: Final = 0.25
 MAX_AHEAD_US: Final = MAX_AHEAD_SECONDS * 1_000_000 - 1_000_000
 BLOCK: Final = RATE // 10
 """Samples that a listener gets at once."""
 RETRY_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """The time until a station that has broken off is connected anew, by the number of failures in a row."""
+MAX_SILENT_FAILURES: Final = 5
+"""Failures in a row after which a station that has never sent any sound is given up."""
 STEADY_US: Final = 10_000_000
 """A connection that lasted so long didn't fail."""
 NICENESS: Final = 5
@@ -78,11 +80,13 @@ class Broadcast:
         self._window = Window(clock.now_us())
         self._gathered: bytearray | None = bytearray()
         """The station's sound that doesn't follow the silence yet; `None` while its sound follows directly."""
-        self._ended = False
+        self._heard = False
+        """True once there was any sound of the station."""
+        self.ended = False
+        """True if nothing follows: it was closed, or the station was given up."""
         self._grown = asyncio.Event()
-        self._tasks = [
-            asyncio.create_task(work, name="moosicbox broadcast") for work in (self._stay_ahead(), self._receive())
-        ]
+        self._silence = asyncio.create_task(self._stay_ahead(), name="moosicbox broadcast")
+        self._tasks = [self._silence, asyncio.create_task(self._receive(), name="moosicbox broadcast")]
 
     def sample_at(self, hub_us: int) -> int:
         """Return the sample that is to be heard at a hub time."""
@@ -111,14 +115,14 @@ class Broadcast:
             if data := window.read(sample, BLOCK):
                 yield data
                 sample += len(data) // FRAME_BYTES
-            elif self._ended:
+            elif self.ended:
                 raise Lost("The broadcast has ended")
             else:
                 await self._grown.wait()
 
     async def close(self) -> None:
         """End the connection to the station, and those of the listeners."""
-        self._ended = True
+        self.ended = True
         self._wake()
         for task in self._tasks:
             task.cancel()
@@ -151,6 +155,10 @@ class Broadcast:
                     await self._decode(connection)
             except (FetchFailed, OSError) as error:
                 _LOGGER.debug("%s has broken off: %s", self.url, error)
+            if not self._heard and failures + 1 >= MAX_SILENT_FAILURES:
+                _LOGGER.warning("%s can't be fetched, or sends no sound that can be decoded", self.url)
+                self._give_up()
+                return
             failures = 0 if self._clock.now_us() - began_us > STEADY_US else failures
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
@@ -189,7 +197,13 @@ class Broadcast:
             with suppress(ConnectionError):
                 stdin.close()
 
+    def _give_up(self) -> None:
+        self.ended = True
+        self._silence.cancel()
+        self._wake()
+
     async def _add(self, sound: bytes) -> None:
+        self._heard = self._heard or bool(sound)
         if self._gathered is not None:
             self._gathered += sound
             if len(self._gathered) < BUFFER_SECONDS * RATE * FRAME_BYTES:

@@ -27,8 +27,8 @@ _LOGGER = logging.getLogger(__name__)
 
 FORMAT: Final = "wav"
 MIME_TYPE: Final = "audio/wav"
-ADDRESS_SECONDS: Final = 1_800
-"""How long an address is valid, for the time until a player fetches it."""
+ADDRESS_SECONDS: Final = 86_400
+"""How long an address is valid: a player fetches it again if its connection breaks."""
 MAX_BROADCASTS: Final = 8
 """Stations that are fetched at once."""
 MAX_LISTENERS: Final = 200
@@ -146,7 +146,8 @@ class Broadcasts(StationSharing):
             raise web.HTTPBadRequest
         if request.method == hdrs.METH_HEAD:
             return web.Response(headers=_HEADERS)
-        skipped = _skipped(request)
+        # Without a start, the present position is another one than that of the first request.
+        skipped = 0 if start is None else _skipped(request)
         async with self._listening(source) as broadcast:
             sample = broadcast.sample_at(int(origin)) + round(position * RATE)
             if skipped:
@@ -188,7 +189,15 @@ class Broadcasts(StationSharing):
                 self._ends[source] = loop.call_later(self._linger_seconds, self._end, source)
 
     def _opened(self, source: str) -> Broadcast:
-        if (broadcast := self._on_air.get(source)) is None:
+        broadcast = self._on_air.get(source)
+        if broadcast is not None and broadcast.ended:
+            raise Unavailable("The station can't be fetched, or sends no sound that can be decoded")
+        if broadcast is None:
+            if len(self._on_air) >= MAX_BROADCASTS and self._ends:
+                # A station without listeners makes room.
+                silent = next(iter(self._ends))
+                self._ends[silent].cancel()
+                self._end(silent)
             if len(self._on_air) >= MAX_BROADCASTS:
                 raise Unavailable("Too many stations are fetched")
             broadcast = self._on_air[source] = Broadcast(

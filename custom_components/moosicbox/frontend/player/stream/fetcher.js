@@ -28,6 +28,7 @@ export class StartRefused extends Error {}
  * @property {boolean} [growing] true if the hub may still be writing the file
  * @property {number | null} [start] seconds from which on the hub transcodes; such a stream has no ranges. Null for a file from
  *   its beginning
+ * @property {boolean} [live] true for a radio station: there is nothing else to read if `start` is refused for a moment
  * @property {boolean} [foreign] true for another server, which scripts can read only with its permission
  * @property {boolean} [patient] true if sound of the file is decoded already, so that there is time for more tries
  * @property {number} [stallMs] milliseconds without a byte after which a response is given up
@@ -188,7 +189,7 @@ export class Fetcher {
       this.size = Math.min(this.size ?? offset, offset);
       return null;
     }
-    if (!response.ok && this.#start !== null) {
+    if (!response.ok && this.#start !== null && !(this.#options.live && response.status >= 500)) {
       throw new StartRefused();
     }
     if (!response.ok) {

@@ -67,6 +67,7 @@ function open({ id, url, transcoded, shared, foreign, duration, rate, phase, fra
       new ByteReader(url, {
         growing: transcoded,
         start,
+        live: shared,
         foreign,
         renew,
         ...(patient ? { patient } : {}),

@@ -180,6 +180,9 @@ export class OutputDelays {
     let microphone = null;
     try {
       microphone = await Recorder.open();
+      if (running.signal.aborted) {
+        return;
+      }
       if (target.status?.is_playing) {
         await actions.playback(target, "pause");
       }
@@ -282,6 +285,10 @@ class OutputRow {
  */
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(new Error("The measurement was stopped"));
+      return;
+    }
     const timer = setTimeout(resolve, seconds * 1_000);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);

@@ -371,7 +371,7 @@ export default {
   outputs_output_not_heard: "Nicht gehört. Stelle den Lautsprecher lauter oder geh näher heran.",
   outputs_too_noisy: "Zu laut. Sorge hier für mehr Ruhe oder stelle die Lautsprecher lauter.",
   outputs_ambiguous: "Zweimal gehört. Achte darauf, dass sonst nichts die Klicks abspielt, und geh näher heran.",
-  outputs_early: "Vor dem Player zum Vergleichen gehört. Prüfe die eigene Verzögerung jenes Players.",
+  outputs_early: "Vor dem Player zum Vergleichen gehört. Prüfe die Verzögerung, die für diesen Player eingestellt ist.",
   guest_title: "Willkommen",
   guest_text: "Du bist eingeladen, gemeinsam Musik zu hören.",
   guest_name: "Dein Name",

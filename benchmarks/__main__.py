@@ -21,7 +21,8 @@ DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 RESULTS = "## Results\n"
 NAMES = (
     *("fanout", "rooms", "bursts", "compression", "memory", "setup", "commands", "stalled", "loop", "latency"),
-    *("garbage", "sync", "mpv", "speakers", "restart", "library", "face", "first_sound", "cluster", "hostile", "alarm"),
+    *("garbage", "sync", "mpv", "speakers", "restart", "library", "face", "first_sound", "tab_memory"),
+    *("cluster", "hostile", "alarm"),
 )
 
 
@@ -56,7 +57,9 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures the hub beside its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="few connections and repetitions: to see that it works")
-    parser.add_argument("--seconds", type=float, help="how long music is listened to, in sync, mpv and speakers")
+    parser.add_argument(
+        "--seconds", type=float, help="how long music is listened to, in sync, mpv, speakers and tab_memory"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
     parser.add_argument("--docs", action="store_true", help=f"write the results into {DOCS.name}, too")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The time from the `play` command to the first sound of a browser, beside an audio element with the same file; and its memory."""
+"""The time from the `play` command to the first sound of a browser, beside an audio element with the same file."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -16,7 +16,6 @@ from .measured_home import MeasuredHome, measured_home
 from .music import title
 from .tab import ARGUMENTS, LEFT, RIGHT, Tab, now, open_tab
 from .thin_network import thin_network
-from .unobserved import unobserved_player
 
 TRACKS: Final = (
     *(("FLAC", 200), ("FLAC", 600), ("MP3", 200), ("MP3", 600)),
@@ -28,7 +27,6 @@ MOBILE: Final = 4e6
 SLOW: Final = 4
 """The factor by which a wall tablet's processor is slower than this machine's."""
 SETTLE_SECONDS: Final = 4
-TRACKS_HEARD: Final = 10
 
 
 async def measure(options: Options) -> list[Row]:
@@ -43,7 +41,6 @@ async def measure(options: Options) -> list[Row]:
             *await _there(playwright, home, wifi, options.repetitions),
             *await _saving(playwright, home, mobile),
             *await _plain_http(playwright, home, options.repetitions),
-            *await _held(home),
         ]
 
 
@@ -214,19 +211,3 @@ async def _listening(tab: Tab, home: MeasuredHome, where: str) -> list[Row]:
         ]
     await player.stop()
     return rows
-
-
-async def _held(home: MeasuredHome) -> list[Row]:
-    async with unobserved_player(home) as tab:
-        idle = tab.memory()
-        player = home.hub.player(tab.player_id)
-        held = []
-        for number in range(TRACKS_HEARD):
-            await player.play(home.ids[title(*TRACKS[number % len(TRACKS)])])
-            await asyncio.sleep(SETTLE_SECONDS)
-            held.append(tab.memory() - idle)
-        await asyncio.sleep(30)
-        return [
-            Row("the tab's memory beyond that of the idle page, maximum while ten tracks are played", max(held), "MiB"),
-            Row("after ten tracks, while the last one plays", tab.memory() - idle, "MiB", "≤ 60"),
-        ]

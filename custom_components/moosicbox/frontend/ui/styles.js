@@ -92,7 +92,7 @@ main > .lazy { height: 100%; }
 .listen.first .stage { grid-column: 1 / -1; grid-row: 2 / 4; justify-items: center; }
 /* Users who have a player already find the setup below it; guests find it first. */
 .listen:not(.first, .guest) .setup { order: 2; }
-.listen:not(.first, .guest) .stage:has(> .lazy:empty:not([hidden])) .setup { display: none; }
+.listen:not(.first, .guest) .stage:has(.lazy:empty:not([hidden])) .setup { display: none; }
 .listen:not(.first) .setup .emblem { display: none; }
 .listen.guest .setup { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 16px; align-items: center; padding: 12px 16px; }
 .listen.guest .setup :is(h2, p) { grid-column: 1; text-align: start; }

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.access", "engine.greeting"),
     ("engine.settings", "engine.delivery"),
     ("engine.playback",),
-    ("engine.sessions",),
+    ("engine.sessions", "engine.checked_requests"),
     ("engine.rooms", "engine.library", "engine.radio"),
     ("engine.household",),
     ("engine.store", "engine.identity", "engine.notices", "engine.artwork_renewal", "engine.dispatcher"),

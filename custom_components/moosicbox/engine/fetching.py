@@ -8,8 +8,6 @@ from msgspec import Struct
 
 USER_AGENT: Final = "MoosicBox (https://github.com/moosicbox/home-assistant-moosicbox)"
 CHUNK_BYTES: Final = 65_536
-REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
-"""Statuses of responses that redirect to another address."""
 
 type SessionFactory = Callable[[], ClientSession]
 """Returns the session to use for requests; its owner closes it."""

@@ -1,7 +1,7 @@
 """Finds the stream at an http(s) address, which may be that of a playlist."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 import logging
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
@@ -9,10 +9,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
-from yarl import URL
 
-from ..fetching import REDIRECTIONS
-from ..playback.addresses import encode_url
+from ..checked_requests import opened
 from ..protocol.errors import HubError, NotSupported, Sentence, TrackNotFound
 from .playlist import parse_playlist
 
@@ -28,7 +26,6 @@ MAX_DEPTH: Final = 2
 
 MAX_NAME: Final = 200
 """Characters of the name of a station."""
-MAX_REDIRECTS: Final = 5
 
 AUDIO_SUFFIXES: Final = frozenset(
     {".aac", ".aif", ".aiff", ".alac", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg"}
@@ -147,7 +144,7 @@ class StreamFinder:
             return await self._first_of(session, data[:MAX_PLAYLIST_BYTES], name, "", 1)
 
     async def _follow(self, session: ClientSession, url: str, depth: int) -> Stream:
-        async with self._opened(session, url) as response:
+        async with opened(session, url, self._require_allowed, timeout=TIMEOUT) as response:
             if response.status >= 300:
                 raise TrackNotFound(
                     Sentence(
@@ -169,26 +166,6 @@ class StreamFinder:
             data = await _body(response, url)
             final_url = str(response.url)
         return await self._first_of(session, data, url, final_url, depth)
-
-    @asynccontextmanager
-    async def _opened(self, session: ClientSession, url: str) -> AsyncGenerator[ClientResponse]:
-        # Redirections are followed here, so that each address is checked.
-        response = await self._request(session, url)
-        for _ in range(MAX_REDIRECTS):
-            location = response.headers.get(hdrs.LOCATION)
-            if response.status not in REDIRECTIONS or location is None:
-                break
-            response.close()
-            response = await self._request(session, str(response.url.join(URL(location))))
-        # The body of a stream has no end: it is closed, not read.
-        try:
-            yield response
-        finally:
-            response.close()
-
-    async def _request(self, session: ClientSession, url: str) -> ClientResponse:
-        self._require_allowed(url)
-        return await session.get(encode_url(url), timeout=TIMEOUT, allow_redirects=False)
 
     async def _first_of(self, session: ClientSession, data: bytes, url: str, final_url: str, depth: int) -> Stream:
         if (playlist := parse_playlist(data, final_url)) is None:

@@ -1,20 +1,19 @@
 """The connection to a radio station."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
-from yarl import URL
+from aiohttp.http_exceptions import HttpProcessingError
 
-from ...fetching import REDIRECTIONS, USER_AGENT, FetchFailed
-from ...playback.addresses import encode_url
+from ...checked_requests import opened
+from ...fetching import USER_AGENT, FetchFailed
 from ...playback.icy import IcyParser, icy_interval
 from ...protocol.errors import HubError
 
 TIMEOUT: Final = ClientTimeout(total=None, sock_connect=5, sock_read=10)
 """Seconds; a station that sends nothing for so long is connected anew."""
-MAX_REDIRECTS: Final = 5
 CHUNK: Final = 16 * 1024
 DEMUXERS: Final = {
     "audio/mpeg": "mp3",
@@ -70,33 +69,21 @@ async def connected(
     Raises:
         FetchFailed: The station can't be reached, or refuses.
     """
-    try:
-        response = await _request(session, url, require_allowed)
-        for _ in range(MAX_REDIRECTS):
-            location = response.headers.get(hdrs.LOCATION)
-            if response.status not in REDIRECTIONS or location is None:
-                break
-            response.close()
-            response = await _request(session, str(response.url.join(URL(location))), require_allowed)
-    except (ClientError, TimeoutError, ValueError, HubError) as error:
-        raise FetchFailed(type(error).__name__) from error
-    # The body of a stream has no end: it is closed, not read.
-    try:
+    headers = {hdrs.USER_AGENT: USER_AGENT, "Icy-MetaData": "1"}
+    async with AsyncExitStack() as stack:
+        try:
+            response = await stack.enter_async_context(
+                opened(session, url, require_allowed, timeout=TIMEOUT, headers=headers)
+            )
+        except (ClientError, HttpProcessingError, TimeoutError, ValueError, HubError) as error:
+            raise FetchFailed(type(error).__name__) from error
         if response.status != 200:
             raise FetchFailed(f"The station answers with the status {response.status}")
-        yield _opened(response)
-    finally:
-        response.close()
+        yield _connection(response)
 
 
-def _opened(response: ClientResponse) -> Connection:
+def _connection(response: ClientResponse) -> Connection:
     try:
         return Connection(response)
     except ValueError as error:
         raise FetchFailed("The station's headers aren't valid") from error
-
-
-async def _request(session: ClientSession, url: str, require_allowed: Callable[[str], None]) -> ClientResponse:
-    require_allowed(url)
-    headers = {hdrs.USER_AGENT: USER_AGENT, "Icy-MetaData": "1"}
-    return await session.get(encode_url(url), headers=headers, timeout=TIMEOUT, allow_redirects=False)

@@ -6,17 +6,16 @@ from typing import Final
 from aiohttp import ClientError, ClientTimeout, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
-from yarl import URL
 
-from ...fetching import CHUNK_BYTES, REDIRECTIONS, USER_AGENT, FetchFailed, SessionFactory
-from ...playback.addresses import encode_url, is_http_url
+from ...checked_requests import MAX_REDIRECTIONS, REDIRECTIONS, opened
+from ...fetching import CHUNK_BYTES, USER_AGENT, FetchFailed, SessionFactory
+from ...playback.addresses import is_http_url
 from ...protocol.errors import HubError
 
 TIMEOUT: Final = ClientTimeout(total=30, connect=5, sock_read=15)
 """Seconds for one address."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 """Most bytes of a feed, uncompressed."""
-MAX_REDIRECTS: Final = 5
 MAX_VALIDATOR: Final = 500
 """Characters of an ETag or a date that is sent back."""
 
@@ -55,29 +54,23 @@ class FeedFetcher:
         """
         known = {str(hdrs.IF_NONE_MATCH): etag, str(hdrs.IF_MODIFIED_SINCE): modified}
         headers = {str(hdrs.USER_AGENT): USER_AGENT, **{name: value for name, value in known.items() if value}}
-        for _ in range(MAX_REDIRECTS + 1):
-            try:
-                found = await self._request(url, headers, max_bytes)
-            except HubError as error:
-                raise FetchFailed(str(error)) from error
-            except (ClientError, HttpProcessingError, TimeoutError, OSError, ValueError) as error:
-                # The message of an error may contain the address.
-                raise FetchFailed(type(error).__name__) from error
-            if isinstance(found, Fetched):
-                return found
-            url = found
-        raise FetchFailed(f"There are more than {MAX_REDIRECTS} redirections")
+        try:
+            return await self._request(url, headers, max_bytes)
+        except HubError as error:
+            raise FetchFailed(str(error)) from error
+        except (ClientError, HttpProcessingError, TimeoutError, OSError, ValueError) as error:
+            # The message of an error may contain the address.
+            raise FetchFailed(type(error).__name__) from error
 
-    async def _request(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched | str:
-        """Return the document, or the address that the server names instead."""
+    def _require_fetchable(self, url: str) -> None:
         if not is_http_url(url):
             raise FetchFailed("The address isn't an http or https URL")
         self._require_allowed(url)
-        session = self._session()
-        async with session.get(encode_url(url), headers=headers, timeout=TIMEOUT, allow_redirects=False) as response:
-            location = response.headers.get(hdrs.LOCATION)
-            if response.status in REDIRECTIONS and location is not None:
-                return str(response.url.join(URL(location)))
+
+    async def _request(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched:
+        async with opened(self._session(), url, self._require_fetchable, timeout=TIMEOUT, headers=headers) as response:
+            if response.status in REDIRECTIONS and hdrs.LOCATION in response.headers:
+                raise FetchFailed(f"There are more than {MAX_REDIRECTIONS} redirections")
             if response.status == 304:
                 return Fetched(data=None)
             if response.status != 200:

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.adapters import output_actions
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.playback.contexts import MAX_OUTPUTS
-from tests.fixtures import BRASS, COPPER, PAPER, Advance
-from tests.wire.client import Client
+from tests.fixtures import BRASS, COPPER, PAPER, Advance, ManualClock
+from tests.wire.client import Client, Message
 
 from .actions import KITCHEN, act, next_command, play, report, state
 from .parties import PARTY
@@ -213,48 +213,82 @@ async def test_speakers_and_delays_survive_a_restart(
     assert RADIO in state(hass, PARTY).attributes["group_members"]
 
 
+async def announce(
+    hass: HomeAssistant, kitchen: Client, speakers: tuple[Radio, Radio], advance: Advance, media: str = PAPER
+) -> Message:
+    """Let the kitchen and its speakers play for 3 s, then begin an announcement; return the player's order."""
+    await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
+    await play(hass, BRASS)
+    await wait(hass, advance, 3)
+    await kitchen.arrived()
+    for speaker in speakers:
+        received(speaker)
+    await play(hass, media, announce=True)
+    told = await next_command(kitchen)
+    await report(kitchen, "playing", told)
+    await wait(hass, advance)
+    return told
+
+
 async def test_announcements_are_made_by_speakers_that_go_on_by_themselves(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, advance: Advance
 ) -> None:
     """A speaker without that ability pauses with the music."""
     radio, simple = speakers
-    await act(hass, "join", KITCHEN, group_members=[RADIO, SIMPLE])
-    hub.players.set_output_delay(hub.players.get("kitchen"), RADIO, 2000)
-    await play(hass, BRASS)
-    await wait(hass, advance, 3)
-    await kitchen.arrived()
-    received(radio), received(simple)
-
-    await play(hass, PAPER, announce=True)
-    told = await next_command(kitchen)
-    await wait(hass, advance)
+    told = await announce(hass, kitchen, speakers, advance)
     ((order, url),) = received(radio)
     assert (order, "paper-lantern" in url) == ("announce", True)
     assert received(simple) == [("stop", None)]
-    await report(kitchen, "playing", told)
     await wait(hass, advance, 4)
     assert received(radio) == received(simple) == []
 
     await report(kitchen, "idle", told)
     await wait(hass, advance)
-    assert received(radio) == [("seek", pytest.approx(5, abs=0.5))]
+    assert received(radio) == [("seek", pytest.approx(3, abs=0.5))]
     assert [order for order, _ in received(simple)] == ["play"]
+
+
+async def test_a_speaker_is_told_earlier_by_its_delay(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, clock: ManualClock, kitchen: Client, advance: Advance
+) -> None:
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    hub.players.set_output_delay(hub.players.get("kitchen"), RADIO, 5)
+    await play(hass, PAPER, announce=True)
+    starts_us = (await next_command(kitchen))["sync_time_us"]
+    await advance((starts_us - 6_000 - clock.moment_us) / 1e6)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert received(radio) == []
+    await wait(hass, advance, 0.001)
+    assert [order for order, _ in received(radio)] == ["announce"]
+
+
+async def test_each_of_several_announcements_is_made(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], kitchen: Client, advance: Advance
+) -> None:
+    radio, _ = speakers
+    told = await announce(hass, kitchen, speakers, advance)
+    await play(hass, COPPER, announce=True)
+    received(radio)
+    await report(kitchen, "idle", told)
+    told = await next_command(kitchen)
+    await wait(hass, advance)
+    ((order, url),) = received(radio)
+    assert (order, "copper-rain" in url) == ("announce", True)
+    await report(kitchen, "idle", told)
+    await wait(hass, advance)
+    assert [order for order, _ in received(radio)] == ["seek"]
 
 
 async def test_a_pause_after_an_announcement_is_a_pause(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], kitchen: Client, advance: Advance
 ) -> None:
     radio, _ = speakers
-    await act(hass, "join", KITCHEN, group_members=[RADIO])
-    await play(hass, BRASS)
-    await wait(hass, advance, 3)
-    await kitchen.arrived()
-    await play(hass, PAPER, announce=True)
-    told = await next_command(kitchen)
-    await report(kitchen, "playing", told)
+    told = await announce(hass, kitchen, speakers, advance)
+    received(radio)
     await act(hass, "media_pause")
     await wait(hass, advance, 2)
-    assert "pause" not in [order for order, _ in received(radio)]
+    assert received(radio) == []
     await report(kitchen, "idle", told)
     await wait(hass, advance)
     assert [order for order, _ in received(radio)] == ["pause"]
@@ -265,16 +299,10 @@ async def test_an_announcement_of_unknown_length_is_not_cut_off(
 ) -> None:
     """As that of a message that is spoken for the first time."""
     radio, _ = speakers
-    await act(hass, "join", KITCHEN, group_members=[RADIO])
-    await play(hass, BRASS)
-    await wait(hass, advance, 3)
-    await kitchen.arrived()
-    received(radio)
-    await play(hass, "http://home.example:8123/api/tts_proxy/hello.mp3", announce=True)
-    told = await next_command(kitchen)
-    await report(kitchen, "playing", told)
+    message = "http://home.example:8123/api/tts_proxy/hello.mp3"
+    told = await announce(hass, kitchen, speakers, advance, message)
     await wait(hass, advance, 10)
-    assert received(radio) == [("announce", "http://home.example:8123/api/tts_proxy/hello.mp3")]
+    assert received(radio) == [("announce", message)]
     await report(kitchen, "idle", told)
     await wait(hass, advance)
     assert [order for order, _ in received(radio)] == ["seek"]

@@ -1,7 +1,7 @@
 """Actions of external speakers, which are media players of other integrations."""
 
 import logging
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.components.media_player import (
     DOMAIN as MEDIA_PLAYER,
@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..engine.api import Hub, HubError, QueueItem
 
-_LOGGER: Final = logging.getLogger(__name__)
+_LOGGER = logging.getLogger(__name__)
 
 
 class OutputActions:

@@ -190,8 +190,14 @@ class Outputs:
 
     def _handle_announced(self, target: PlayerOrRoom, _item: QueueItem) -> None:
         for entity_id in target.outputs:
-            if self._announcing.pop(entity_id, None) is not None:
+            # The next announcement may have begun already.
+            if entity_id in self._announcing and not self._is_announcing(entity_id):
+                del self._announcing[entity_id]
                 self._schedule(target, entity_id)
+
+    def _is_announcing(self, entity_id: str) -> bool:
+        announcement = self._announcing.get(entity_id)
+        return announcement is not None and not announcement.over
 
     def _handle_changed(self, context: PlayerOrRoom) -> None:
         if not context.outputs:
@@ -214,7 +220,7 @@ class Outputs:
             timer.cancel()
         if command is None:
             return
-        if command.command != "play" and entity_id in self._announcing:
+        if command.command != "play" and self._is_announcing(entity_id):
             # The music pauses for the announcement: the speaker does that by itself. A real pause comes afterwards.
             return
         delay_us = round(context.outputs[entity_id] * 1000)

@@ -140,6 +140,11 @@ def track_from_url(url: str, title: str | None = None, *, live: bool = False) ->
     )
 
 
+def server_of(url: str) -> str:
+    """Return the name of a URL's server, for the log: the whole URL may contain a password."""
+    return "?" if (address := parse_url(url)) is None else address.host
+
+
 def encode_url(source: str) -> str:
     """Return a URL, or a path of the hub, with all unsafe characters encoded."""
     return quote(source, safe=SAFE_CHARACTERS)

@@ -11,6 +11,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, h
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..checked_requests import opened
+from ..playback.addresses import server_of
 from ..protocol.errors import HubError, NotSupported, Sentence, TrackNotFound
 from .playlist import parse_playlist
 
@@ -121,7 +122,7 @@ class StreamFinder:
                             error=_reason(error),
                         )
                     ) from error
-                _LOGGER.debug("%s can't be reached: %r", url, error)
+                _LOGGER.debug("%s can't be reached: %s", server_of(url), type(error).__name__)
                 return Stream(url)
 
     async def find_in(self, data: bytes, name: str) -> Stream:
@@ -185,7 +186,9 @@ class StreamFinder:
                 require_playable(_suffix(entry), entry)
                 found = await self._follow(session, entry, depth - 1)
             except (HubError, ClientError, HttpProcessingError, OSError, ValueError) as error:
-                _LOGGER.debug("An entry of a playlist, %s, can't be played: %r", entry, error)
+                _LOGGER.debug(
+                    "An entry of a playlist, at %s, can't be played: %s", server_of(entry), type(error).__name__
+                )
             else:
                 return found._replace(title=found.title or playlist.title)
         raise TrackNotFound(

@@ -170,13 +170,14 @@ async def test_a_station_that_cant_be_reached_is_given_up(
     """The connection of its listeners breaks, and the next one is refused: players then go on with the next item."""
     monkeypatch.setattr(broadcast, "RETRY_SECONDS", (0.0,))
     monkeypatch.setattr(relay.broadcasts, "_linger_seconds", 60)
-    address = f"{relay.address(relay.clock.now_us(), 'http://127.0.0.1:9/')}&start=0"
+    address = f"{relay.address(relay.clock.now_us(), 'http://user:secret@127.0.0.1:9/?key=secret')}&start=0"
     async with asyncio.timeout(TIMEOUT), relay.session.get(address) as response:
         with pytest.raises(ClientError):
             await response.content.read()
     async with relay.session.get(address) as response:
         assert response.status == 503
-    assert caplog.text.count("http://127.0.0.1:9/ can't be fetched") == 1
+    assert caplog.text.count("A station at 127.0.0.1 can't be fetched") == 1
+    assert "secret" not in caplog.text
 
 
 async def test_a_station_without_listeners_makes_room(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:

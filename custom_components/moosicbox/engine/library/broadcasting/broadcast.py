@@ -8,6 +8,7 @@ from typing import Final
 
 from ...clock import Clock
 from ...fetching import FetchFailed, SessionFactory
+from ...playback.addresses import server_of
 from ..streaming.ffmpeg import running
 from ..streaming.formats import SOURCES
 from .station import Connection, connected
@@ -46,6 +47,8 @@ class Broadcast:
     begin. While the station sends nothing, there is silence.
 
     Attributes:
+        url: The address of the station's stream.
+        server: The name of its server.
         title: The title that the station sends, or `None`.
         listeners: The number of listeners.
     """
@@ -70,6 +73,7 @@ class Broadcast:
             on_title: Called when the title has changed.
         """
         self.url = url
+        self.server = server_of(url)
         self.title: str | None = None
         self.listeners = 0
         self._ffmpeg = ffmpeg
@@ -154,9 +158,9 @@ class Broadcast:
                 async with connected(self._session(), self.url, self._require_allowed) as connection:
                     await self._decode(connection)
             except (FetchFailed, OSError) as error:
-                _LOGGER.debug("%s has broken off: %s", self.url, error)
+                _LOGGER.debug("A station at %s has broken off: %s", self.server, error)
             if not self._heard and failures + 1 >= MAX_SILENT_FAILURES:
-                _LOGGER.warning("%s can't be fetched, or sends no sound that can be decoded", self.url)
+                _LOGGER.warning("A station at %s can't be fetched, or sends no sound that can be decoded", self.server)
                 self._give_up()
                 return
             failures = 0 if self._clock.now_us() - began_us > STEADY_US else failures
@@ -191,7 +195,7 @@ class Broadcast:
                 stdin.write(sound)
                 await stdin.drain()
         except (FetchFailed, ConnectionError) as error:
-            _LOGGER.debug("%s has broken off: %s", self.url, error)
+            _LOGGER.debug("A station at %s has broken off: %s", self.server, error)
         finally:
             # The decoder passes on what it has, and ends.
             with suppress(ConnectionError):

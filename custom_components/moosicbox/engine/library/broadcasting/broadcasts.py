@@ -164,7 +164,8 @@ class Broadcasts(StationSharing):
             try:
                 await _send(response, begins, sounds)
             except (Lost, TimeoutError) as error:
-                _LOGGER.info("%s gets no more of %s: %s", request.remote, source, str(error) or "it reads nothing")
+                reason = str(error) or "it reads nothing"
+                _LOGGER.info("%s gets no more of a station at %s: %s", request.remote, broadcast.server, reason)
                 # Aborted, so that the player doesn't take this for the end of the station.
                 if request.transport is not None:
                     request.transport.abort()

@@ -1,10 +1,13 @@
 """Episodes and audiobooks at another speed: the pitch stays, and positions stay those of the item."""
 
+from typing import Any
+
 import pytest
 
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, SeekCommand
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Overlay, Source
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
+from custom_components.moosicbox.engine.speakers.renderer.rendering import Reader
 
 from . import sound
 from .stage import RecordingOutput, Stage
@@ -130,6 +133,23 @@ async def test_the_speed_changes_while_it_plays(house: Stage) -> None:
     await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
     await house.until(lambda: house.reported("kitchen", state="paused"))
     assert playback.timeline.position > 10
+
+
+async def test_a_pause_makes_the_place_ready_at_the_same_speed(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = await play_book(house, 2.0)
+    await house.until(lambda: output.is_heard)
+    opened: list[tuple[float, float]] = []
+    original = house.renderer.open
+
+    def open_and_note(source: Source, position: float, *more: Any) -> Reader:
+        opened.append((source.speed, position))
+        return original(source, position, *more)
+
+    monkeypatch.setattr(house.renderer, "open", open_and_note)
+    await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
+    await house.until(lambda: house.reported("kitchen", state="paused") and opened)
+    paused_at = house.player("kitchen").active_playback.timeline.position
+    assert opened == [(2.0, pytest.approx(paused_at / 2))]
 
 
 async def test_a_book_ends_where_it_ends(house: Stage) -> None:

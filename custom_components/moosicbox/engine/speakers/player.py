@@ -261,13 +261,16 @@ class FedPlayer:
             self._mixing.speak_alone()
         elif order.command == "pause":
             await self._sleep_until(order.sync_time_us)
+            # A pause has no speed of its own: it goes on at that of what played.
+            speed = self.feed.segment.speed if self.feed is not None and self.feed.segment.item_id == item_id else 1.0
             self._stop_feed()
             self._output.clear()
             self._set_mode("paused", item_id, order.start_position)
             self._mixing.speak_alone()
             if station_address(track.stream_url, 0.0) is None:
                 # A station is heard from another moment on.
-                self._preparation.preload(_source(item_id, track, order.gain_db), order.start_position)
+                source = _source(item_id, track, order.gain_db, speed)
+                self._preparation.preload(source, (order.start_position or 0.0) / speed)
         else:
             await self._play(order, item_id, track, received_us)
 

@@ -11,6 +11,7 @@ from custom_components.moosicbox.engine.client import MoosicBoxClient
 from custom_components.moosicbox.engine.clock import Clock
 from tests.fixtures import connect, create_token, entry, http, hub, kitchen, media_folder, songs, token  # noqa: F401
 from tests.http import HttpClient
+from tests.wire.rooms import ben  # noqa: F401
 
 type Dial = Callable[..., Any]
 

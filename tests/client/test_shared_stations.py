@@ -43,13 +43,6 @@ async def ada(connect: Connect, create_token: CreateToken) -> Client:
 
 
 @pytest.fixture
-async def ben(connect: Connect, create_token: CreateToken) -> Client:
-    client = await connect()
-    await client.authenticate(await create_token("ben"), client=player("ben"))
-    return client
-
-
-@pytest.fixture
 async def speaker(hub: Hub, address: str, token: str) -> AsyncGenerator[MoosicBoxClient]:
     """A headless player, with mpv."""
     info = ClientInfo(name="Speaker", kind="player", player_id="speaker", capabilities=CAPABILITIES, lead_ms=LEAD_MS)

@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.adapters import output_actions
+from custom_components.moosicbox.adapters.output_delays import REFERENCE
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.playback.contexts import MAX_OUTPUTS
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, ManualClock
@@ -278,6 +279,25 @@ async def test_each_of_several_announcements_is_made(
     await report(kitchen, "idle", told)
     await wait(hass, advance)
     assert [order for order, _ in received(radio)] == ["seek"]
+
+
+async def test_a_speaker_pauses_after_a_waiting_announcement_was_cancelled(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, advance: Advance
+) -> None:
+    radio, _ = speakers
+    await announce(hass, kitchen, speakers, advance)
+    player = hub.players.get("kitchen")
+    interrupted = hub.announcements._running[player]
+    (principal,) = {session.principal for session in hub.sessions}
+    hub.media_resolver.remember(REFERENCE)
+    other = hub.announcements.add([REFERENCE], [], [player], principal, priority="high")
+    hub.announcements.cancel(interrupted)
+    hub.announcements.cancel(other)
+    await wait(hass, advance)
+    received(radio)
+    await act(hass, "media_pause")
+    await wait(hass, advance)
+    assert [order for order, _ in received(radio)] == ["pause"]
 
 
 async def test_a_pause_after_an_announcement_is_a_pause(

@@ -346,7 +346,7 @@ export default {
     "Spiele sie auch auf einem anderen Gerät ab und stelle dich zwischen beide. Ändere die Zahl, bis beide gleichzeitig klicken.",
   outputs: "Verzögerung anderer Lautsprecher",
   outputs_text:
-    "Lautsprecher anderer Systeme, die hier mitspielen, sind etwas verspätet. Dieses Gerät kann das mit seinem Mikrofon messen: Halte es dorthin, wo du hörst. Die Musik pausiert, und jeder Lautsprecher spielt Klicks gemeinsam mit einem Player von MoosicBox.",
+    "Lautsprecher anderer Systeme, die hier mitspielen, spielen etwas verzögert. Dieses Gerät kann die Verzögerung mit seinem Mikrofon messen: Halte es dorthin, wo du hörst. Die Musik pausiert, und jeder Lautsprecher spielt Klicks gemeinsam mit einem Player von MoosicBox.",
   outputs_none: "Hier spielt kein Lautsprecher eines anderen Systems mit.",
   outputs_no_reference: "Hier spielt kein Player von MoosicBox mit. Die Messung braucht einen zum Vergleich.",
   outputs_reference: "Vergleichen mit",

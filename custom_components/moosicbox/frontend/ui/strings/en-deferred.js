@@ -341,7 +341,7 @@ export default {
     "Play them on another device as well, and stand between the two. Change the number until both click at the same time.",
   outputs: "Delay of other speakers",
   outputs_text:
-    "Speakers of other systems that play along here are late by some time. This device can measure it with its microphone: hold it where you listen. The music pauses, and each speaker plays clicks together with a player of MoosicBox.",
+    "Speakers of other systems that play along here play with a delay. This device can measure it with its microphone: hold it where you listen. The music pauses, and each speaker plays clicks together with a player of MoosicBox.",
   outputs_none: "No speaker of another system plays along here.",
   outputs_no_reference: "No player of MoosicBox plays along here. The measurement needs one to compare with.",
   outputs_reference: "Compare with",

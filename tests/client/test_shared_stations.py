@@ -13,6 +13,7 @@ import pytest
 from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
 from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.library.broadcasting import broadcast
 from custom_components.moosicbox.engine.library.broadcasting.window import FRAME_BYTES, RATE
 from tests.fixtures import Connect, CreateToken
 from tests.http import HttpClient
@@ -24,6 +25,7 @@ from .test_client import until
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(shutil.which("mpv") is None, reason="needs mpv")]
 
+DEAD = "http://127.0.0.1:9/live.mp3"
 HEADER_BYTES = 44
 STEP_SECONDS = 0.05
 """mpv is in step if its position differs by less: corrections smaller than that are its speed's."""
@@ -152,6 +154,25 @@ async def test_after_a_pause_all_hear_what_the_station_sends_then(
     start = joined["start_position"]
     one, other = await asyncio.gather(heard(http, again, start, 4), heard(http, joined, start + 1, 3))
     assert np.array_equal(one[RATE:], other)
+
+
+async def test_a_dead_station_is_never_heard(
+    hub: Hub, ada: Client, speaker: MoosicBoxClient, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence would count as music: an alarm would take it for its own, and a queue would stay there."""
+    monkeypatch.setattr(broadcast, "RETRY_SECONDS", (0.0,))
+    states: list[str] = []
+    hub.players.reported.subscribe(lambda player: states.append(player.report.state if player.report else ""))
+    await ada.request("queue_command", action="clear", room_id=room)
+    added = await ada.request(
+        "library_request", request_type="edit_station", station={"media_content_id": DEAD, "name": "Gone"}
+    )
+    media = f"media-source://moosicbox/station/{added['data']['item']['station_id']}"
+    await speaker.room(room).join()
+    await ada.request("queue_command", action="add", room_id=room, media_content_id=media, play=True)
+    item_id = (await ordered(ada))["queue_item_id"]
+    await until(lambda: hub.players.get("speaker").failed_item_id == item_id)
+    assert "playing" not in states
 
 
 async def test_a_player_that_cant_play_it_fetches_the_station_itself(

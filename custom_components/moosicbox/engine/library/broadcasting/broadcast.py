@@ -84,8 +84,8 @@ class Broadcast:
         self._window = Window(clock.now_us())
         self._gathered: bytearray | None = bytearray()
         """The station's sound that doesn't follow the silence yet; `None` while its sound follows directly."""
-        self._heard = False
-        """True once there was any sound of the station."""
+        self._sounding = asyncio.Event()
+        """Set once the window has any sound of the station, or the station was given up."""
         self.ended = False
         """True if nothing follows: it was closed, or the station was given up."""
         self._grown = asyncio.Event()
@@ -95,6 +95,11 @@ class Broadcast:
     def sample_at(self, hub_us: int) -> int:
         """Return the sample that is to be heard at a hub time."""
         return self._window.sample_at(hub_us)
+
+    async def has_sound(self) -> bool:
+        """Wait until the station has sent sound for the first time; return False if nothing follows."""
+        await self._sounding.wait()
+        return not self.ended
 
     async def sound(self, sample: int) -> AsyncIterator[bytes]:
         """Yield the sound from a sample on, as soon as it is there; it has no end.
@@ -126,11 +131,15 @@ class Broadcast:
 
     async def close(self) -> None:
         """End the connection to the station, and those of the listeners."""
-        self.ended = True
-        self._wake()
+        self._end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _end(self) -> None:
+        self.ended = True
+        self._sounding.set()
+        self._wake()
 
     def _wake(self) -> None:
         self._grown.set()
@@ -159,9 +168,10 @@ class Broadcast:
                     await self._decode(connection)
             except (FetchFailed, OSError) as error:
                 _LOGGER.debug("A station at %s has broken off: %s", self.server, error)
-            if not self._heard and failures + 1 >= MAX_SILENT_FAILURES:
+            if not self._sounding.is_set() and failures + 1 >= MAX_SILENT_FAILURES:
                 _LOGGER.warning("A station at %s can't be fetched, or sends no sound that can be decoded", self.server)
-                self._give_up()
+                self._silence.cancel()
+                self._end()
                 return
             failures = 0 if self._clock.now_us() - began_us > STEADY_US else failures
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
@@ -201,19 +211,14 @@ class Broadcast:
             with suppress(ConnectionError):
                 stdin.close()
 
-    def _give_up(self) -> None:
-        self.ended = True
-        self._silence.cancel()
-        self._wake()
-
     async def _add(self, sound: bytes) -> None:
-        self._heard = self._heard or bool(sound)
         if self._gathered is not None:
             self._gathered += sound
             if len(self._gathered) < BUFFER_SECONDS * RATE * FRAME_BYTES:
                 return
             sound, self._gathered = bytes(self._gathered), None
         self._window.append(sound)
+        self._sounding.set()
         self._wake()
         if (early_us := self._window.ahead_us(self._clock.now_us()) - MAX_AHEAD_US) > 0:
             # The station waits, or sends faster than it is heard.

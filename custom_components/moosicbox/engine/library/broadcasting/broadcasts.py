@@ -149,6 +149,9 @@ class Broadcasts(StationSharing):
         # Without a start, the present position is another one than that of the first request.
         skipped = 0 if start is None else _skipped(request)
         async with self._listening(source) as broadcast:
+            # A player that got silence would take it for the station: alarms and queues then wait for ever.
+            if not await broadcast.has_sound():
+                raise Unavailable("The station can't be fetched, or sends no sound that can be decoded")
             sample = broadcast.sample_at(int(origin)) + round(position * RATE)
             if skipped:
                 # The player continues after its connection was lost.
@@ -190,10 +193,7 @@ class Broadcasts(StationSharing):
                 self._ends[source] = loop.call_later(self._linger_seconds, self._end, source)
 
     def _opened(self, source: str) -> Broadcast:
-        broadcast = self._on_air.get(source)
-        if broadcast is not None and broadcast.ended:
-            raise Unavailable("The station can't be fetched, or sends no sound that can be decoded")
-        if broadcast is None:
+        if (broadcast := self._on_air.get(source)) is None:
             if len(self._on_air) >= MAX_BROADCASTS and self._ends:
                 # A station without listeners makes room.
                 silent = next(iter(self._ends))

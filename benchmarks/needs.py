@@ -19,6 +19,9 @@ PROGRAMS = {
 }
 """The programs of a need, and Debian's packages that contain them."""
 
+MODULES = {SOCKETIO: "socketio", SOUND: "pasimple"}
+"""The module by which a need shows that the packages of requirements_bench.txt are installed."""
+
 NEEDS = {
     **dict.fromkeys(("bursts", "compression", "memory", "setup", "commands"), (COMPILER,)),
     **dict.fromkeys(("stalled", "loop", "latency", "garbage"), (COMPILER,)),
@@ -46,7 +49,8 @@ def missing_programs(names: list[str]) -> list[str]:
 def install_packages(names: list[str]) -> None:
     """Install the Python packages of the peers that these benchmarks measure."""
     needed = {need for name in names for need in NEEDS.get(name, ())}
-    if SOCKETIO in needed and not _imports(Path(sys.executable), "socketio"):
+    modules = [module for need, module in MODULES.items() if need in needed]
+    if not all(_imports(Path(sys.executable), module) for module in modules):
         _uv("pip", "install", "--python", sys.executable, "-r", "requirements_bench.txt")
     if BEETS in needed and not _imports(BEETS_PYTHON, "beets"):
         _uv("venv", "--clear", "--python", sys.executable, BEETS_PYTHON.parents[1])

@@ -3,16 +3,13 @@
 import re
 from typing import Final
 
-MAX_SOUND_BYTES: Final = 65_536
-"""Sound between two blocks of titles."""
 MAX_TITLE: Final = 300
 _TITLE: Final = re.compile(rb"StreamTitle='(.*?)';", re.DOTALL)
 
 
 def icy_interval(header: str | None) -> int:
     """Return the bytes of sound between two blocks, by the header `icy-metaint`; 0 without blocks. Raise ValueError."""
-    interval = int(header or "0")
-    return interval if 0 < interval <= MAX_SOUND_BYTES else 0
+    return max(0, int(header or "0"))
 
 
 def has_title(block: bytes) -> bool:

@@ -21,6 +21,8 @@ INTERVAL_US: Final = 15_000_000
 TIMEOUT_SECONDS: Final = 10.0
 MAX_STATIONS: Final = 20
 """Playbacks whose stations are requested."""
+MAX_SOUND_BYTES: Final = 65_536
+"""Sound between two blocks that is read whole, only to be dropped."""
 MAX_BLOCKS: Final = 3
 """Most blocks that are read. A block is empty unless the title has changed since the one before."""
 
@@ -99,7 +101,7 @@ async def read_title(session: SessionFactory, url: str) -> str | None:
     try:
         async with session().get(url, headers=headers, timeout=ClientTimeout(TIMEOUT_SECONDS)) as response:
             response.raise_for_status()
-            if not (interval := icy_interval(response.headers.get("icy-metaint"))):
+            if not 0 < (interval := icy_interval(response.headers.get("icy-metaint"))) <= MAX_SOUND_BYTES:
                 return None
             for _ in range(MAX_BLOCKS):
                 await response.content.readexactly(interval)

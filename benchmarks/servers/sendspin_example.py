@@ -58,16 +58,16 @@ async def main(file: str, *urls: str) -> None:
     first, *others = (client for client_id in connected if (client := server.get_client(client_id)) is not None)
     for other in others:
         await first.group.add_client(other)
-    for client in (first, *others):
-        for player in client.roles_by_family("player"):
-            if isinstance(player, PlayerV1Role):
-                player.set_volume(100)  # The recording is read by its samples.
+    roles = [role for client in (first, *others) for role in client.roles_by_family("player")]
+    players = [role for role in roles if isinstance(role, PlayerV1Role)]
     commands = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     print("connected", flush=True)
     pushing: asyncio.Task[None] | None = None
     while await commands.readline():
         if pushing is None:
+            for player in players:
+                player.set_volume(100)  # The recording is read by its samples. Before, none says that it has a volume.
             pushing = asyncio.create_task(push(first.group.start_stream(), file))
         else:
             pushing.cancel()

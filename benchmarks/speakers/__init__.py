@@ -27,7 +27,8 @@ from script.lib.speakers import SpeakerPrograms
 from . import sdk_clients
 from .beside import costs, starts
 from .example import Example, example
-from .reference_player import exact_delay, rows as reference_rows
+from .pairs import behind, lateness, pairs
+from .reference_player import rows as reference_rows
 
 SNAPCLIENTS: Final = ("snap-1", "snap-2")
 DAEMONS: Final = ("send-1", "send-2")
@@ -56,7 +57,8 @@ async def measure(options: Options) -> list[Row]:
         peer = await _peer(stack, home, card, programs)
         marks = Marks(card, card.output(OUTPUTS.index("marks")), _listener(card, "marks"))
         rows += await starts(home, daemons, peer, marks, options.repetitions)
-        rows += await costs(home, daemons, peer, marks, seconds)
+        rows += await pairs(home, daemons, peer, marks, options.repetitions)
+        rows += await costs(home, daemons, peer, seconds)
         rows += reference_rows()
         rows += await sdk_clients.rows(home, min(seconds, MAX_SDK_SECONDS))
         rows += await _mixed(stack, home, card, snapclients[0], daemons[0], seconds)
@@ -77,11 +79,11 @@ async def _mixed(
     playwright = await stack.enter_async_context(async_playwright())
     chromium = await stack.enter_async_context(browser_into(playwright, card, OUTPUTS.index("browser")))
     browser.player_id = (await open_tab(chromium, home.client, home.hub, "browser")).player_id
-    delay = round(exact_delay().last)
+    delay = round(await lateness(home, daemon, mpv) * 1e3)
     await home.hub.request(VolumeCommand(player_id=daemon.player_id, output_delay_ms=delay))
     party = await _party(home, "Mixed", [snapclient, daemon, mpv, browser], seconds)
     return [
-        Row("delay number of the Sendspin player from here on", delay, "ms"),
+        Row("delay number of the Sendspin player from here on, measured beside mpv", delay, "ms"),
         *_apart("Sendspin and mpv", party, [daemon, mpv], 3),
         *_apart("Sendspin and browser", party, [daemon, browser], 3),
         *_apart("snapclient and browser", party, [snapclient, browser], 5),
@@ -109,12 +111,7 @@ def _apart(what: str, party: Party, listeners: Sequence[Listener], most: float) 
 
 def _behind(what: str, party: Party, first: Listener, second: Listener) -> Row:
     """Return by how much the first one is later than the second one, which tells a constant delay."""
-    later = []
-    for at in party.moments():
-        one, other = first.heard(at), second.heard(at)
-        if one is not None and other is not None and one.track == other.track:
-            later.append((other.position - one.position) * 1e3)
-    return Row(f"{what}, median", median(later), "ms")
+    return Row(f"{what}, median", median(behind(first, second, party.moments())) * 1e3, "ms")
 
 
 def _listener(card: SoundCard, name: str) -> Listener:

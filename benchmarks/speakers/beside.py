@@ -9,12 +9,11 @@ from typing import Final, NamedTuple
 from benchmarks.home import RunningHome
 from benchmarks.process import TICK_SECONDS, cpu
 from benchmarks.report import Row, median, ratio
-from benchmarks.sync.listener import Listener, differences
+from benchmarks.sync.listener import Listener
 from benchmarks.sync.marks import Marks
-from benchmarks.sync.ruler import SECONDS as ITEM_SECONDS
-from custom_components.moosicbox.engine.protocol.client import RoomJoin
 
 from .example import Example
+from .pairs import room_of
 
 STATUS_SECONDS: Final = 3.0
 """Seconds after which a player has reported when its sound began."""
@@ -22,8 +21,6 @@ TIMEOUT: Final = 20.0
 SETTLE: Final = 10.0
 """Seconds after which a player's buffer is full."""
 MAX_COST_SECONDS: Final = 60.0
-LAST_SECONDS: Final = 20.0
-"""Seconds at the end of an undisturbed playback in which players are compared: they approach their time slowly."""
 
 
 async def starts(
@@ -81,49 +78,25 @@ async def _start(listener: Listener, marks: Marks, play: Callable[[], Awaitable[
     return Start(heard - asked, heard - due)
 
 
-async def costs(home: RunningHome, ours: Sequence[Listener], peer: Example, marks: Marks, seconds: float) -> list[Row]:
-    """Measure the CPU time that playing costs in addition, for each player, and how exactly the players follow."""
+async def costs(home: RunningHome, ours: Sequence[Listener], peer: Example, seconds: float) -> list[Row]:
+    """Measure the CPU time that playing costs in addition, for each player."""
     seconds = min(seconds, MAX_COST_SECONDS)
-    room = await home.hub.create_room("Costs")
-    for listener in ours:
-        await home.hub.request(RoomJoin(room_id=room.id, player_id=listener.player_id))
-    await room.queue.add(media="media-source://media_source/local/ruler-0.flac")
-    await room.mode(repeat="all")
+    room = await room_of(home, "Costs", ours)
     idle = await _used(home.pid, seconds / 2) / (seconds / 2)
-    offset = await marks.offset()
     await room.play()
     await asyncio.sleep(SETTLE)
     mine = await _used(home.pid, seconds) / seconds - idle
-    status = room.status
-    assert status is not None
-    due = status.anchor_us / 1e6 - status.position_seconds
-    rows = _followed("Sendspin players", ours, due + offset)
     await room.stop()
-    offset = await marks.offset()
     await peer.play()
     await asyncio.sleep(SETTLE)
     theirs = await _used(peer.pid, seconds) / seconds
-    rows += _followed("example server", peer.listeners, await peer.stop() + offset)
+    await peer.stop()
     count = len(ours)
     return [
         Row("the hub without playback, all children: CPU", idle * 100, "% of a core"),
         Row(f"{count} Sendspin players (FLAC): CPU that playing adds, for each", mine / count * 100, "% of a core"),
         Row("example server: CPU for each", theirs / count * 100, "% of a core"),
         Row("ours : example server, CPU", mine / theirs, "×", "≤ 2"),
-        *rows,
-    ]
-
-
-def _followed(what: str, listeners: Sequence[Listener], due: float) -> list[Row]:
-    """Return how far players are apart and later than due, undisturbed, in the last seconds of their readings."""
-    end = min(listener.readings[-1].at for listener in listeners)
-    moments = [end - number * 0.1 for number in range(round(10 * LAST_SECONDS))]
-    heard = [(at, reading) for listener in listeners for at in moments if (reading := listener.heard(at)) is not None]
-    late = [(at - due - reading.position + ITEM_SECONDS / 2) % ITEM_SECONDS - ITEM_SECONDS / 2 for at, reading in heard]
-    apart = sorted(differences(listeners, moments))
-    return [
-        Row(f"{what}, undisturbed: apart, p95", apart[int(0.95 * (len(apart) - 1))], "ms"),
-        Row(f"{what}, undisturbed: later than due, median", median(late) * 1e3, "ms"),
     ]
 
 

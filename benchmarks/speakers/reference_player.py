@@ -7,7 +7,6 @@ late by nearly a block more. Errors below 2 ms aren't corrected.
 """
 
 from collections.abc import Callable
-from functools import cache
 import random
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
@@ -50,7 +49,7 @@ class _Stream:
 
 def rows() -> list[Row]:
     """Measure exact wake-ups, and those of a machine that does other things, too."""
-    exact = exact_delay()
+    exact = play(lambda: 0.0)
     spread = [play(random.Random(seed).random).last for seed in range(PLAYERS)]
     what = "reference player alone, in virtual time"
     return [
@@ -58,12 +57,6 @@ def rows() -> list[Row]:
         Row(f"{what}: later than due after a minute", exact.last, "ms"),
         Row(f"{what}, woken up to 5 ms late: apart, most of {PLAYERS}", max(spread) - min(spread), "ms"),
     ]
-
-
-@cache
-def exact_delay() -> Played:
-    """Return the delays of a player that is woken exactly."""
-    return play(lambda: 0.0)
 
 
 def play(late: Callable[[], float]) -> Played:

@@ -1,10 +1,11 @@
 """Clients of Sendspin's SDK without a sound card: their clocks run wrong, and their network is uneven.
 
 The moment at which a sample would sound is the one to which the client's own filter converts the time that came with it.
+The same clients of the SDK's own server show what of the error is the filter's.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 import time
@@ -18,6 +19,8 @@ from aiosendspin.models.player import ClientHelloPlayerSupport, SupportedAudioFo
 from aiosendspin.models.types import Roles
 from aiosendspin.noise.keys import Identity
 from aiosendspin.noise.trust_store import ClientPairingConfig, InMemoryClientPairingStore
+from aiosendspin.server import SendspinServer
+from sendspin.serve.server import PartyPairingStore
 
 from benchmarks.home import RunningHome
 from benchmarks.report import Row, median
@@ -30,6 +33,7 @@ PPM: Final = 100
 JITTER: Final = 0.05
 SETTLED: Final = 30.0
 EVERY: Final = 0.1
+SYNCHRONIZE_TIMEOUT: Final = 60.0
 OFFSET_US: Final = 5_000_000
 
 
@@ -50,10 +54,10 @@ class SkewedClock:
 
 
 class Speaker:
-    """A client and the times that came with its audio."""
+    """A client that listens at an address, and the times that came with its audio."""
 
-    def __init__(self, client: SendspinClient, clock: SkewedClock) -> None:
-        self.player_id = ""
+    def __init__(self, client: SendspinClient, clock: SkewedClock, url: str) -> None:
+        self.url = url
         self.newest_us: int | None = None
         self._client = client
         self._clock = clock
@@ -61,6 +65,11 @@ class Speaker:
 
     def _on_chunk(self, at_us: int, *_: object) -> None:
         self.newest_us = at_us
+
+    @property
+    def knows_the_time(self) -> bool:
+        """True once its filter has converged."""
+        return self._client.is_time_synchronized()
 
     def sounds_us(self, at_us: int) -> float:
         """Return the machine's time at which the sample of a hub time would sound."""
@@ -70,37 +79,70 @@ class Speaker:
 async def rows(home: RunningHome, seconds: float) -> list[Row]:
     """Measure two clients whose clocks differ by 200 ppm, near the hub and on an uneven network."""
     found: list[Row] = []
+    seconds = max(seconds, 2 * SETTLED) - SETTLED
     async with ClientSession() as session:
         for what, jitter in (("SDK clients, ±100 ppm", 0.0), ("SDK clients, ±100 ppm, 50 ms of jitter", JITTER)):
-            async with AsyncExitStack() as stack:
-                pair = [await stack.enter_async_context(_speaker(home, session, ppm, jitter)) for ppm in (PPM, -PPM)]
-                found += await _pair(home, what, pair, max(seconds, 2 * SETTLED))
+            async with _pair(session, jitter) as pair:
+                found += _spread(what, await _at_the_hub(home, what, pair, seconds), "≤ 1")
+            async with _pair(session, jitter) as pair:
+                found += _spread(f"{what}, the SDK's server", await _at_the_sdk(pair, seconds), "")
     return found
 
 
-async def _pair(home: RunningHome, what: str, pair: list[Speaker], seconds: float) -> list[Row]:
-    room = await home.hub.create_room(what)
+async def _at_the_hub(home: RunningHome, name: str, pair: list[Speaker], seconds: float) -> list[float]:
+    room = await home.hub.create_room(name)
     for speaker in pair:
-        await home.hub.request(RoomJoin(room_id=room.id, player_id=speaker.player_id))
+        added = await add_sendspin(home.client, home.entry_id, speaker.url)
+        await home.hub.request(RoomJoin(room_id=room.id, player_id=added.player_id))
     await room.queue.add(media="media-source://media_source/local/ruler-0.flac")
     await room.mode(repeat="all")
     await room.play()
+    apart = await _listen(pair, seconds, lambda: pair[0].newest_us)
+    await room.stop()
+    return apart
+
+
+async def _at_the_sdk(pair: list[Speaker], seconds: float) -> list[float]:
+    loop = asyncio.get_running_loop()
+    server = SendspinServer(loop, Identity.generate(), "Peer", pairing_store=PartyPairingStore())
+    try:
+        for speaker in pair:
+            server.connect_to_client(speaker.url)
+        async with asyncio.timeout(SYNCHRONIZE_TIMEOUT):
+            while not all(speaker.knows_the_time for speaker in pair):  # noqa: ASYNC110 - the SDK has no event for it
+                await asyncio.sleep(EVERY)
+        return await _listen(pair, seconds, server.clock.now_us)
+    finally:
+        await server.close()
+
+
+async def _listen(pair: list[Speaker], seconds: float, moment: Callable[[], int | None]) -> list[float]:
+    """Return the differences in ms at the server's times that `moment` returns."""
     await asyncio.sleep(SETTLED)
     apart: list[float] = []
-    for _ in range(round((seconds - SETTLED) / EVERY)):
+    for _ in range(round(seconds / EVERY)):
         await asyncio.sleep(EVERY)
-        if (at_us := pair[0].newest_us) is not None:
+        if (at_us := moment()) is not None:
             apart.append(abs(pair[0].sounds_us(at_us) - pair[1].sounds_us(at_us)) / 1e3)
-    await room.stop()
-    apart.sort()
+    return apart
+
+
+def _spread(what: str, apart: list[float], goal: str) -> list[Row]:
+    apart = sorted(apart)
     return [
         Row(f"{what}: apart, median", median(apart), "ms"),
-        Row(f"{what}: apart, p95", apart[int(0.95 * (len(apart) - 1))], "ms", "≤ 1"),
+        Row(f"{what}: apart, p95", apart[int(0.95 * (len(apart) - 1))], "ms", goal),
     ]
 
 
 @asynccontextmanager
-async def _speaker(home: RunningHome, session: ClientSession, ppm: float, jitter: float) -> AsyncGenerator[Speaker]:
+async def _pair(session: ClientSession, jitter: float) -> AsyncGenerator[list[Speaker]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(_speaker(session, ppm, jitter)) for ppm in (PPM, -PPM)]
+
+
+@asynccontextmanager
+async def _speaker(session: ClientSession, ppm: float, jitter: float) -> AsyncGenerator[Speaker]:
     store = InMemoryClientPairingStore()
     await store.store_pairing_config(ClientPairingConfig(unpaired_access_enabled=True))
     clock = SkewedClock(ppm)
@@ -126,16 +168,13 @@ async def _speaker(home: RunningHome, session: ClientSession, ppm: float, jitter
     listener = ClientListener(
         client.identity.peer_id, partial(_accept, client), port=port, host="127.0.0.1", advertise_mdns=False
     )
-    speaker = Speaker(client, clock)
     async with AsyncExitStack() as stack:
         await listener.start()
         stack.push_async_callback(listener.stop)
         stack.push_async_callback(client.disconnect)
         if jitter:
             port = await stack.enter_async_context(slow_network(port, jitter))
-        added = await add_sendspin(home.client, home.entry_id, f"ws://127.0.0.1:{port}/sendspin")
-        speaker.player_id = added.player_id
-        yield speaker
+        yield Speaker(client, clock, f"ws://127.0.0.1:{port}/sendspin")
 
 
 async def _accept(client: SendspinClient, socket: web.WebSocketResponse) -> None:

@@ -34,7 +34,7 @@ SNAPCLIENTS: Final = ("snap-1", "snap-2")
 DAEMONS: Final = ("send-1", "send-2")
 PEERS: Final = ("peer-1", "peer-2")
 OUTPUTS: Final = (*SNAPCLIENTS, *DAEMONS, *PEERS, "mpv", "browser", "marks")
-MAX_SDK_SECONDS: Final = 300.0
+MAX_SDK_SECONDS: Final = 120.0
 SETTLED: Final = 30.0
 """Seconds from the beginning that aren't compared: the reference player approaches its time by 2 ms a second."""
 

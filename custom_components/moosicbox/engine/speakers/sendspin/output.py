@@ -19,8 +19,8 @@ AHEAD_US: Final = 2_000_000
 MIN_AHEAD_US: Final = 300_000
 """A speaker with a smaller buffer isn't served."""
 LATE_US: Final = 60_000
-START_US: Final = 50_000
-"""Time to start on this side, in addition to what the speaker needs."""
+START_US: Final = 150_000
+"""Time to start on this side, in addition to what the speaker needs. One that gets its audio later runs dry as it begins."""
 MIN_RATE: Final = 8_000
 CHUNK_OVERHEAD: Final = 16
 MAX_LEAD_US: Final = 2_000_000

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 import numpy as np
 from numpy.typing import NDArray
 
-from custom_components.moosicbox.engine.library.broadcasting.window import CHANNELS, RATE
+from custom_components.moosicbox.engine.library.shared_stations.window import CHANNELS, RATE
 
 type Sound = NDArray[np.int16]
 

@@ -1,4 +1,4 @@
-"""Two Sendspin players that nobody disturbs, in our room and at the example server: how late and how far apart they are.
+"""Two undisturbed Sendspin players, in our room and at the example server: how late and how far apart they are.
 
 Each start is counted, because the reference player is late by another time at each, with any server.
 """

@@ -4,13 +4,13 @@ from homeassistant.core import HomeAssistant
 
 from .commands import async_execute, async_principal
 from .contexts import PlayerOrRoom, context_fields
-from .engine.api import QueueAdd, Spoken, Unfinished
+from .engine.api import QueueAdd, SpokenKind, Unfinished
 from .errors import errors_translated
 from .models import MoosicBoxData
 
 
 async def async_continue_spoken(
-    hass: HomeAssistant, data: MoosicBoxData, context: PlayerOrRoom, user_id: str | None, kind: Spoken
+    hass: HomeAssistant, data: MoosicBoxData, context: PlayerOrRoom, user_id: str | None, kind: SpokenKind
 ) -> Unfinished | None:
     """Play what a user heard last of a kind and hasn't finished, from its place on, instead of the queue.
 

@@ -110,7 +110,7 @@ def _error_schema(op: Schema) -> Schema:
             "type": {"enum": ["error"]},
             "error_type": {"type": "string", "enum": sorted(error.error_type for error in errors())},
             "message": {"type": "string", "description": "For people."},
-            "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
+            "retryable": {"type": "boolean", "description": "True if the same request may succeed later."},
             "retry_after": {"type": "number", "description": "Seconds to wait at least."},
             "request_id": {"type": "string"},
             "limit": {"type": "integer", "minimum": 0, "description": "Messages (or bytes) a minute."},

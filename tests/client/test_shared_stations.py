@@ -13,8 +13,8 @@ import pytest
 from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
 from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.library.broadcasting import broadcast
-from custom_components.moosicbox.engine.library.broadcasting.window import FRAME_BYTES, RATE
+from custom_components.moosicbox.engine.library.shared_stations import shared_station
+from custom_components.moosicbox.engine.library.shared_stations.window import FRAME_BYTES, RATE
 from tests.fixtures import Connect, CreateToken
 from tests.http import HttpClient
 from tests.station import TONES_HZ, RadioStation, Sound, frequency_of, on_air, samples_of
@@ -160,7 +160,7 @@ async def test_a_dead_station_is_never_heard(
     hub: Hub, ada: Client, speaker: MoosicBoxClient, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Silence would count as music: an alarm would take it for its own, and a queue would stay there."""
-    monkeypatch.setattr(broadcast, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(shared_station, "RETRY_SECONDS", (0.0,))
     states: list[str] = []
     hub.players.reported.subscribe(lambda player: states.append(player.report.state if player.report else ""))
     await ada.request("queue_command", action="clear", room_id=room)

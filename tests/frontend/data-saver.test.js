@@ -13,7 +13,7 @@ function saver(mode) {
   made.on("change", () => changes.push(made.active));
   /** Report a second of traffic of a network of that speed. */
   const network = (kbits, small = false) =>
-    made.measured({ bytes: kbits * 125, waitedMs: 1_000, size: small ? null : SIZE }, DURATION, small);
+    made.recordTraffic({ bytes: kbits * 125, waitedMs: 1_000, size: small ? null : SIZE }, DURATION, small);
   return { made, changes, network };
 }
 
@@ -37,7 +37,7 @@ describe("the data saver", () => {
 
   test("ends when the network is fast enough for the original file with some reserve", () => {
     const { made, changes, network } = saver();
-    made.stalled();
+    made.recordStall();
     network(900);
     network(900);
     assert.equal(made.active, true);
@@ -52,7 +52,7 @@ describe("the data saver", () => {
   test("judges only by time that was spent waiting", () => {
     const { made } = saver();
     for (let count = 0; count < 100; count += 1) {
-      made.measured({ bytes: 10, waitedMs: 1, size: SIZE }, DURATION, false);
+      made.recordTraffic({ bytes: 10, waitedMs: 1, size: SIZE }, DURATION, false);
     }
     assert.equal(made.active, false);
   });
@@ -63,7 +63,7 @@ describe("the data saver", () => {
       ["off", false],
     ]) {
       const { made } = saver(mode);
-      made.stalled();
+      made.recordStall();
       assert.equal(made.active, active);
     }
     const { made, changes } = saver();

@@ -14,7 +14,7 @@ describe("the controller follows the vector", () => {
       const { precision, steps } = JSON.parse(readFileSync(new URL(name, GOLDEN), "utf8"));
       const drift = new Drift(PRECISIONS[precision]);
       for (const { at, error, judged, jump, rate } of steps) {
-        const correction = drift.measured(error, at);
+        const correction = drift.correct(error, at);
         assert.ok(Math.abs(drift.error - judged) < 1e-9);
         assert.equal(correction.jump, jump);
         assert.ok(Math.abs(correction.rate - rate) < 1e-9);
@@ -30,7 +30,7 @@ describe("drift", () => {
   test("is unknown at first, and after a jump", () => {
     const drift = new Drift();
     assert.equal(drift.error, null);
-    drift.measured(0.5, 0);
+    drift.correct(0.5, 0);
     assert.equal(drift.error, 0.5);
     drift.reset();
     assert.equal(drift.error, null);

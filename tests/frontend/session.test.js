@@ -13,9 +13,9 @@ describe("the session follows the vector", () => {
         if ("welcome" in step) {
           session.welcome(step.welcome);
         } else if ("subscribed" in step) {
-          session.subscribed(step.subscribed);
+          session.addTopics(step.subscribed);
         } else if ("unsubscribed" in step) {
-          session.unsubscribed(step.unsubscribed);
+          session.removeTopics(step.unsubscribed);
         } else if ("forget" in step) {
           session.forget();
         } else if ("receive" in step) {

@@ -25,7 +25,6 @@ from .handlers.rooms import RoomHandlers
 from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
-from .library.broadcasting.broadcasts import Broadcasts
 from .library.chapters import ChapterFinder
 from .library.feed import LibraryFeed
 from .library.library import Library
@@ -34,6 +33,7 @@ from .library.podcasts.feed_fetcher import FeedFetcher
 from .library.podcasts.podcasts import Podcasts
 from .library.podcasts.positions import Positions, is_resumed
 from .library.scrobbling import Scrobbler
+from .library.shared_stations.shared_stations import SharedStations
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .notices import Notices
@@ -127,10 +127,10 @@ def build_hub(
     media_resolver = MediaResolver(
         media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
     )
-    broadcasts = None
+    shared_stations = None
     if library is not None and session is not None and ffmpeg is not None:
-        broadcasts = Broadcasts(ffmpeg, session, clock, library.seal, media.require_fetchable)
-        media_resolver.station_sharing = broadcasts
+        shared_stations = SharedStations(ffmpeg, session, clock, library.seal, media.require_fetchable)
+        media_resolver.station_sharing = shared_stations
     publisher = PlaybackPublisher(
         topics=topics,
         media_resolver=media_resolver,
@@ -222,8 +222,8 @@ def build_hub(
     if session is not None:
         radio_titles = RadioTitles(media_resolver, session, timers, clock, tasks.spawn)
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
-        if broadcasts is not None:
-            broadcasts.title_changed.subscribe(radio_titles.handle_title)
+        if shared_stations is not None:
+            shared_stations.title_changed.subscribe(radio_titles.handle_title)
 
     # Library
     library_feed = scrobbler = podcasts = chapter_finder = playing_chapters = None
@@ -325,7 +325,7 @@ def build_hub(
         notified=notified,
         client_event=client_event,
         library=library,
-        broadcasts=broadcasts,
+        shared_stations=shared_stations,
         library_feed=library_feed,
         artwork_renewal=artwork_renewal,
         scrobbler=scrobbler,

@@ -15,12 +15,12 @@ from .dispatcher import Dispatcher, Handler
 from .greeting import FEATURES, goodbye
 from .household.household import Household
 from .identity import Identity
-from .library.broadcasting.broadcasts import Broadcasts
 from .library.chapters import ChapterFinder
 from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.podcasts.podcasts import Podcasts
 from .library.scrobbling import Scrobbler
+from .library.shared_stations.shared_stations import SharedStations
 from .limits import Limits, SharedLimits
 from .metrics import Metrics
 from .persistence import Persistence
@@ -88,11 +88,11 @@ class Hub:
     persistence: Persistence
     dispatcher: Dispatcher
     notified: Signal[Actor, str, TopicMessage]
-    """A notice for people was published: by whom, the topic, the message."""
+    """A notice for people was published: its sender, topic and message."""
     client_event: Signal[Actor, ClientEvent]
     """A client fired an event for automations."""
     library: Library | None = None
-    broadcasts: Broadcasts | None = None
+    shared_stations: SharedStations | None = None
     library_feed: LibraryFeed | None = None
     artwork_renewal: ArtworkRenewal | None = None
     scrobbler: Scrobbler | None = None
@@ -155,8 +155,8 @@ class Hub:
             self.scrobbler.stop()
         if self.podcasts is not None:
             self.podcasts.stop()
-        if self.broadcasts is not None:
-            await self.broadcasts.close()
+        if self.shared_stations is not None:
+            await self.shared_stations.close()
         self.household.halt()
         self.media_resolver.close()
         self.writer.close()

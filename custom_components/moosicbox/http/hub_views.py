@@ -25,7 +25,7 @@ class WebSocketView(HomeAssistantView):
     name = "api:moosicbox:ws"
     requires_auth = False
 
-    # It returns the endpoint's coroutine: one of its own would take 300 bytes of each connection.
+    # It returns the endpoint's coroutine directly: wrapping it would cost 300 bytes for each connection.
     @inspect.markcoroutinefunction
     def get(self, request: web.Request) -> Coroutine[Any, Any, web.StreamResponse]:
         """Upgrade to a WebSocket."""
@@ -99,8 +99,8 @@ class TrackView(HomeAssistantView):
         try:
             if not request[KEY_AUTHENTICATED]:
                 data.streams.check(request, track_id)
-            if "origin" in request.query and (broadcasts := data.hub.broadcasts) is not None:
-                return await broadcasts.respond(request, track_id)
+            if "origin" in request.query and (shared_stations := data.hub.shared_stations) is not None:
+                return await shared_stations.respond(request, track_id)
             return await data.streams.respond(request, track_id, request.query.get("format"))
         except HubError as error:
             return error_response(error)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..contexts import context_fields
-from ..engine.api import QueueMove, QueueSongRadio, Spoken
+from ..engine.api import QueueMove, QueueSongRadio, SpokenKind
 from ..spoken_media import async_continue_spoken
 from .memory import Added
 from .music import async_add_item, async_find, async_play_anything, async_play_favourites, async_play_item, certain
@@ -37,7 +37,7 @@ async def continue_podcast(request: VoiceRequest) -> str:
     return await _continue(request, "podcast", "no_episode")
 
 
-async def _continue(request: VoiceRequest, kind: Spoken, nothing: str) -> str:
+async def _continue(request: VoiceRequest, kind: SpokenKind, nothing: str) -> str:
     context = request.one()
     found = await async_continue_spoken(request.hass, request.data, context, request.user_id, kind)
     if found is None:

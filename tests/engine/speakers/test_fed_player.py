@@ -92,7 +92,7 @@ async def test_an_order_for_what_follows_comes_while_an_item_is_loaded(house: St
             command="play", queue_item_id=name, start_position=0.0, sync_time_us=at_us, rate=1.0, track=track
         )
 
-    player = FedPlayer(output, renderer, now_us, send=lambda _report: None, renew=renew)
+    player = FedPlayer("Kitchen", output, renderer, now_us, send=lambda _report: None, renew=renew)
     running = asyncio.create_task(player.run())
     begin_us = now_us() + 1_000 * MILLISECOND_US
     player.handle_message(order("whole", begin_us, sound.SECONDS))

@@ -7,8 +7,7 @@ from ..limits import Limits
 type LimitClass = Literal["control", "chat", "library", "reports", "sync"]
 
 MIN_WAIT: Final = 1.0
-"""Shortest `retry_after`, in seconds: a client that obeys it is refused too seldom to be disconnected for it."""
-CLASSES: Final[tuple[LimitClass, ...]] = ("control", "chat", "library", "reports", "sync")
+"""Shortest `retry_after`, in seconds: a client that waits this long stays below the limit of refusals."""
 
 
 class TokenBucket:

@@ -46,7 +46,7 @@ class Queue:
         play: bool = False,
         if_revision: int | None = None,
     ) -> list[str]:
-        """Add tracks of the library, or one other medium (protocol: `queue_command.add`).
+        """Add tracks of the library, or one other media item (protocol: `queue_command.add`).
 
         Args:
             *track_ids: Ids of tracks, in this order.
@@ -60,8 +60,8 @@ class Queue:
             The ids of the new items.
 
         Raises:
-            TrackNotFound: A track or medium doesn't exist; nothing was added.
-            NotSupported: The medium is no audio.
+            TrackNotFound: A track or media item doesn't exist; nothing was added.
+            NotSupported: The media item is no audio.
             RevisionConflict: The queue is at another revision; `details` has the missed `ops`.
             Unavailable: The queue would exceed its limit.
         """

@@ -115,8 +115,9 @@ class ClusterNode:
         """The last reply."""
         self._connected = False
         self._leading_edge: str | None = None
-        """The edge of the last leader, and since when it leads."""
+        """The edge of the last leader."""
         self._leading_since_us = 0
+        """The local time (microseconds) since which it leads."""
         self._handing_over = False
         self._recovering = False
         self._stopping = False

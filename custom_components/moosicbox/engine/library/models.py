@@ -211,7 +211,7 @@ class BookDetails(Book, frozen=True, kw_only=True):
     tracks: tuple[BookPart, ...]
 
 
-type Spoken = Literal["book", "podcast"]
+type SpokenKind = Literal["book", "podcast"]
 """Kinds of what is spoken: audiobooks, and episodes of podcasts."""
 
 

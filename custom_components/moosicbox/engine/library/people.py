@@ -10,7 +10,7 @@ from ..signals import Signal
 from .index import people, positions, scrobbles
 from .index.database import Database
 from .index.unfinished import unfinished
-from .models import Item, Page, PlayedTrack, Scrobbling, Spoken, Unfinished
+from .models import Item, Page, PlayedTrack, Scrobbling, SpokenKind, Unfinished
 
 type Write = Callable[[Callable[[sqlite3.Connection], object]], Awaitable[object]]
 """Makes a change of the index, and drops the lists that were cached of it."""
@@ -93,7 +93,7 @@ class People:
         whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: positions.of_user(index, whose, [item_id])[item_id])
 
-    async def unfinished(self, user_id: str | None, kind: Spoken) -> Unfinished | None:
+    async def unfinished(self, user_id: str | None, kind: SpokenKind) -> Unfinished | None:
         """Return what a user (None: the household) heard last of a kind and hasn't finished; `None`: nothing."""
         whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: unfinished(index, whose, kind))

@@ -49,9 +49,9 @@ class NodeMedia(MediaProvider):
             return Media(track=known, source=stream_source(known.track_id), in_library=True)
         if media_content_id.startswith(("media-source://", "/")):
             raise Unavailable(
-                "Home Assistant is offline, and only it can resolve this medium", retry_after=RETRY_SECONDS
+                "Home Assistant is offline, and only it can resolve this media item", retry_after=RETRY_SECONDS
             )
-        raise NotSupported("This medium can't be played; use an http(s) address or a track")
+        raise NotSupported("This media item can't be played; use an http(s) address or a track")
 
     @override
     def require_fetchable(self, url: str) -> None:

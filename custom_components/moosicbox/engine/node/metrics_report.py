@@ -70,9 +70,9 @@ class _NodeCollector(Collector):
         status = self._node.status()
         numbers = {
             "connections": ("Connections to this node", self._connections),
-            "leads": ("Whether this node leads the cluster", int(status.leads)),
+            "leads": ("1 if this node leads the cluster", int(status.leads)),
             "nodes": ("Nodes of the cluster", len(status.nodes)),
-            "redis_connected": ("Whether Redis answers", int(status.connected)),
+            "redis_connected": ("1 if Redis answers", int(status.connected)),
         }
         for name, (text, value) in numbers.items():
             family = GaugeMetricFamily(f"moosicbox_node_{name}", text, labels=["node"])

@@ -1,4 +1,4 @@
-"""Relays media and pictures that only Home Assistant has to players that know only this node's address."""
+"""Relays media and pictures from Home Assistant to players that can reach only this node."""
 
 from collections.abc import Callable
 import logging
@@ -105,5 +105,5 @@ class Relay:
 
 def _unavailable() -> web.Response:
     return error_response(
-        Unavailable("Home Assistant is offline, and only it has this medium", retry_after=RETRY_SECONDS)
+        Unavailable("Home Assistant is offline, and only it has this media item", retry_after=RETRY_SECONDS)
     )

@@ -27,9 +27,9 @@ POSITION_TOLERANCE_SECONDS: Final = 0.25
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
+"""A player that reports `buffering` within this time after a command is still starting, and hasn't stalled."""
 RESTART_US: Final = 180_000_000
 """A fed speaker that connects within this time after the hub stopped continues its music."""
-"""A player that buffers this shortly after a command is still starting, and hasn't stalled."""
 MAX_CROSSFADE: Final = 0.25
 """The longest crossfade, in parts of the shorter item."""
 MAX_FAILURES: Final = 3

@@ -168,6 +168,7 @@ def size_of(data: Any) -> int:
     return len(_encoder.encode(data))
 
 
+@functools.cache
 def free_fields(model: type[Request]) -> tuple[str, ...]:
     """Return the names of a message's fields that hold free JSON."""
     return tuple(field.name for field in msgspec.inspect.type_info(model).fields if _is_free(field.type))  # type: ignore[attr-defined]

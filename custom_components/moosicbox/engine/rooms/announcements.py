@@ -34,13 +34,13 @@ MAX_WAITING: Final = 10
 GRACE_SECONDS: Final = 5.0
 """How much longer than its duration an announcement may take."""
 FED_LEAD_US: Final = 3_000_000
-"""How early a speaker that is fed gets an announcement that is mixed: its music is sent ahead."""
+"""How far in advance a fed speaker gets an announcement to mix, because its music is sent ahead."""
 FED_MUSIC_US: Final = 60_000_000
-"""It is mixed only if the music goes on for so long."""
+"""A fed speaker mixes an announcement only if its music lasts at least this long; otherwise the music pauses."""
 UNKNOWN_SECONDS: Final = 60.0
 """How long an announcement of unknown duration may take."""
 MAX_SECONDS: Final = 600.0
-"""How long an announcement may take."""
+"""The longest time that an announcement may take."""
 
 RANKS: Final[Mapping[Priority, int]] = {"low": 0, "normal": 1, "high": 2}
 
@@ -83,7 +83,7 @@ class _Volume:
 
 
 class Announcements:
-    """Makes the announcements of each player one after the other, those of a higher priority first."""
+    """Plays the announcements of each player one after the other, those of a higher priority first."""
 
     def __init__(
         self,
@@ -187,13 +187,13 @@ class Announcements:
     ) -> Announcement:
         """Make an announcement as soon as none of the same or a higher priority plays.
 
-        One of a lower priority is interrupted, and made again afterwards.
+        One of a lower priority is interrupted, and played again afterwards.
 
         Args:
             media: The sounds, in their order.
-            targets: The arguments of `finished`; the music of rooms among them pauses as a whole, and their outputs
-                make it as well.
-            players: The players, which make it together.
+            targets: The addressed players and rooms; `finished` is emitted for each. A room pauses as a whole, and its
+                outputs play the announcement as well.
+            players: The players, which play it together.
             principal: The principal that requests it.
             priority: Its priority.
             volume: Its volume, 0 to 1; by default that of each player.

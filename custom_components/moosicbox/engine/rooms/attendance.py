@@ -139,7 +139,7 @@ class Attendance:
 
 
 def _place_to_return_to(room: Room, key: ClientKey) -> Participant | None:
-    # The place of the same player, whatever its user; otherwise of the same client, preferably without a session.
+    # The away participant of the same player, whatever its user; else of the same client, preferably without a session.
     away = [member for member in room.participants.values() if member.away]
     same_player = (
         member for member in away if member.player is not None and key[1:] == ("player", member.player.player_id)

@@ -21,7 +21,7 @@ MAX_SECONDS: Final = 120.0
 """An announcement is cut off after this time."""
 
 
-class Spoken(NamedTuple):
+class SpokenAnnouncement(NamedTuple):
     """An announcement that is to be mixed.
 
     Attributes:
@@ -54,6 +54,7 @@ class Announcer:
 
     def __init__(
         self,
+        name: str,
         renderer: Renderer,
         audio_format: AudioFormat,
         now_us: Callable[[], int],
@@ -64,14 +65,16 @@ class Announcer:
         """Create an announcer without an announcement.
 
         Args:
+            name: The player's name, for the log.
             renderer: Provides the audio.
             audio_format: The format that the speaker accepts.
             now_us: Returns the hub's time.
             mix: Begins to mix `spoken` with what is sent from now on, or to send the music alone; may change `spoken`.
             on_ended: Called when an announcement has ended.
         """
-        self.spoken: Spoken | None = None
+        self.spoken: SpokenAnnouncement | None = None
         self.ended_id: str | None = None
+        self._name = name
         self._renderer = renderer
         self._audio_format = audio_format
         self._now_us = now_us
@@ -110,7 +113,7 @@ class Announcer:
             self._mixing.cancel()
         self._mixing = asyncio.create_task(self._ensure_mixed(), name="moosicbox announcement")
 
-    def pause(self) -> tuple[Spoken, float] | None:
+    def pause(self) -> tuple[SpokenAnnouncement, float] | None:
         """Return the announcement if it isn't over, and how many seconds of it were heard; it goes on by `resume`."""
         now_us = self._now_us()
         if (spoken := self.spoken) is None or spoken.end_us <= now_us:
@@ -138,13 +141,15 @@ class Announcer:
     async def _make(self, source: Source, track: PlayableTrack, order: AnnouncementOrder) -> None:
         try:
             seconds = await self._length(source)
-            self.spoken = Spoken(source, track, max(order.sync_time_us, self._now_us()), seconds, order.ducking_db)
+            self.spoken = SpokenAnnouncement(
+                source, track, max(order.sync_time_us, self._now_us()), seconds, order.ducking_db
+            )
             await self._mix()
             # The end moves if the announcement goes on without music.
             while (left := (self.spoken.end_us - self._now_us()) / 1e6) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(min(left, CHECK_SECONDS))
         except RenderingFailed as error:
-            _LOGGER.warning("An announcement can't be played: %s", error)
+            _LOGGER.warning("%s can't play an announcement: %s", self._name, error)
         self._note_end(source.item_id)
 
     async def _ensure_mixed(self) -> None:

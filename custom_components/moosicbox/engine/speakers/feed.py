@@ -17,7 +17,7 @@ SEAM_US: Final = 3_000
 BURST_SECONDS: Final = 0.2
 """Audio is sent in bursts of this length, which costs less than sending each chunk on its own."""
 LATE_MARGIN_US: Final = 30_000
-"""A playback that is alone and late goes on this much later than it could at the earliest."""
+"""Outside of a room, late playback resumes this long after the earliest possible time."""
 
 
 @dataclass(slots=True, eq=False)

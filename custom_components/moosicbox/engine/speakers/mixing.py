@@ -9,21 +9,21 @@ from typing import Final, Protocol
 from ..protocol.errors import HubError
 from ..protocol.server import SynchronizedPlayback
 from ..sync.orders import Anchor
-from .announcer import Announcer, Spoken
+from .announcer import Announcer, SpokenAnnouncement
 from .feed import Feed, Segment
 from .opening import Opener, ready
 from .output import Output
 from .renderer.ffmpeg import RAMP_SECONDS
 from .renderer.renderer import Renderer
 from .renderer.rendering import RenderingFailed
-from .tasks import replaced
+from .tasks import replace_task
 
 _LOGGER = logging.getLogger(__name__)
 
 CUT_LEAD_US: Final = 50_000
-"""How long before it starts to sound a new item replaces the previous one."""
+"""How long before it becomes audible a new item replaces the previous one in the feed."""
 MIX_MARGIN: Final = 0.5
-"""Seconds of audio that may be sent while a rendering with an announcement begins; twice as many at each attempt."""
+"""Seconds of audio that may be sent until a mixed rendering is ready; doubled at each attempt."""
 MIX_ATTEMPTS: Final = 5
 END_US: Final = 300_000
 """An announcement that would begin this near to the end of an item begins with the next one."""
@@ -45,7 +45,7 @@ class Playing(Protocol):
     def is_loading(self) -> bool:
         """True while an item is being opened."""
 
-    def continues(self, order: SynchronizedPlayback) -> bool:
+    def try_continue(self, order: SynchronizedPlayback) -> bool:
         """Let the running feed continue with an order if that needs no break; return whether it does."""
 
     def restart(self, order: SynchronizedPlayback) -> None:
@@ -63,17 +63,19 @@ class Mixing:
     """
 
     def __init__(
-        self, player: Playing, renderer: Renderer, output: Output, now_us: Callable[[], int], opener: Opener
+        self, name: str, player: Playing, renderer: Renderer, output: Output, now_us: Callable[[], int], opener: Opener
     ) -> None:
         """Create a mixing without an announcement.
 
         Args:
+            name: The player's name, for the log.
             player: The player.
             renderer: Provides the audio.
             output: The speaker.
             now_us: Returns the hub's time.
             opener: Opens items for that speaker.
         """
+        self._name = name
         self._player = player
         self._renderer = renderer
         self._output = output
@@ -85,7 +87,7 @@ class Mixing:
         self._deferred: SynchronizedPlayback | None = None
         """An order for what follows, until the mix with an announcement is what is being sent."""
         self.announcer = Announcer(
-            renderer, output.audio_format, now_us, mix=self._mix_announcement, on_ended=player.report
+            name, renderer, output.audio_format, now_us, mix=self._mix_announcement, on_ended=player.report
         )
 
     @property
@@ -99,11 +101,11 @@ class Mixing:
         return self._speaking is not None
 
     def stop_speaking(self) -> None:
-        """Make no announcement without music any more."""
-        self._speaking = replaced(self._speaking, None)
+        """Stop the announcement that is played without music."""
+        self._speaking = replace_task(self._speaking, None)
 
     def defer(self, order: SynchronizedPlayback) -> None:
-        """Execute an order for what follows once the mix is what is being sent."""
+        """Execute an order for the next item after the mix has started."""
         self._deferred = order
 
     async def close(self) -> None:
@@ -143,7 +145,7 @@ class Mixing:
         if (end_us := segment.end_us) is not None and segment.time_of(wanted) > end_us - END_US:
             if feed.following is not None and self._player.order is not None:
                 feed.follow(None)
-                self._player.continues(self._player.order)
+                self._player.try_continue(self._player.order)
             return None
         if spoken is not None:
             self.announcer.spoken = spoken._replace(at_us=max(spoken.at_us, segment.time_of(soonest)))
@@ -166,13 +168,13 @@ class Mixing:
         while feed.following is mixed:  # noqa: ASYNC110 - a feed has no event for it
             await asyncio.sleep(WAIT_SECONDS)
         deferred, self._deferred = self._deferred, None
-        if deferred is not None and deferred is player.order and not player.continues(deferred):
+        if deferred is not None and deferred is player.order and not player.try_continue(deferred):
             player.restart(deferred)
 
     # ---- without music
 
     def speak_alone(self) -> None:
-        """Go on with the announcement, or with none, although there is no music any more."""
+        """Play the rest of the announcement without music; do nothing if there is none."""
         spoken = self.announcer.spoken
         if self._speaking is not None and not self._speaking.done():
             if spoken is not None and spoken.source.item_id == self._speaking_id:
@@ -183,11 +185,11 @@ class Mixing:
             self._speaking_id = paused[0].source.item_id
             self._speaking = asyncio.create_task(self._speak(*paused), name="moosicbox announcement")
 
-    async def _speak(self, spoken: Spoken, heard: float) -> None:
+    async def _speak(self, spoken: SpokenAnnouncement, heard: float) -> None:
         try:
             reader = await self._opener.opened(spoken.source, heard)
         except (RenderingFailed, HubError, TimeoutError) as error:
-            _LOGGER.warning("An announcement isn't heard to its end: %s", error)
+            _LOGGER.warning("An announcement on %s isn't played to its end: %s", self._name, error)
             self.announcer.resume(self._now_us(), spoken.seconds)
             return
         at_us = max(spoken.at_us, self._now_us() + self._output.lead_us + CUT_LEAD_US)
@@ -198,7 +200,7 @@ class Mixing:
         try:
             await feed.run()
         except RenderingFailed as error:
-            _LOGGER.warning("An announcement breaks off: %s", error)
+            _LOGGER.warning("An announcement on %s was cut off: %s", self._name, error)
         finally:
             feed.close()
         self._speaking = None

@@ -27,23 +27,23 @@ from .renderer.audio import Fade, Source
 from .renderer.renderer import Renderer
 from .renderer.rendering import RenderingFailed
 from .reports import Mode, feed_report, resting_report
-from .tasks import replaced
+from .tasks import replace_task
 
 _LOGGER = logging.getLogger(__name__)
 
 REPORT_INTERVAL: Final = 5.0
 NEAR_END_US: Final = 1_000_000
-"""An order for another item this near to the end of the current one waits for that end."""
+"""An order to play another item waits for the end of the current one if that is less than this away."""
 HANDOVER_US: Final = 500_000
-"""An order for another item that comes this much earlier than it must is about the time after the current one."""
+"""While an item loads, an order for another item that is due at least this much later names the next one."""
 TAIL_US: Final = 500_000
-"""An item that ends this shortly after it is stopped is heard to its end: the hub takes small delays for none."""
+"""On `stop`, an item that ends within this time plays to its end, because the hub ignores small delays."""
 SAME_US: Final = 5_000
-"""A timeline that differs by less is followed without a break."""
+"""Timelines that differ by less are equal: playback continues without a break."""
 JOIN_SECONDS: Final = 0.25
-"""An order that is older joins a timeline that runs already."""
+"""An order that is older than this joins a timeline that is already running."""
 GRID: Final = 0.25
-"""Seconds; renderings that join in the middle begin at a multiple, so that others can share them."""
+"""Seconds. A rendering that starts in the middle of an item starts at a multiple of this, so that speakers can share it."""
 
 
 class FedPlayer:
@@ -51,6 +51,7 @@ class FedPlayer:
 
     def __init__(
         self,
+        name: str,
         output: Output,
         renderer: Renderer,
         now_us: Callable[[], int],
@@ -61,12 +62,14 @@ class FedPlayer:
         """Create a player that does nothing yet.
 
         Args:
+            name: The player's name, for the log.
             output: The speaker.
             renderer: Provides the audio.
             now_us: Returns the hub's time.
             send: Sends a report to the hub.
             renew: Returns a fresh address for an item whose address has expired.
         """
+        self._name = name
         self._output = output
         self._renderer = renderer
         self._now_us = now_us
@@ -94,7 +97,7 @@ class FedPlayer:
         opener = Opener(renderer, output, renew)
         self._opener = opener
         self._preparation = Preparation(opener, now_us, speed_of=self._speed_of, on_change=self.report)
-        self._mixing = Mixing(self, renderer, output, now_us, opener)
+        self._mixing = Mixing(name, self, renderer, output, now_us, opener)
         self._report_due = asyncio.Event()
 
     async def run(self) -> None:
@@ -138,7 +141,7 @@ class FedPlayer:
 
     def restart(self, order: SynchronizedPlayback) -> None:
         """Execute an order anew, as a player that joins."""
-        self._executing = replaced(self._executing, self._execute(order, self._now_us()))
+        self._executing = replace_task(self._executing, self._execute(order, self._now_us()))
 
     def report(self) -> None:
         """Report soon."""
@@ -147,7 +150,7 @@ class FedPlayer:
     def reset(self) -> None:
         """Forget the current order and be silent, because the hub's clock is another one now."""
         self.order = None
-        self._executing = replaced(self._executing, None)
+        self._executing = replace_task(self._executing, None)
         self._stop_feed()
         self._output.clear()
         self._set_mode("idle", None)
@@ -179,9 +182,9 @@ class FedPlayer:
         if self._is_handover(order):
             self._handover = order
             return
-        continues = self.continues(order)
+        continues = self.try_continue(order)
         self._loading_id = None if continues or order.command != "play" else order.queue_item_id
-        self._executing = replaced(self._executing, None if continues else self._execute(order, self._now_us()))
+        self._executing = replace_task(self._executing, None if continues else self._execute(order, self._now_us()))
 
     def _is_handover(self, order: SynchronizedPlayback) -> bool:
         """Return whether an order names what follows an item that is still being loaded."""
@@ -191,7 +194,7 @@ class FedPlayer:
         early_us = order.sync_time_us - self._now_us() - self._output.lead_us
         return order.queue_item_id not in (None, self._loading_id) and early_us > HANDOVER_US
 
-    def continues(self, order: SynchronizedPlayback) -> bool:
+    def try_continue(self, order: SynchronizedPlayback) -> bool:
         """Let the running feed continue with an order if that needs no break; return whether it does."""
         feed = self.feed
         if feed is None or order.command != "play" or order.queue_item_id is None or order.track is None:
@@ -208,7 +211,7 @@ class FedPlayer:
             return True
         source = _source(order.queue_item_id, order.track, order.gain_db, _speed(order))
         if order.crossfade:
-            return self._fade(feed, order.track, source, order, order.crossfade)
+            return self._start_crossfade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
             return False
         try:
@@ -219,7 +222,7 @@ class FedPlayer:
         feed.follow(Segment(source.item_id, order.track, reader, anchor, bool(order.room_id)))
         return True
 
-    def _fade(
+    def _start_crossfade(
         self, feed: Feed, track: PlayableTrack, source: Source, order: SynchronizedPlayback, seconds: float
     ) -> bool:
         """Mix the next item with the current one from some time on; return whether that is possible."""
@@ -314,7 +317,7 @@ class FedPlayer:
         if self._mixing.announcer.overlay(start) != overlay:
             self._mixing.announcer.mix_again()
         handover, self._handover = self._handover, None
-        if handover is not None and not self.continues(handover):
+        if handover is not None and not self.try_continue(handover):
             self._executing = asyncio.create_task(self._execute(handover, self._now_us()))
 
     async def _run_feed(self, feed: Feed) -> None:
@@ -330,7 +333,7 @@ class FedPlayer:
         self._mixing.speak_alone()
 
     def _fail(self, item_id: str, error: str) -> None:
-        _LOGGER.warning("An item can't be played: %s", error)
+        _LOGGER.warning("%s can't play an item: %s", self._name, error)
         self._stop_feed()
         self._output.end()
         self._set_mode("error", item_id)

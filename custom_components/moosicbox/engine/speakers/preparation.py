@@ -11,7 +11,7 @@ from ..protocol.types import PlayableTrack
 from .opening import Opener
 from .renderer.audio import Source
 from .renderer.rendering import Reader, RenderingFailed
-from .tasks import replaced
+from .tasks import replace_task
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Preparation:
         """Make an item ready, or none."""
         self._prepared = prepared
         if prepared.queue_item_id is None or prepared.track is None:
-            self._preloading = replaced(self._preloading, None)
+            self._preloading = replace_task(self._preloading, None)
             self._release_preloaded()
             return
         track, gain_db = prepared.track, prepared.gain_db or 0.0
@@ -74,7 +74,7 @@ class Preparation:
 
     def preload(self, source: Source, position: float) -> None:
         """Begin to make an item ready at a position (seconds)."""
-        self._preloading = replaced(self._preloading, self._preload(source, position))
+        self._preloading = replace_task(self._preloading, self._preload(source, position))
 
     def use(self, item_id: str | None) -> None:
         """Keep an item that is ready until it has started: the one after it may be announced before it is opened."""

@@ -202,6 +202,7 @@ class Speakers:
             speaker.address,
         )
         player = FedPlayer(
+            name,
             output,
             self._renderer,
             self.now_us,

@@ -5,7 +5,9 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-def replaced(running: asyncio.Task[None] | None, work: Coroutine[Any, Any, None] | None) -> asyncio.Task[None] | None:
+def replace_task(
+    running: asyncio.Task[None] | None, work: Coroutine[Any, Any, None] | None
+) -> asyncio.Task[None] | None:
     """Cancel a task, and run `work` instead; return its task."""
     if running is not None and running is not asyncio.current_task():
         running.cancel()

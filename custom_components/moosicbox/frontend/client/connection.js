@@ -211,18 +211,18 @@ export class Connection extends Emitter {
    */
   #recordSubscriptions(request, data) {
     if (request.type === "subscribe") {
-      this.#session.subscribed(/** @type {Results["subscribe"]} */ (data).positions);
+      this.#session.addTopics(/** @type {Results["subscribe"]} */ (data).positions);
     } else if (request.type === "unsubscribe") {
-      this.#session.unsubscribed(request.topics);
+      this.#session.removeTopics(request.topics);
     }
   }
 
   /** @param {ServerMessage} message that answers no request */
   #dispatch(message) {
     if (message.type === "subscribed") {
-      this.#session.subscribed(message.positions);
+      this.#session.addTopics(message.positions);
     } else if (message.type === "unsubscribed") {
-      this.#session.unsubscribed(message.topics);
+      this.#session.removeTopics(message.topics);
     }
     const delivery = this.#session.receive(message);
     if (delivery === "new") {

@@ -30,18 +30,18 @@ export class Session {
   welcome({ session_id, secret, positions }) {
     this.#key = { session_id, secret };
     this.#positions.clear();
-    this.subscribed(positions);
+    this.addTopics(positions);
   }
 
   /** @param {Record<string, Position>} positions of topics that are subscribed from now on */
-  subscribed(positions) {
+  addTopics(positions) {
     for (const [topic, { epoch, offset }] of Object.entries(positions)) {
       this.#positions.set(topic, { epoch, offset });
     }
   }
 
   /** @param {readonly string[]} topics */
-  unsubscribed(topics) {
+  removeTopics(topics) {
     for (const topic of topics) {
       this.#positions.delete(topic);
     }

@@ -1,8 +1,8 @@
 /**
  * The test sounds of a delay measurement: sixteen short sweeps at irregular times. Pure.
  *
- * The reference's sweeps rise at the marks of a Golomb ruler. The output's sound is the same played backwards. Of two trains that
- * are shifted against each other at most two sweeps coincide, so that each is found while both are heard.
+ * The reference's sweeps rise at the marks of a Golomb ruler. The output's sound is the same played backwards. However the two
+ * trains are shifted against each other, at most two sweeps coincide, so that both can be found while both sound.
  */
 
 /** The time from the beginning of the sound to the first sweep, in which speakers wake up. */

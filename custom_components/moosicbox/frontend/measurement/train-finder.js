@@ -17,26 +17,26 @@ const LOWEST_RATE = 14_000;
 const MARGIN_HZ = 200;
 /** The mean square of what counts as silence. */
 const SILENCE = 1e-10;
-/** A moment that is quieter than the loudest one by this factor resembles nothing. */
+/** Likeness is small where the energy is below this share of the highest energy. */
 const QUIET_SHARE = 1e-5;
 // Clocks of speakers and microphones differ by this much at most.
 const MAX_DRIFT = 400e-6;
 const DRIFT_STEP = 50e-6;
 const SLACK_SECONDS = 0.001;
-/** A train is heard where it sticks out of the recording by so many deviations. */
+/** The lowest score above the median, in deviations, at which a train counts as found. */
 const MIN_PROMINENCE = 9;
 const DEVIATIONS_OF_MEDIAN = 1.4826;
-/** Less likeness is none, however silent the rest is. */
+/** The lowest likeness of a train, even in a silent recording. */
 const MIN_LIKENESS = 0.03;
-/** Where a train is, the score is nearly the highest; two sweeps that coincide have less. */
+/** Candidates have at least this share of the best score; two sweeps that happen to coincide have less. */
 const SCORE_SHARE = 0.5;
 const MIN_HEARD = PULSES / 2;
-/** A sweep is heard if it sticks out of the noise by this factor. */
+/** The likeness, relative to the median, at which a single sweep counts as heard. */
 const HEARD_FACTOR = 3;
 // Early echoes come within this time after the direct sound, which may be weaker than they are.
 const ECHO_SECONDS = 0.03;
 const DIRECT_SHARE = 0.4;
-/** A second train of this loudness, compared with the first, is no echo. */
+/** The loudness, relative to the first train, above which a second one is no echo. */
 const TWIN_SHARE = 0.7;
 
 export class TrainFinder {

@@ -19,7 +19,7 @@
  * @property {boolean} waited true if the audio, the clock or the browser's permission was missing at first
  */
 
-/** A single player executes a late command from its position on. It joins at the live position if the command is later than this: then it has reconnected. */
+/** Microseconds. Outside of a room, a command that is later than this came after a reconnect: the player joins at the live position. */
 export const RECONNECT_US = 1_000_000;
 
 /**

@@ -45,7 +45,7 @@ export class DataSaver extends Emitter {
   }
 
   /** Note that playback stalled for lack of data. */
-  stalled() {
+  recordStall() {
     this.#change(() => (this.#slow = true));
   }
 
@@ -55,7 +55,7 @@ export class DataSaver extends Emitter {
    * @param {number | null} duration of the item, seconds
    * @param {boolean} small true if it was a small stream
    */
-  measured({ bytes, waitedMs, size }, duration, small) {
+  recordTraffic({ bytes, waitedMs, size }, duration, small) {
     this.#neededRate = !small && size && duration ? (size * 8) / duration : this.#neededRate;
     this.#bytes += bytes;
     this.#waitedMs += waitedMs;

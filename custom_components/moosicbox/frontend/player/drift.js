@@ -64,7 +64,7 @@ export class Drift {
    * @param {number} at local time, seconds
    * @returns {Correction} what to do until the next measurement
    */
-  measured(error, at) {
+  correct(error, at) {
     const moved = (this.#rate - 1) * (at - this.#at);
     const earlier = this.#errors.map((before) => before + moved);
     this.#errors = [...earlier, error].slice(-this.#precision.measurements);

@@ -154,12 +154,12 @@ class Loader {
     source.on("traffic", (traffic) => {
       // A station arrives no faster than it is heard.
       if (!shared) {
-        this.#saver.measured(traffic, source.duration, source.small);
+        this.#saver.recordTraffic(traffic, source.duration, source.small);
       }
     });
     const renderer = new PieceRenderer(this.#output, source, this.#input);
     renderer.on("stalled", () => {
-      this.#saver.stalled();
+      this.#saver.recordStall();
     });
     const replace = async () => {
       const small = isForeign || shared || source.small ? null : await this.#smallUrl(itemId);

@@ -37,7 +37,7 @@ import { positionAt } from "./timeline.js";
  */
 
 const TICK_MS = 250;
-/** A new timeline that differs by less from the audible position is the same one, measured again. */
+/** Seconds. A timeline that differs by less from the audible position doesn't start the item anew. */
 const SAME_SECONDS = 0.1;
 /**
  * If the hub starts an item so near to the end of the one before, it follows without a gap. A single player's own clock
@@ -370,7 +370,7 @@ export class Player extends Emitter {
   #resync() {
     const renderer = this.#slots.current?.renderer;
     const audible = renderer?.audible();
-    if (renderer && audible && this.#steady && !this.#time.lead(audible) && this.#time.isFarFrom(audible)) {
+    if (renderer && audible && this.#steady && !this.#time.adoptPosition(audible) && this.#time.isFarFrom(audible)) {
       this.#jump(renderer);
     }
   }
@@ -393,7 +393,7 @@ export class Player extends Emitter {
   #jump(renderer) {
     const atUs = this.#nowUs() + this.#output.leadUs;
     renderer.start(this.#time.positionAt(atUs), atUs);
-    this.#time.jumped();
+    this.#time.discardMeasurements();
   }
 
   /** True if the current item plays, and no change is scheduled. */

@@ -13,11 +13,11 @@ import { release } from "./stream/release.js";
 
 /** The sound that is decoded before an item plays. */
 const PREPARED_SECONDS = 6;
-/** The sound ahead grows by so many seconds for each second of playback. */
+/** Seconds by which the decoded sound ahead grows for each second of playback. */
 const GROWTH = 2;
-/** The worker is notified in such steps, so often that it never waits. */
+/** Seconds between requests to the worker: short enough that it never waits for one. */
 const STEP_SECONDS = 1;
-/** A position that will be decoded so soon is waited for; a later one is requested. */
+/** A position at most this many seconds ahead of the decoder is waited for; any other causes a seek. */
 const SOON_SECONDS = 3;
 /** Durations in seconds are imprecise by so many frames. */
 const ROUNDING = 1e-4;

@@ -51,7 +51,7 @@ export class TimeKeeper {
    * @param {Audible} audible
    * @returns {boolean} false in a room, where the player has to catch up
    */
-  lead(audible) {
+  adoptPosition(audible) {
     if (this.#inRoom && this.#clockId === this.#clock.clockId) {
       return false;
     }
@@ -69,7 +69,7 @@ export class TimeKeeper {
   }
 
   /** Discard earlier measurements, after a jump. */
-  jumped() {
+  discardMeasurements() {
     this.#drift.reset();
   }
 
@@ -88,10 +88,10 @@ export class TimeKeeper {
   check(audible) {
     if (this.#clockId !== this.#clock.clockId) {
       // The hub has a new clock: times of the old one are invalid until it sends new ones.
-      this.lead(audible);
+      this.adoptPosition(audible);
     }
     const error = audible.position - this.positionAt(audible.atUs);
-    const correction = this.#drift.measured(error, audible.atUs / 1e6);
+    const correction = this.#drift.correct(error, audible.atUs / 1e6);
     return this.#inRoom ? correction : { jump: false, rate: 1 };
   }
 }

@@ -105,7 +105,7 @@ class AnnounceTool(HubTool):
             exposed = call.targets.contexts.values()
             awake = [each.player_id for each in call.data.hub.household.announcer.targets.awake() if each in exposed]
             if not awake:
-                raise ToolFailure("Nobody is awake.")
+                raise ToolFailure("No player is awake.")
             result = await call.execute(Announce(message=message, player_ids=tuple(awake)))
             players = [call.data.hub.players.get(player_id) for player_id in result["players"]]
             return {"announced_on": list(names(players))}

@@ -106,7 +106,7 @@ async def clear(player: Player = None) -> None:
 
 
 async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place, *, play: bool = False) -> list[str]:
-    """Add the medium at an address, a track by its id, or the best match of a search; return the new items' ids.
+    """Add the media item at an address, a track by its id, or the best match of a search; return the new items' ids.
 
     Raises:
         TrackNotFound: The search found nothing.

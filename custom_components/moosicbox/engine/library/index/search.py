@@ -167,12 +167,12 @@ def _find(index: sqlite3.Connection, query: str, kinds: Collection[int]) -> dict
     for phrasing in phrasings:
         if found := _weigh(index, " ".join(phrasing), [[word] for word in phrasing], kinds):
             return found
-    forgiving = [_forgiving(index, phrasing) for phrasing in phrasings]
-    for phrasing, groups in zip(phrasings, forgiving, strict=True):
+    corrected = [_with_corrections(index, phrasing) for phrasing in phrasings]
+    for phrasing, groups in zip(phrasings, corrected, strict=True):
         if found := _weigh(index, " ".join(phrasing), groups, kinds):
             return found
     # Begin with the phrasing that has the fewest words of a command.
-    for groups in reversed(forgiving):
+    for groups in reversed(corrected):
         if found := _weigh_some(index, groups, kinds):
             return found
     return {}
@@ -197,7 +197,7 @@ def _joined(index: sqlite3.Connection, asked: list[str]) -> Iterator[list[str]]:
             yield [*asked[:at], word, *asked[at + 2 :]]
 
 
-def _forgiving(index: sqlite3.Connection, phrasing: list[str]) -> Groups:
+def _with_corrections(index: sqlite3.Connection, phrasing: list[str]) -> Groups:
     """Return each word with its synonyms and corrections; a word that occurs in no name is left out."""
     groups = []
     for word in phrasing:

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from .spelling import MIN_FORGIVEN, forgiven, nearest, shortened
+from .spelling import MIN_CORRECTED_LETTERS, max_mistakes, nearest, shortened
 from .text import searchable
 
 ARTIST, ALBUM, TRACK, GENRE, PLAYLIST, STATION, PODCAST, EPISODE = range(1, 9)
@@ -49,7 +49,7 @@ def near_words(index: sqlite3.Connection, word: str) -> list[str]:
     """Return the words that `word` may be a misspelling of, the likeliest first."""
     if not _is_corrected_to(word):
         return []
-    parts = sorted(shortened(word, forgiven(word)))
+    parts = sorted(shortened(word, max_mistakes(word)))
     marks = ", ".join("?" * len(parts))
     candidates = index.execute(
         f"SELECT DISTINCT word FROM near_words WHERE part IN ({marks}) LIMIT {MAX_CANDIDATES}",
@@ -59,4 +59,4 @@ def near_words(index: sqlite3.Connection, word: str) -> list[str]:
 
 
 def _is_corrected_to(word: str) -> bool:
-    return MIN_FORGIVEN <= len(word) <= MAX_NEAR_LENGTH and not word.isdigit()
+    return MIN_CORRECTED_LETTERS <= len(word) <= MAX_NEAR_LENGTH and not word.isdigit()

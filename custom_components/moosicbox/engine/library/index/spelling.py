@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-MIN_FORGIVEN: Final = 4
+MIN_CORRECTED_LETTERS: Final = 4
 """Letters of the shortest word that may have a mistake."""
 TWO_MISTAKES: Final = 8
 """Letters from which on a word may have two mistakes."""
@@ -22,9 +22,9 @@ def shortened(word: str, letters: int = 1) -> set[str]:
     return found
 
 
-def forgiven(word: str) -> int:
+def max_mistakes(word: str) -> int:
     """Return how many mistakes `word` may have."""
-    if len(word) < MIN_FORGIVEN or word.isdigit():
+    if len(word) < MIN_CORRECTED_LETTERS or word.isdigit():
         return 0
     return 1 if len(word) < TWO_MISTAKES else 2
 
@@ -50,7 +50,7 @@ def mistakes(one: str, other: str, limit: int) -> int:
 
 def nearest(word: str, candidates: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Yield those of `candidates` that `word` may be a misspelling of, with the mistakes, the likeliest first."""
-    limit = forgiven(word)
+    limit = max_mistakes(word)
     near = ((candidate, mistakes(word, candidate, limit)) for candidate in candidates)
     yield from sorted(
         ((candidate, count) for candidate, count in near if count <= limit),

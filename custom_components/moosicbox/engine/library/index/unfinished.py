@@ -3,14 +3,14 @@
 import sqlite3
 from typing import Any, Final
 
-from ..models import Spoken, Unfinished
+from ..models import SpokenKind, Unfinished
 from .states import DELETED
 
 MAX_LOOKED_AT: Final = 1_000
 """Positions that are looked at, the latest first."""
 
 
-def unfinished(index: sqlite3.Connection, user_id: str, kind: Spoken) -> Unfinished | None:
+def unfinished(index: sqlite3.Connection, user_id: str, kind: SpokenKind) -> Unfinished | None:
     """Return what a user, or the household, heard last of a kind and hasn't finished; `None` if there is nothing."""
     return _episode(index, user_id) if kind == "podcast" else _book(index, user_id)
 

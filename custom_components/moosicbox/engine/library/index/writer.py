@@ -18,7 +18,7 @@ from .totals import count_totals
 from .touched import Touched
 
 COPY_SECONDS: Final = 3_600
-"""A file that appeared at most this long before another one with the same sound disappeared was moved by copying."""
+"""If a file disappears at most this long after one with the same sound appeared, the file counts as moved."""
 MAX_TRACKS_OF_TITLE: Final = 2_000
 """Most tracks with one album title that are grouped into albums during a scan; more are grouped at its end."""
 _STAMP: Final = ("size", "mtime_ns", "ctime_ns")
@@ -56,12 +56,12 @@ class IndexWriter:
         touched = Touched()
         for track in tracks:
             self._write_track(index, track, added, changed, touched)
-        self._postponed.album_keys |= settle(index, touched, MAX_TRACKS_OF_TITLE)
+        self._postponed.album_keys |= update_derived_rows(index, touched, MAX_TRACKS_OF_TITLE)
         return added, changed
 
     def finish(self, index: sqlite3.Connection) -> None:
         """Group the albums that were left for the end of the scan."""
-        settle(index, self._postponed)
+        update_derived_rows(index, self._postponed)
 
     def _write_track(
         self, index: sqlite3.Connection, found: FoundTrack, added: list[str], changed: list[str], touched: Touched
@@ -113,7 +113,7 @@ class IndexWriter:
         return None if place is None else int(place[0])
 
 
-def settle(index: sqlite3.Connection, touched: Touched, limit: int | None = None) -> set[str]:
+def update_derived_rows(index: sqlite3.Connection, touched: Touched, limit: int | None = None) -> set[str]:
     """Update albums, totals and spellings; return the album titles that more than `limit` tracks have."""
     left_out = write_albums(index, touched, limit)
     count_totals(index, touched)
@@ -134,10 +134,10 @@ def set_state(index: sqlite3.Connection, rows: Iterable[int], state: int) -> lis
             "UPDATE tracks SET state = ?, gone_at = ? WHERE id = ?", (state, now if state == DELETED else None, row)
         )
         if state == DELETED:
-            _pass_on(index, row, known[0], now)
+            _move_identity_to_copy(index, row, known[0], now)
         touched.add(index, row)
         ids.append(known[0])
-    settle(index, touched)
+    update_derived_rows(index, touched)
     return ids
 
 
@@ -280,7 +280,7 @@ def _new_id(index: sqlite3.Connection, fingerprint: str) -> str:
     return next(id_ for id_ in itertools.chain([track_id], numbered) if id_ not in used)
 
 
-def _pass_on(index: sqlite3.Connection, row: int, track_id: str, now: int) -> None:
+def _move_identity_to_copy(index: sqlite3.Connection, row: int, track_id: str, now: int) -> None:
     """Move a deleted track's id and plays to a copy that appeared shortly before: the file was moved by copying."""
     copy = index.execute(
         "SELECT id, track_id FROM tracks WHERE fingerprint = (SELECT fingerprint FROM tracks WHERE id = ?)"

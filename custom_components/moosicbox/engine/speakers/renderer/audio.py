@@ -9,7 +9,6 @@ CHUNK_SAMPLES: Final = 2_048
 """Samples per channel in a chunk, except in the last one of an item: 43 ms at 48 kHz."""
 RATES: Final = (44_100, 48_000)
 MAX_RATE: Final = 192_000
-MAX_CHANNELS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,16 +17,16 @@ MAX_CPU_SECONDS: Final = 1_800
 MAX_OPEN_FILES: Final = 64
 PROTOCOLS: Final = "http,https,tcp,tls"
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac", "matroska"]))
-"""Those of the library's files, and of what stations send."""
+"""The demuxers of library files and of radio stations."""
 DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
 READ_TIMEOUT_US: Final = 10_000_000
 PREROLL_SECONDS: Final = 0.5
 RAMP_SECONDS: Final = 0.15
 """How long music takes to become quieter for an announcement, and louder after it."""
 RAMP_STEP: Final = 64
-"""Samples for which its volume is the same on the way."""
+"""Samples of a step of that ramp, in which the volume is constant."""
 STEP_SECONDS: Final = 0.01
-"""More than such a step takes: the music has become quiet when the announcement begins."""
+"""Longer than a step: the ramp ends this long before the announcement begins."""
 MAX_TEMPO: Final = 2.0
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 

@@ -112,12 +112,13 @@ class SnapcastConnection:
         self._speakers = speakers
         self._reader = reader
         self._writer = writer
+        self._address = str(writer.get_extra_info("peername")[0])
         self._output = SnapcastOutput(self._write, speakers.now_us)
         self._player_id: str | None = None
 
     async def run(self) -> None:
         """Serve the client until it disconnects or violates the protocol."""
-        address = str(self._writer.get_extra_info("peername")[0])
+        address = self._address
         if not is_local(address):
             _LOGGER.warning("A Snapcast client from %s was refused: it isn't in a local network", address)
             self._writer.close()
@@ -168,7 +169,7 @@ class SnapcastConnection:
         if self._writer.is_closing():
             return
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
-            _LOGGER.warning("A Snapcast client is too slow and was disconnected")
+            _LOGGER.warning("The Snapcast client at %s was too slow and was disconnected", self._address)
             self._writer.transport.abort()
             return
         self._writer.write(data)

@@ -16,7 +16,6 @@ _SIZE: Final = struct.Struct("<I")
 MAX_PAYLOAD: Final = 64 * 1024
 """Bytes of the largest payload that is accepted from a client."""
 _SECOND_US: Final = 1_000_000
-_WAV_FORMAT: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 
 class MessageType(IntEnum):
@@ -107,12 +106,6 @@ def codec_header(codec: str, header: bytes, now_us: int) -> bytes:
 def wire_chunk(at_us: int, data: bytes, now_us: int) -> bytes:
     """Return a chunk with its time."""
     return _message(MessageType.WIRE_CHUNK, _time(at_us) + _sized(data), now_us)
-
-
-def wav_header(rate: int, bits: int, channels: int) -> bytes:
-    """Return the header that describes PCM."""
-    frame = channels * bits // 8
-    return _WAV_FORMAT.pack(b"RIFF", 36, b"WAVE", b"fmt ", 16, 1, channels, rate, rate * frame, frame, bits, b"data", 0)
 
 
 def _message(type_: MessageType, payload: bytes, now_us: int, *, refers_to: int = 0) -> bytes:

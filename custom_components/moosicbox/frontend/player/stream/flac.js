@@ -1,7 +1,7 @@
 /** Demuxes FLAC. Each frame names its own position. */
 import { unsupported } from "./fault.js";
 import { HEADER_BYTES, findHeader, parseHeader, seekPoints, streamInfo } from "./flac-frame.js";
-import { Places, searched } from "./places.js";
+import { Places, searchPlace } from "./places.js";
 import { view } from "./reading.js";
 
 /** @typedef {import("./bytes.js").ByteReader} ByteReader */
@@ -118,7 +118,7 @@ class FlacFile {
   async seek(position) {
     this.#reset = true;
     const { size } = this.#reader;
-    const place = await searched({
+    const place = await searchPlace({
       low: this.#places.before(position) ?? { at: 0, offset: this.#start },
       high: this.#places.after(position) ?? (this.total && size ? { at: this.total, offset: size } : null),
       target: position,

@@ -3,7 +3,7 @@ import { unsupported } from "./fault.js";
 import { packetReader } from "./ogg-codecs.js";
 import { PacketJoiner } from "./ogg-packets.js";
 import { readPage } from "./ogg-pages.js";
-import { Places, searched } from "./places.js";
+import { Places, searchPlace } from "./places.js";
 
 /** @typedef {import("./bytes.js").ByteReader} ByteReader */
 /** @typedef {import("./demuxer.js").Demuxer} Demuxer */
@@ -134,7 +134,7 @@ class OggFile {
   async seek(position) {
     const target = position - this.#link.packets.preRoll;
     const beginning = { at: 0, offset: this.#links[0].offset };
-    const place = await searched({
+    const place = await searchPlace({
       low: this.#places.before(target) ?? beginning,
       high: this.#places.after(target) ?? this.#end,
       target,

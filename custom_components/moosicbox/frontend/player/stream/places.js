@@ -77,7 +77,7 @@ const MAX_TRIES = 6;
  *   from an offset on; null if there is none
  * @returns {Promise<Place>}
  */
-export async function searched({ low, high, target, rate, land }) {
+export async function searchPlace({ low, high, target, rate, land }) {
   for (let tries = 0; tries < MAX_TRIES && high && target - low.at > READ_ON_SECONDS * rate; tries += 1) {
     const aim = Math.max(low.at, target - MARGIN_SECONDS * rate * 2 ** tries);
     const found = await land(interpolated(low, high, aim), low, high);

@@ -157,10 +157,6 @@ export class QueueRow {
     setAttribute(this.#addedByInitial, "title", words);
   }
 
-  focusHandle() {
-    this.#handle.focus();
-  }
-
   #openMenu() {
     const item = this.#item;
     if (!item) {

@@ -329,7 +329,7 @@ export default {
   fallback_format: "Dieses Format kann nicht während des Ladens dekodiert werden: Der Titel beginnt später.",
   fallback_blocked:
     "Der Server dieses Titels erlaubt Webseiten keinen Zugriff: Dieses Gerät spielt nicht genau synchron mit anderen.",
-  fallback_speed: "Bei anderer Geschwindigkeit spielt der Browser selbst.",
+  fallback_speed: "Bei anderer Geschwindigkeit wird der Player des Browsers verwendet.",
   speed: "Geschwindigkeit",
   speed_times: "{speed}×",
   fallback_live: "Der Browser selbst spielt Livestreams: Dieses Gerät spielt nicht genau synchron mit anderen.",

@@ -324,7 +324,7 @@ export default {
   fallback_format: "This format can't be decoded while it loads: the track starts later.",
   fallback_blocked:
     "The server of this track gives web pages no access: this device isn't exactly in sync with others.",
-  fallback_speed: "The browser itself plays at another speed.",
+  fallback_speed: "At another speed, the browser's own player is used.",
   speed: "Speed",
   speed_times: "{speed}×",
   fallback_live: "The browser itself plays live streams: this device isn't exactly in sync with others.",

@@ -20,7 +20,7 @@ from ...signals import Signal
 from ..seal import Seal, stream_source
 from ..streaming.formats import plays
 from ..streaming.streams import HEADERS, START
-from .broadcast import Broadcast, Lost
+from .shared_station import Lost, SharedStation
 from .window import BEHIND_SECONDS, CHANNELS, FRAME_BYTES, RATE
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ FORMAT: Final = "wav"
 MIME_TYPE: Final = "audio/wav"
 ADDRESS_SECONDS: Final = 86_400
 """How long an address is valid: a player fetches it again if its connection breaks."""
-MAX_BROADCASTS: Final = 8
+MAX_STATIONS: Final = 8
 """Stations that are fetched at once."""
 MAX_LISTENERS: Final = 200
 MAX_KNOWN: Final = 1_000
@@ -51,7 +51,7 @@ _HEADERS: Final = {
 }
 
 
-class Broadcasts(StationSharing):
+class SharedStations(StationSharing):
     """Fetches each station once, as long as it has listeners.
 
     Attributes:
@@ -87,7 +87,7 @@ class Broadcasts(StationSharing):
         self._linger_seconds = linger_seconds
         self._sources: OrderedDict[str, str] = OrderedDict()
         """The addresses of stations by the ids of their tracks."""
-        self._on_air: dict[str, Broadcast] = {}
+        self._on_air: dict[str, SharedStation] = {}
         self._ends: dict[str, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -112,7 +112,7 @@ class Broadcasts(StationSharing):
 
     @override
     def title(self, source: str) -> str | None:
-        return None if (broadcast := self._on_air.get(source)) is None else broadcast.title
+        return None if (shared := self._on_air.get(source)) is None else shared.title
 
     async def close(self) -> None:
         """End all connections to stations."""
@@ -120,7 +120,7 @@ class Broadcasts(StationSharing):
             timer.cancel()
         self._ends.clear()
         on_air, self._on_air = list(self._on_air.values()), {}
-        await asyncio.gather(*(broadcast.close() for broadcast in on_air), *self._closing)
+        await asyncio.gather(*(shared.close() for shared in on_air), *self._closing)
 
     # ------------------------------------------------------------ for players
 
@@ -148,27 +148,27 @@ class Broadcasts(StationSharing):
             return web.Response(headers=_HEADERS)
         # Without a start, the present position is another one than that of the first request.
         skipped = 0 if start is None else _skipped(request)
-        async with self._listening(source) as broadcast:
+        async with self._listening(source) as shared:
             # A player that got silence would take it for the station: alarms and queues then wait for ever.
-            if not await broadcast.has_sound():
+            if not await shared.has_sound():
                 raise Unavailable("The station can't be fetched, or sends no sound that can be decoded")
-            sample = broadcast.sample_at(int(origin)) + round(position * RATE)
+            sample = shared.sample_at(int(origin)) + round(position * RATE)
             if skipped:
                 # The player continues after its connection was lost.
                 range_header = f"bytes {skipped}-{_UNKNOWN - 1}/{_UNKNOWN}"
                 response = web.StreamResponse(status=206, headers={**_HEADERS, hdrs.CONTENT_RANGE: range_header})
                 first, cut = divmod(skipped - len(_WAV_HEADER), FRAME_BYTES)
-                sounds = broadcast.sound(sample + first)
+                sounds = shared.sound(sample + first)
                 begins = b"" if not cut else (await anext(sounds))[cut:]
             else:
                 response = web.StreamResponse(headers=_HEADERS)
-                sounds, begins = broadcast.sound(sample), _WAV_HEADER
+                sounds, begins = shared.sound(sample), _WAV_HEADER
             await response.prepare(request)
             try:
                 await _send(response, begins, sounds)
             except (Lost, TimeoutError) as error:
                 reason = str(error) or "it reads nothing"
-                _LOGGER.info("%s gets no more of a station at %s: %s", request.remote, broadcast.server, reason)
+                _LOGGER.info("%s gets no more of a station at %s: %s", request.remote, shared.server, reason)
                 # Aborted, so that the player doesn't take this for the end of the station.
                 if request.transport is not None:
                     request.transport.abort()
@@ -177,31 +177,31 @@ class Broadcasts(StationSharing):
             return response
 
     @asynccontextmanager
-    async def _listening(self, source: str) -> AsyncGenerator[Broadcast]:
-        if sum(broadcast.listeners for broadcast in self._on_air.values()) >= MAX_LISTENERS:
+    async def _listening(self, source: str) -> AsyncGenerator[SharedStation]:
+        if sum(shared.listeners for shared in self._on_air.values()) >= MAX_LISTENERS:
             raise Unavailable("Too many players listen to stations")
-        broadcast = self._opened(source)
-        broadcast.listeners += 1
+        shared = self._opened(source)
+        shared.listeners += 1
         if (timer := self._ends.pop(source, None)) is not None:
             timer.cancel()
         try:
-            yield broadcast
+            yield shared
         finally:
-            broadcast.listeners -= 1
-            if not broadcast.listeners and self._on_air.get(source) is broadcast:
+            shared.listeners -= 1
+            if not shared.listeners and self._on_air.get(source) is shared:
                 loop = asyncio.get_running_loop()
                 self._ends[source] = loop.call_later(self._linger_seconds, self._end, source)
 
-    def _opened(self, source: str) -> Broadcast:
-        if (broadcast := self._on_air.get(source)) is None:
-            if len(self._on_air) >= MAX_BROADCASTS and self._ends:
+    def _opened(self, source: str) -> SharedStation:
+        if (shared := self._on_air.get(source)) is None:
+            if len(self._on_air) >= MAX_STATIONS and self._ends:
                 # A station without listeners makes room.
                 silent = next(iter(self._ends))
                 self._ends[silent].cancel()
                 self._end(silent)
-            if len(self._on_air) >= MAX_BROADCASTS:
+            if len(self._on_air) >= MAX_STATIONS:
                 raise Unavailable("Too many stations are fetched")
-            broadcast = self._on_air[source] = Broadcast(
+            shared = self._on_air[source] = SharedStation(
                 source,
                 self._ffmpeg,
                 self._session,
@@ -209,7 +209,7 @@ class Broadcasts(StationSharing):
                 self._require_allowed,
                 lambda changed: self.title_changed.emit(changed.url),
             )
-        return broadcast
+        return shared
 
     def _end(self, source: str) -> None:
         self._ends.pop(source, None)

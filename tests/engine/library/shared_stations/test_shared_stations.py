@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from custom_components.moosicbox.engine.clock import Clock
-from custom_components.moosicbox.engine.library.broadcasting import broadcast, broadcasts as module
-from custom_components.moosicbox.engine.library.broadcasting.broadcasts import Broadcasts
-from custom_components.moosicbox.engine.library.broadcasting.window import FRAME_BYTES, RATE
 from custom_components.moosicbox.engine.library.seal import Seal
+from custom_components.moosicbox.engine.library.shared_stations import shared_station, shared_stations as module
+from custom_components.moosicbox.engine.library.shared_stations.shared_stations import SharedStations
+from custom_components.moosicbox.engine.library.shared_stations.window import FRAME_BYTES, RATE
 from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.engine.protocol.errors import HubError, NotSupported
 from custom_components.moosicbox.engine.protocol.types import Track
@@ -33,7 +33,7 @@ TIMEOUT = 40
 class Relay:
     """The hub's web server, with one station."""
 
-    broadcasts: Broadcasts
+    shared_stations: SharedStations
     session: ClientSession
     server: TestServer
     station: RadioStation
@@ -43,7 +43,7 @@ class Relay:
         """Return the address of a station's stream, as players get it."""
         track = Track(track_id="st-1", title="Tides", live=True)
         media = Media(track=track, source=station or self.station.url)
-        address = self.broadcasts.address(media, None, live_since_us)
+        address = self.shared_stations.address(media, None, live_since_us)
         assert address is not None
         return str(self.server.make_url("/")).rstrip("/") + address.url
 
@@ -91,11 +91,13 @@ def is_silent(sound: Sound) -> bool:
 async def relay(socket_enabled: None) -> AsyncGenerator[Relay]:
     clock = Clock()
     async with on_air() as station, ClientSession() as session:
-        broadcasts = Broadcasts("ffmpeg", lambda: session, clock, Seal(b"key"), lambda _url: None, linger_seconds=0)
+        shared_stations = SharedStations(
+            "ffmpeg", lambda: session, clock, Seal(b"key"), lambda _url: None, linger_seconds=0
+        )
 
         async def respond(request: web.Request) -> web.StreamResponse:
             try:
-                return await broadcasts.respond(request, request.match_info["id"])
+                return await shared_stations.respond(request, request.match_info["id"])
             except HubError as error:
                 return error_response(error)
 
@@ -103,8 +105,8 @@ async def relay(socket_enabled: None) -> AsyncGenerator[Relay]:
         app.router.add_get("/api/moosicbox/tracks/{id}/stream", respond)
         server = TestServer(app)
         async with server:
-            yield Relay(broadcasts, session, server, station, clock)
-            await broadcasts.close()
+            yield Relay(shared_stations, session, server, station, clock)
+            await shared_stations.close()
 
 
 async def test_listeners_of_one_connection_hear_the_same_at_the_same_time(relay: Relay) -> None:
@@ -168,8 +170,8 @@ async def test_a_station_that_cant_be_reached_is_given_up(
     relay: Relay, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its listeners get no silence, which would count as sound, but are refused: players go on with the next item."""
-    monkeypatch.setattr(broadcast, "RETRY_SECONDS", (0.0,))
-    monkeypatch.setattr(relay.broadcasts, "_linger_seconds", 60)
+    monkeypatch.setattr(shared_station, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(relay.shared_stations, "_linger_seconds", 60)
     address = f"{relay.address(relay.clock.now_us(), 'http://user:secret@127.0.0.1:9/?key=secret')}&start=0"
     for _ in range(2):
         async with asyncio.timeout(TIMEOUT), relay.session.get(address) as response:
@@ -179,28 +181,28 @@ async def test_a_station_that_cant_be_reached_is_given_up(
 
 
 async def test_a_station_without_listeners_makes_room(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BROADCASTS", 1)
-    monkeypatch.setattr(relay.broadcasts, "_linger_seconds", 60)
+    monkeypatch.setattr(module, "MAX_STATIONS", 1)
+    monkeypatch.setattr(relay.shared_stations, "_linger_seconds", 60)
     since_us = relay.clock.now_us()
     async with relay.listen(since_us, 0.0) as listener:
         await listener.read(0.1)
     async with relay.session.get(f"{relay.address(since_us, relay.station.url + '?other')}&start=0") as response:
         assert response.status == 200
-    assert len(relay.broadcasts) == 1
+    assert len(relay.shared_stations) == 1
 
 
 async def test_titles_come_with_the_sound(relay: Relay) -> None:
     changed = asyncio.Event()
-    relay.broadcasts.title_changed.subscribe(lambda _source: changed.set())
+    relay.shared_stations.title_changed.subscribe(lambda _source: changed.set())
     async with asyncio.timeout(TIMEOUT), relay.listen(relay.clock.now_us(), 0.0) as listener:
         await listener.until(sounds(TONES_HZ[0]))
         await changed.wait()
-        assert relay.broadcasts.title(relay.station.url) == "Ana - Tides"
+        assert relay.shared_stations.title(relay.station.url) == "Ana - Tides"
         changed.clear()
         relay.station.title = "Ben - Ebb"
         while not changed.is_set():
             await listener.read(0.1)
-    assert relay.broadcasts.title(relay.station.url) == "Ben - Ebb"
+    assert relay.shared_stations.title(relay.station.url) == "Ben - Ebb"
     assert relay.station.connections == 1
 
 
@@ -236,7 +238,7 @@ async def test_the_connection_ends_with_the_last_listener(relay: Relay) -> None:
         assert relay.station.open == 1
     async with asyncio.timeout(TIMEOUT):
         await relay.station.wait_left()
-    assert len(relay.broadcasts) == 0
+    assert len(relay.shared_stations) == 0
     async with relay.listen(since_us, round((relay.clock.now_us() - since_us) / 1e6, 3)) as again:
         await again.until(sounds(TONES_HZ[1]))
     assert relay.station.connections == 2
@@ -274,7 +276,7 @@ async def test_the_number_of_stations_and_listeners_is_bounded(relay: Relay, mon
         async with relay.session.get(f"{relay.address(since_us)}&start=0") as response:
             assert response.status == 503
         monkeypatch.setattr(module, "MAX_LISTENERS", 10)
-        monkeypatch.setattr(module, "MAX_BROADCASTS", 1)
+        monkeypatch.setattr(module, "MAX_STATIONS", 1)
         async with relay.session.get(f"{relay.address(since_us, relay.station.url + '?other')}&start=0") as response:
             assert response.status == 503
 
@@ -282,7 +284,7 @@ async def test_the_number_of_stations_and_listeners_is_bounded(relay: Relay, mon
 async def test_a_redirection_to_a_forbidden_address_isnt_followed(
     relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcast, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(shared_station, "RETRY_SECONDS", (0.0,))
     asked: list[str] = []
 
     async def secret(request: web.Request) -> web.Response:
@@ -302,8 +304,10 @@ async def test_a_redirection_to_a_forbidden_address_isnt_followed(
     app.router.add_get("/secret", secret)
     app.router.add_get("/live", redirect)
     async with TestServer(app) as server, ClientSession() as session:
-        guarded = Broadcasts("ffmpeg", lambda: session, relay.clock, Seal(b"key"), require_allowed, linger_seconds=0)
-        relay.broadcasts.__dict__.update(guarded.__dict__)
+        guarded = SharedStations(
+            "ffmpeg", lambda: session, relay.clock, Seal(b"key"), require_allowed, linger_seconds=0
+        )
+        relay.shared_stations.__dict__.update(guarded.__dict__)
         since_us = relay.clock.now_us()
         address = f"{relay.address(since_us, str(server.make_url('/live')))}&start=0"
         async with asyncio.timeout(TIMEOUT), relay.session.get(address) as response:

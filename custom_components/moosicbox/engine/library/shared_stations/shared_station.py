@@ -11,7 +11,7 @@ from ...fetching import FetchFailed, SessionFactory
 from ...playback.addresses import server_of
 from ..streaming.ffmpeg import running
 from ..streaming.formats import SOURCES
-from .station import Connection, connected
+from .connection import Connection, connected
 from .window import CHANNELS, FRAME_BYTES, MAX_AHEAD_SECONDS, RATE, Window
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for
 
 
 class Lost(Exception):
-    """A listener can't get the sound that follows: it has read too slowly, or the broadcast has ended."""
+    """A listener can't get the sound that follows: it has read too slowly, or the station has ended."""
 
 
-class Broadcast:
+class SharedStation:
     """A station that is on air here. Its sound is PCM: 16 bits, `CHANNELS` channels, `RATE` samples per second.
 
     Each sample is to be heard at a fixed hub time, so that all listeners hear the same at the same time, whenever they
@@ -60,7 +60,7 @@ class Broadcast:
         session: SessionFactory,
         clock: Clock,
         require_allowed: Callable[[str], None],
-        on_title: Callable[[Broadcast], None],
+        on_title: Callable[[SharedStation], None],
     ) -> None:
         """Begin to fetch.
 
@@ -89,8 +89,8 @@ class Broadcast:
         self.ended = False
         """True if nothing follows: it was closed, or the station was given up."""
         self._grown = asyncio.Event()
-        self._silence = asyncio.create_task(self._stay_ahead(), name="moosicbox broadcast")
-        self._tasks = [self._silence, asyncio.create_task(self._receive(), name="moosicbox broadcast")]
+        self._silence = asyncio.create_task(self._stay_ahead(), name="moosicbox station")
+        self._tasks = [self._silence, asyncio.create_task(self._receive(), name="moosicbox station")]
 
     def sample_at(self, hub_us: int) -> int:
         """Return the sample that is to be heard at a hub time."""
@@ -107,7 +107,7 @@ class Broadcast:
         A listener that begins before the window gets silence up to it.
 
         Raises:
-            Lost: The listener has fallen behind the window, or the broadcast has ended.
+            Lost: The listener has fallen behind the window, or the station has ended.
         """
         window, begun = self._window, False
         while True:
@@ -125,7 +125,7 @@ class Broadcast:
                 yield data
                 sample += len(data) // FRAME_BYTES
             elif self.ended:
-                raise Lost("The broadcast has ended")
+                raise Lost("The station has ended")
             else:
                 await self._grown.wait()
 
@@ -183,7 +183,7 @@ class Broadcast:
         async with running(self._ffmpeg, _arguments(connection), None, niceness=NICENESS) as process:
             if process.stdin is None or process.stdout is None:
                 return
-            feeding = asyncio.create_task(self._feed(connection, process.stdin), name="moosicbox broadcast")
+            feeding = asyncio.create_task(self._feed(connection, process.stdin), name="moosicbox station")
             try:
                 rest = b""
                 while data := await process.stdout.read(READ_SIZE):

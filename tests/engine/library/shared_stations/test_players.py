@@ -9,14 +9,14 @@ import pytest
 
 from custom_components.moosicbox.engine.client.player.deck import Deck
 from custom_components.moosicbox.engine.client.player.mpv import Mpv
-from custom_components.moosicbox.engine.library.broadcasting.window import RATE
+from custom_components.moosicbox.engine.library.shared_stations.window import RATE
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Chunk, Source
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 from custom_components.moosicbox.engine.sync.orders import station_address
 from tests.engine.speakers import sound
 from tests.station import TONES_HZ, Sound, frequency_of, samples_of
 
-from .test_broadcasts import TIMEOUT, Relay, relay, sounds
+from .test_shared_stations import TIMEOUT, Relay, relay, sounds
 
 __all__ = ("relay",)
 

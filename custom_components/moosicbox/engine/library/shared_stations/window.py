@@ -1,4 +1,4 @@
-"""The sound of a broadcast around the present, each sample at a fixed hub time. No I/O."""
+"""The sound of a shared station around the present, each sample at a fixed hub time. No I/O."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ CAPACITY: Final = (BEHIND_SECONDS + MAX_AHEAD_SECONDS) * RATE
 
 
 class Window:
-    """The latest samples. Samples are counted from the beginning of the broadcast.
+    """The latest samples. Samples are counted from the first one.
 
     Attributes:
         first: The oldest sample that is kept.

@@ -1,6 +1,7 @@
 """A renderer, and a web server with noise for it."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession, web
@@ -30,10 +31,14 @@ async def server(noises: Path, socket_enabled: None) -> AsyncGenerator[TestServe
         yield running
 
 
+def _resolved(server: TestServer, address: str) -> str:
+    return str(server.make_url(address)) if address.startswith("/") else address
+
+
 @pytest.fixture
 async def renderer(server: TestServer) -> AsyncGenerator[Renderer]:
     async with ClientSession() as session:
-        running = Renderer("ffmpeg", lambda address: str(server.make_url(address)), session)
+        running = Renderer("ffmpeg", partial(_resolved, server), session)
         yield running
         await running.close()
 

@@ -225,3 +225,28 @@ async def test_a_program_that_is_missing_fails(server: TestServer) -> None:
         with pytest.raises(RenderingFailed):
             await renderer.open(Source("item", "/whole.flac"), 0.0, FLAC).header()
         await renderer.close()
+
+
+async def test_a_station_is_connected_anew(renderer: Renderer, noises: Path) -> None:
+    """Its server ends each connection after some seconds of sound."""
+    piece, connections = (noises / "whole.mp3").read_bytes(), 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n" + piece)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as station:
+        url = f"http://127.0.0.1:{station.sockets[0].getsockname()[1]}/"
+        reader = renderer.open(Source("station", url, live=True), 0.0, PCM)
+        heard = 0
+        async with asyncio.timeout(30):
+            while connections < 4:
+                chunk = await reader.next()
+                assert chunk is not None
+                heard = chunk.end
+        reader.close()
+    assert heard > 2 * sound.SECONDS * sound.RATE

@@ -38,12 +38,14 @@ class Source:
         gain_db: The gain of its samples.
         speed: The speed at which it is heard, with the pitch kept. Positions in its audio are those of that audio: the
             position in the item, divided by the speed.
+        live: True for a radio station, which has no end.
     """
 
     item_id: str
     address: str = field(compare=False)
     gain_db: float = 0.0
     speed: float = 1.0
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from .audio import CHUNK_SAMPLES, AudioFormat, Fade, Overlay
 MAX_MEMORY: Final = 768 * 1024 * 1024
 """Bytes of address space."""
 MAX_CPU_SECONDS: Final = 1_800
+MAX_LIVE_CPU_SECONDS: Final = 100 * MAX_CPU_SECONDS
+"""A radio station plays for days."""
 MAX_OPEN_FILES: Final = 64
 PROTOCOLS: Final = "http,https,tcp,tls"
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac", "matroska"]))
@@ -28,6 +30,7 @@ RAMP_STEP: Final = 64
 STEP_SECONDS: Final = 0.01
 """Longer than a step: the ramp ends this long before the announcement begins."""
 MAX_TEMPO: Final = 2.0
+RECONNECTING: Final = ("-reconnect_streamed", "1", "-reconnect_at_eof", "1", "-reconnect_on_network_error", "1")
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -40,6 +43,7 @@ class Input(NamedTuple):
         length: The item's length in seconds, if more would be decoded.
         begins: The position in the item, in seconds, at which the audio at the address begins.
         speed: The speed at which it is heard.
+        live: True for a radio station, to which ffmpeg connects anew when the connection ends.
     """
 
     url: str
@@ -47,6 +51,7 @@ class Input(NamedTuple):
     length: float | None = None
     begins: float = 0.0
     speed: float = 1.0
+    live: bool = False
 
 
 def command(program: str, item: Input, position: float, audio_format: AudioFormat) -> list[str]:
@@ -62,7 +67,7 @@ def command(program: str, item: Input, position: float, audio_format: AudioForma
     jump = _jump(position)
     filters = [*_shape(item, position), "aresample=dither_method=triangular", _layout(audio_format)]
     return [
-        *_begin(program, (item.url, jump)),
+        *_begin(program, (item, jump)),
         *("-map", "0:a:0", "-map_metadata", "-1", "-threads", "1", "-filter_threads", "1"),
         *("-af", ",".join(filters)),
         *_end(audio_format),
@@ -96,7 +101,7 @@ def fade_command(program: str, item: Input, before: Input, fade: Fade, audio_for
     )
     mixed = "amix=inputs=2:duration=longest:normalize=0,aresample=dither_method=triangular"
     return [
-        *_begin(program, (before.url, _jump(fade.position)), (item.url, 0.0)),
+        *_begin(program, (before, _jump(fade.position)), (item, 0.0)),
         *("-filter_complex", f"[0:a:0]{ends}[a];[1:a:0]{begins}[b];[a][b]{mixed},{_layout(audio_format)}"),
         *("-map_metadata", "-1", "-threads", "1", "-filter_complex_threads", "1"),
         *_end(audio_format),
@@ -132,7 +137,7 @@ def overlay_command(
     speech = [*_shape(spoken, said), common, *([f"adelay={begins * 1000:.3f}:all=1"] if begins > 0 else [])]
     mixed = "amix=inputs=2:duration=first:normalize=0,aresample=dither_method=triangular"
     return [
-        *_begin(program, (item.url, _jump(position)), (spoken.url, _jump(said))),
+        *_begin(program, (item, _jump(position)), (spoken, _jump(said))),
         *(
             "-filter_complex",
             f"[0:a:0]{','.join(music)}[a];[1:a:0]{','.join(speech)}[b];[a][b]{mixed},{_layout(audio_format)}",
@@ -142,11 +147,11 @@ def overlay_command(
     ]
 
 
-def _begin(program: str, *inputs: tuple[str, float]) -> list[str]:
+def _begin(program: str, *inputs: tuple[Input, float]) -> list[str]:
     arguments = [program, "-nostdin", "-hide_banner", "-loglevel", "quiet"]
-    for url, jump in inputs:
-        arguments += ["-threads", "1", *input_options(url)]
-        arguments += [*(("-ss", f"{jump:.6f}") if jump else ()), "-i", url]
+    for item, jump in inputs:
+        arguments += ["-threads", "1", *input_options(item.url), *(RECONNECTING if item.live else ())]
+        arguments += [*(("-ss", f"{jump:.6f}") if jump else ()), "-i", item.url]
     return arguments
 
 
@@ -208,7 +213,7 @@ def _encoder_options(audio_format: AudioFormat) -> tuple[str, ...]:
     return (*encoder, *exact, "-f", "ogg", "-page_duration", "1")
 
 
-async def start(arguments: list[str]) -> asyncio.subprocess.Process:
+async def start(arguments: list[str], cpu_seconds: int = MAX_CPU_SECONDS) -> asyncio.subprocess.Process:
     """Start ffmpeg with its limits. Raise OSError if it can't be started."""
     process = await asyncio.create_subprocess_exec(
         *arguments,
@@ -220,7 +225,7 @@ async def start(arguments: list[str]) -> asyncio.subprocess.Process:
     )
     for which, limit in (
         (resource.RLIMIT_AS, MAX_MEMORY),
-        (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),

@@ -90,7 +90,7 @@ class Renderer:
             return ffmpeg.Input(self._resolve(station), source.gain_db, begins=position)
         url = self._resolve(source.address)
         length = await self._exact_length(url) if source.address.startswith("/") else None
-        return ffmpeg.Input(url, source.gain_db, length, speed=source.speed)
+        return ffmpeg.Input(url, source.gain_db, length, speed=source.speed, live=source.live)
 
     async def _exact_length(self, url: str) -> float | None:
         try:

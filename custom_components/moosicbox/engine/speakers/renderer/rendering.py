@@ -126,11 +126,15 @@ class Rendering:
 
     async def _run(self, command: Callable[[], Awaitable[list[str]]], audio_format: AudioFormat) -> None:
         try:
-            process = await ffmpeg.start(await command())
+            limit = ffmpeg.MAX_LIVE_CPU_SECONDS if self.source.live else ffmpeg.MAX_CPU_SECONDS
+            process = await ffmpeg.start(await command(), limit)
         except OSError as error:
             _LOGGER.warning("ffmpeg can't be started: %s", error)
             self._fail()
             return
+        except Exception:
+            self._fail()  # Readers must not wait for ever.
+            raise
         try:
             if process.stdout is not None:
                 await self._read(process.stdout, process, audio_format)

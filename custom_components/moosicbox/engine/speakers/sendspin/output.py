@@ -98,13 +98,18 @@ class SendspinOutput:
         self.free_us = 0
         self._wanted: tuple[int, bool] | None = None
         """Volume and mute that were set and that the speaker hasn't reported yet."""
+        self._replaced = (role.volume, role.muted)
+        """Volume and mute that the speaker had before."""
         self._known = (role.volume, role.muted)
         self.late_us = LATE_US
         self.audio_format, self.ahead_us, self.lead_us = self._needs()
 
     def needs_changed(self) -> bool:
         """Return whether the speaker's requirements have changed since it connected."""
-        return (self.audio_format, self.ahead_us, self.lead_us) != self._needs()
+        try:
+            return (self.audio_format, self.ahead_us, self.lead_us) != self._needs()
+        except Unsupported:
+            return True
 
     def _needs(self) -> tuple[AudioFormat, int, int]:
         support = self._client.info.player_support
@@ -160,7 +165,7 @@ class SendspinOutput:
         if wanted[1] != before[1]:
             self._role.set_mute(muted)
         if wanted != before:
-            self._wanted = self._known = wanted
+            self._wanted, self._known, self._replaced = wanted, wanted, (self._role.volume, self._role.muted)
 
     @property
     def volume(self) -> tuple[float, bool] | None:
@@ -170,9 +175,11 @@ class SendspinOutput:
     def take_volume(self) -> tuple[float, bool] | None:
         """Return volume and mute if they were changed on the speaker since the last call."""
         reported = self._role.volume, self._role.muted
-        if reported == self._wanted:
-            self._wanted = None
-        if self._wanted is not None or reported == self._known:
+        if self._wanted is not None and reported == self._replaced:
+            return None  # The report is older than what was set.
+        # A speaker may take a value near the one that was set.
+        self._wanted = None
+        if reported == self._known:
             return None
         self._known = reported
         return reported[0] / 100, reported[1]

@@ -290,7 +290,11 @@ class SendspinService:
             self._disconnect(player_id, "disconnected")
         elif not client.available:
             self._disconnect(player_id, "in_use")
-        elif known is None or known.output.needs_changed():
+        elif known is None:
+            self._connect(player_id, client, role)
+        elif known.output.needs_changed():
+            # What the speaker still holds would overlap with what comes now.
+            known.output.clear()
             self._connect(player_id, client, role)
         elif (changed := known.output.take_volume()) is not None:
             self.speakers.report_volume(player_id, *changed)

@@ -1,6 +1,5 @@
 """A player whose speaker is fed, at a real hub in real time."""
 
-import asyncio
 from typing import Literal
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.playback import playback
 from custom_components.moosicbox.engine.protocol.client import (
+    ModeCommand,
     PlaybackCommand,
     QueueAdd,
     RoomCreate,
@@ -17,14 +17,9 @@ from custom_components.moosicbox.engine.protocol.client import (
     VolumeCommand,
 )
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
-from custom_components.moosicbox.engine.protocol.server import SynchronizedPlayback
-from custom_components.moosicbox.engine.protocol.types import PlayableTrack
 from custom_components.moosicbox.engine.rooms import announcements
-from custom_components.moosicbox.engine.speakers.player import FedPlayer
 from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES
 from custom_components.moosicbox.engine.speakers.renderer.ffmpeg import RAMP_SECONDS, RAMP_STEP, STEP_SECONDS
-from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 from custom_components.moosicbox.engine.speakers.speakers import MAX_SPEAKERS, SpeakerInfo
 
 from . import sound
@@ -79,30 +74,6 @@ async def test_an_album_has_no_gaps(house: Stage) -> None:
     assert states == ["played", "played"]
 
 
-async def test_an_order_for_what_follows_comes_while_an_item_is_loaded(house: Stage, renderer: Renderer) -> None:
-    output = house.output()
-    now_us = house.hub.clock.now_us
-
-    async def renew(_item_id: str) -> str:
-        raise QueueItemNotFound("There is no other address")
-
-    def order(name: str, at_us: int, seconds: float) -> SynchronizedPlayback:
-        track = PlayableTrack(track_id=name, title=name, stream_url=f"/{name}.flac", duration=seconds)
-        return SynchronizedPlayback(
-            command="play", queue_item_id=name, start_position=0.0, sync_time_us=at_us, rate=1.0, track=track
-        )
-
-    player = FedPlayer("Kitchen", output, renderer, now_us, send=lambda _report: None, renew=renew)
-    running = asyncio.create_task(player.run())
-    begin_us = now_us() + 1_000 * MILLISECOND_US
-    player.handle_message(order("whole", begin_us, sound.SECONDS))
-    player.handle_message(order("second", begin_us + round(sound.SECONDS * 1e6), 1.0))
-    await house.until(lambda: output.ended)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert same(output.samples, np.concatenate([sound.noise(), sound.noise()[sound.CUT :]]))
-
-
 async def test_plays_as_loud_as_the_hub_says(house: Stage) -> None:
     house.files.tracks["second.flac"] = {"track_gain": -6.0}
     output = await house.add("den")
@@ -136,6 +107,21 @@ async def test_crossfades(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None
     mixed = sound.faded(before[begins:], after, len(before[begins:]) / sound.RATE)
     assert sound.close(output.samples, np.concatenate([before[:begins], mixed, after[len(mixed) :]]))
     assert min(output.gaps_us) >= -30
+
+
+@pytest.mark.parametrize("repeat", ["one", "all"])
+async def test_an_item_that_repeats_is_played_to_its_end(house: Stage, repeat: Literal["one", "all"]) -> None:
+    output = await house.add("den")
+    await house.do(ModeCommand(player_id="den", repeat=repeat))
+    await play(house, "den", "whole.flac")
+    await house.until(lambda: [sent.chunk.start for sent in output.sent].count(0) > 1)
+    await house.until(lambda: len(output.samples) > 1.2 * len(sound.noise()))
+    heard, gaps = output.samples, output.gaps_us
+    length = len(sound.noise())
+    assert same(heard[:length], sound.noise())
+    assert same(heard[length:], sound.noise()[: len(heard) - length])
+    assert min(gaps) >= -1
+    assert max(gaps) <= 1
 
 
 async def test_pauses_and_goes_on_where_it_was(house: Stage) -> None:

@@ -109,6 +109,24 @@ async def test_in_a_room_late_audio_is_left_out() -> None:
     assert await stand.run() == [(120, 105), (160, 145)]
 
 
+@pytest.mark.parametrize("in_room", [True, False])
+async def test_a_small_buffer_gets_the_first_audio_as_early_as_it_can(
+    in_room: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The speaker wants it earlier than its buffer allows."""
+    stand = FeedHarness(segment("a", NOW + 1_000 * MS, *[40] * 30, in_room=in_room), ahead_ms=500)
+    stand.output.lead_us = 600 * MS
+    sleep = asyncio.sleep
+
+    async def pass_time(seconds: float) -> None:
+        stand.now_us += round(seconds * 1e6)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", pass_time)
+    sent = await stand.run()
+    assert sent == [(40 * number, 1_000 + 40 * number) for number in range(30)]
+
+
 async def test_alone_everything_is_heard_later() -> None:
     stand = FeedHarness(segment("a", NOW - 95 * MS, 40, 40))
     margin = LATE_MARGIN_US // MS

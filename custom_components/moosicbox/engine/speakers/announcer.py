@@ -83,6 +83,8 @@ class Announcer:
         self._id: str | None = None
         self._task: asyncio.Task[None] | None = None
         self._mixing: asyncio.Task[None] | None = None
+        """Mixes the announcement with the music; there is one such task at a time."""
+        self._was_mixed = False
 
     def handle(self, order: AnnouncementOrder) -> None:
         """Make an announcement, which ends the one before."""
@@ -106,6 +108,10 @@ class Announcer:
         return Overlay(
             source=spoken.source, begins=round(begins, 6), seconds=spoken.seconds, ducking_db=spoken.ducking_db
         )
+
+    def is_heard_at(self, hub_us: float) -> bool:
+        """Return whether the announcement isn't over at a hub time."""
+        return self.spoken is not None and self.spoken.end_us > hub_us
 
     def mix_again(self) -> None:
         """Mix the announcement with music that has begun without it; an attempt that still runs is given up."""
@@ -144,7 +150,8 @@ class Announcer:
             self.spoken = SpokenAnnouncement(
                 source, track, max(order.sync_time_us, self._now_us()), seconds, order.ducking_db
             )
-            await self._mix()
+            self._was_mixed = False
+            self.mix_again()
             # The end moves if the announcement goes on without music.
             while (left := (self.spoken.end_us - self._now_us()) / 1e6) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(min(left, CHECK_SECONDS))
@@ -155,8 +162,14 @@ class Announcer:
     async def _ensure_mixed(self) -> None:
         try:
             await self._mix()
+            self._was_mixed = True
         except RenderingFailed as error:
-            _LOGGER.debug("An announcement is heard to its end: %s", error)
+            if self._was_mixed or self._task is None or self._id is None:
+                _LOGGER.debug("An announcement is heard to its end: %s", error)
+                return
+            _LOGGER.warning("%s can't play an announcement: %s", self._name, error)
+            self._task.cancel()
+            self._note_end(self._id)
 
     def _note_end(self, announcement_id: str) -> None:
         self.spoken, self.ended_id = None, announcement_id

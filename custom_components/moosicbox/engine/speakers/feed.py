@@ -16,6 +16,7 @@ SEAM_US: Final = 3_000
 """An item that follows within this time of the previous one's end follows without a gap."""
 BURST_SECONDS: Final = 0.2
 """Audio is sent in bursts of this length, which costs less than sending each chunk on its own."""
+BURST_US: Final = round(BURST_SECONDS * 1e6)
 LATE_MARGIN_US: Final = 30_000
 """Outside of a room, late playback resumes this long after the earliest possible time."""
 
@@ -37,6 +38,10 @@ class Segment:
     """The sample from which on the following segment has the rest of this item, mixed with the next one."""
     fades_at: float | None = None
     """The position (seconds) at which the following item begins to be mixed in; `None` if it follows at the end."""
+    is_mix: bool = False
+    """True for the rest of an item, mixed with an announcement, which follows that item."""
+    fading_until: float = 0.0
+    """The position (seconds) up to which the end of the item before is mixed in."""
 
     @property
     def speed(self) -> float:
@@ -173,11 +178,14 @@ class Feed:
     async def _handle(self, segment: Segment, chunk: Chunk, rate: int) -> None:
         play_at_us = segment.time_of(chunk.start / rate)
         if (wait := (play_at_us - self._output.ahead_us - self._now_us()) / 1e6) > 0:
-            await asyncio.sleep(wait + BURST_SECONDS)
+            # A silent speaker needs its first audio as early as possible.
+            await asyncio.sleep(wait + BURST_SECONDS if self._sent_until_us else wait)
         if play_at_us >= self.until_us:
             await asyncio.Event().wait()
         # A silent speaker that gets its first audio later than it needs it begins late, and takes long to catch up.
         need_us = self._output.late_us if self._sent_until_us else self._output.lead_us
+        # A speaker with a small buffer can't get it as early as it wants to.
+        need_us = max(self._output.late_us, min(need_us, self._output.ahead_us - BURST_US))
         late_us = max(self._now_us() + need_us, self._output.free_us) - play_at_us
         if late_us > 0:
             if segment.in_room:

@@ -141,15 +141,24 @@ class Mixing:
         if (header := segment.reader.known_header) is None:
             return None
         soonest = segment.reader.sample / header.rate + margin
+        soonest = max(soonest, segment.fading_until + RAMP_SECONDS)
         wanted = soonest if spoken is None else max(soonest, segment.position_at(spoken.at_us))
-        if (end_us := segment.end_us) is not None and segment.time_of(wanted) > end_us - END_US:
-            if feed.following is not None and self._player.order is not None:
-                feed.follow(None)
-                self._player.try_continue(self._player.order)
+        if (until_us := _music_until(feed)) is not None and segment.time_of(wanted) > until_us - END_US:
+            self._postpone(feed, until_us)
             return None
         if spoken is not None:
             self.announcer.spoken = spoken._replace(at_us=max(spoken.at_us, segment.time_of(soonest)))
         return segment.reader.boundary(wanted - RAMP_SECONDS)
+
+    def _postpone(self, feed: Feed, at_us: int) -> None:
+        """Let the announcement begin with the item that follows at a hub time."""
+        if (spoken := self.announcer.spoken) is not None:
+            self.announcer.spoken = spoken._replace(at_us=max(spoken.at_us, at_us))
+        order = self._player.order
+        if feed.following is not None and order is not None:
+            feed.follow(None)
+            if not self._player.try_continue(order):
+                self._player.restart(order)
 
     async def _mixed(self, segment: Segment, cut: int) -> Segment:
         """Return the rest of an item with the announcement. Raise RenderingFailed."""
@@ -158,7 +167,7 @@ class Mixing:
         audio_format = replace(self._output.audio_format, rates=(rate,))
         overlay = self.announcer.overlay(anchor)
         reader = await ready(self._renderer.open(segment.reader.source, anchor.position, audio_format, overlay))
-        return Segment(segment.item_id, segment.track, reader, anchor, segment.in_room)
+        return Segment(segment.item_id, segment.track, reader, anchor, segment.in_room, is_mix=True)
 
     async def _continue_mixed(self, feed: Feed, mixed: Segment, cut: int) -> None:
         player = self._player
@@ -205,3 +214,11 @@ class Mixing:
             feed.close()
         self._speaking = None
         self._output.end()
+
+
+def _music_until(feed: Feed) -> int | None:
+    """Return the hub time up to which the current item is sent without another one; `None` if it isn't known."""
+    segment, following = feed.segment, feed.following
+    if segment.fades_at is not None and following is not None and not following.is_mix:
+        return segment.time_of(segment.fades_at)
+    return segment.end_us

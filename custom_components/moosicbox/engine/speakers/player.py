@@ -200,17 +200,22 @@ class FedPlayer:
         if feed is None or order.command != "play" or order.queue_item_id is None or order.track is None:
             return False
         segment, anchor = feed.segment, _audio_anchor(anchor_of(order))
+        is_mixing = feed.following is not None and feed.following.is_mix
         if segment.item_id == order.queue_item_id:
-            if segment.speed != _speed(order) or abs(segment.time_of(anchor.position) - anchor.at_us) > SAME_US:
+            if segment.speed == _speed(order) and abs(segment.time_of(anchor.position) - anchor.at_us) <= SAME_US:
+                if not is_mixing:
+                    feed.follow(None)
+                segment.anchor, segment.in_room = anchor, bool(order.room_id)
+                return True
+            if not _repeats(segment, anchor):
                 return False
-            feed.follow(None)
-            segment.anchor, segment.in_room = anchor, bool(order.room_id)
-            return True
-        if feed.following is not None and feed.following.item_id == segment.item_id:
+        if is_mixing:
             self._mixing.defer(order)
             return True
         source = _source(order.queue_item_id, order.track, order.gain_db, _speed(order))
         if order.crossfade:
+            if self._mixing.announcer.is_heard_at(order.sync_time_us):
+                return False
             return self._start_crossfade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
             return False
@@ -238,7 +243,8 @@ class FedPlayer:
             reader = self._renderer.open(source, -alone, audio_format, fade)
         except RenderingFailed:
             return False
-        feed.fade_into(Segment(source.item_id, track, reader, anchor, bool(order.room_id)), cut, fades_at)
+        following = Segment(source.item_id, track, reader, anchor, bool(order.room_id), fading_until=seconds)
+        feed.fade_into(following, cut, fades_at)
         return True
 
     def _set_volume(self, update: VolumeUpdate) -> None:
@@ -384,7 +390,12 @@ class FedPlayer:
 
 
 def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType, speed: float = 1.0) -> Source:
-    return Source(item_id, track.stream_url, gain_db or 0.0, speed)
+    return Source(item_id, track.stream_url, gain_db or 0.0, speed, live=track.live is True)
+
+
+def _repeats(segment: Segment, anchor: Anchor) -> bool:
+    """Return whether a timeline begins anew at an item's end."""
+    return anchor.position == 0 and segment.end_us is not None and abs(segment.end_us - anchor.at_us) <= TAIL_US
 
 
 def _speed(order: SynchronizedPlayback) -> float:

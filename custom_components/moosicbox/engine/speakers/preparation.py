@@ -68,7 +68,8 @@ class Preparation:
             self._release_preloaded()
             return
         track, gain_db = prepared.track, prepared.gain_db or 0.0
-        source = Source(prepared.queue_item_id, track.stream_url, gain_db, self._speed_of(track))
+        live = track.live is True
+        source = Source(prepared.queue_item_id, track.stream_url, gain_db, self._speed_of(track), live=live)
         if self._preloaded is None or self._preloaded.source != source:
             self.preload(source, 0.0)
 

@@ -110,6 +110,10 @@ export class Shell {
       unsubscribe();
     }
     this.#toast.dispose();
+    // The close of a dialog ends what it follows.
+    for (const dialog of this.element.querySelectorAll("dialog")) {
+      dialog.close();
+    }
   }
 
   render() {

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.usefixtures("close_rooms")
 
 SONGS = ("brass-morning.flac", "copper-rain.mp3", "paper-lantern.flac")
 ENTITY = "media_player.workshop"
+LONG_QUEUE = 40
+"""More items than are in view, with those around them."""
 TITLES = ["Brass Morning", "Copper Rain", "Paper Lantern"]
 
 
@@ -32,7 +34,7 @@ async def room(home: Home, open_tab: OpenTab) -> AsyncGenerator[Tab]:
 
 
 async def drag(page: Page, title: str, rows: int) -> None:
-    """Drag an item by its handle, some rows down."""
+    """Drag an item by its handle, some rows down. It stays there when it is let go."""
     handle = page.get_by_role("button", name=f"Move {title}:")
     box = await handle.bounding_box()
     assert box is not None
@@ -42,8 +44,16 @@ async def drag(page: Page, title: str, rows: int) -> None:
     await page.mouse.move(x, y + rows * 32, steps=4)
     await page.mouse.move(x, y + rows * 64, steps=4)
     # The others make room before it is let go.
-    await expect(page.locator(".row.dragged")).to_have_count(1)
+    dragged = page.locator(".row.dragged")
+    await expect(dragged).to_have_count(1)
+    place = await dragged.evaluate(
+        """(row) => {
+            addEventListener("pointerup", () => (window.dropped = Number(row.ariaPosInSet)), { once: true });
+            return Number(row.ariaPosInSet);
+        }"""
+    )
     await page.mouse.up()
+    assert await page.evaluate("window.dropped") == place + rows
 
 
 async def test_dragging_moves_the_item_on_all_pages(room: Tab, open_tab: OpenTab) -> None:
@@ -70,6 +80,21 @@ async def test_dragging_moves_the_item_on_all_pages(room: Tab, open_tab: OpenTab
     # The row that is moved by keyboard keeps the focus.
     await expect(front).to_be_focused()
     assert host.errors == other.errors == []
+
+
+async def test_a_row_keeps_the_focus_when_it_is_moved_out_of_view(home: Home, room: Tab) -> None:
+    page = room.page
+    media = f"media-source://media_source/local/{SONGS[1]}"
+    for _ in range(LONG_QUEUE - len(SONGS)):
+        await home.api.call("moosicbox.queue_add", entity_id=ENTITY, media_content_id=media)
+    await expect(page.get_by_text(f"{LONG_QUEUE} items")).to_be_visible()
+    handle = page.get_by_role("button", name="Move Brass Morning:")
+    await handle.focus()
+    for key, place in ("End", LONG_QUEUE), ("PageUp", LONG_QUEUE - 10), ("ArrowUp", LONG_QUEUE - 11), ("Home", 1):
+        await page.keyboard.press(key)
+        await expect(page.get_by_text(f"Brass Morning is now at {place} of {LONG_QUEUE}")).to_be_attached()
+        await expect(handle).to_be_focused()
+        await expect(handle).to_be_in_viewport()
 
 
 async def test_keyboard_menu_and_undo(room: Tab) -> None:

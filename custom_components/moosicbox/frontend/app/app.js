@@ -42,7 +42,8 @@ export class App {
   #subscriptions;
   #viewers = 0;
   #timeSync = new TimeSync({
-    request: (message, options) => this.request(message, options),
+    // Without a rendering in between, which would be measured too.
+    request: (message, options) => this.#hub.request(message, options),
     clock: this.#clock,
     onupdate: () => {
       this.#player.device?.player.proceed();
@@ -94,7 +95,8 @@ export class App {
       clock: this.#clock,
       baseUrl: access.baseUrl,
       send: (message) => this.#hub.kind === "player" && this.#hub.send(message),
-      request: (message) => this.request(message),
+      // The player doesn't wait until the page is rendered.
+      request: (message) => this.#hub.request(message),
       onswitch: () => {
         this.#updateConnection();
       },
@@ -203,13 +205,19 @@ export class App {
   }
 
   /**
+   * Send a request and wait for its answer. The page shows what the request has changed before the caller goes on: the
+   * messages about that come before the answer.
    * @template {ClientMessage} Message
    * @param {Message} message
    * @param {{timeoutMs?: number, retry?: boolean, hold?: boolean}} [options]
    * @returns {Promise<ResultOf<Message>>}
    */
-  request(message, options) {
-    return this.#hub.request(message, options);
+  async request(message, options) {
+    try {
+      return await this.#hub.request(message, options);
+    } finally {
+      this.store.flush();
+    }
   }
 
   #updateConnection() {
@@ -250,7 +258,7 @@ export class App {
     if ("topic" in message && message.topic === this.#player.topic) {
       this.#player.handle(message);
     } else {
-      this.store.update(reduce(this.store.state, message, this.hubUs));
+      this.store.updateSoon(reduce(this.store.state, message, this.hubUs));
       this.messages.emit("message", message);
     }
   }

@@ -102,7 +102,8 @@ export class LocalPlayer {
     if (message.type === "alarm_tone") {
       this.#device?.tone(message.sounds);
     } else if (message.type === "volume_update") {
-      this.#set({ volume: message.volume, muted: message.muted });
+      const { store } = this.#options;
+      store.updateSoon({ device: { ...store.state.device, volume: message.volume, muted: message.muted } });
     }
   }
 
@@ -132,7 +133,11 @@ export class LocalPlayer {
   #handleStatus({ state, needsInteraction, error, saving, fallback }) {
     // The hub skips the item at once. The fault stays visible until another item plays.
     const { fault } = this.#options.store.state.device;
-    this.#set({ needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null), saving, fallback });
+    const shown = { needsInteraction, fault: error?.fault ?? (state === "idle" ? fault : null), saving, fallback };
+    // Most reports change nothing that is shown, and a rendering would delay the player that has just got an order.
+    if (!this.#has(shown)) {
+      this.#set(shown);
+    }
   }
 
   /** @param {"off" | "elsewhere"} status */
@@ -152,6 +157,12 @@ export class LocalPlayer {
     } else if (enabled && status === "off") {
       this.#set({ status: "elsewhere", name });
     }
+  }
+
+  /** @param {Partial<DeviceState>} part */
+  #has(part) {
+    const { device } = this.#options.store.state;
+    return Object.entries(part).every(([name, value]) => device[/** @type {keyof DeviceState} */ (name)] === value);
   }
 
   /** @param {Partial<DeviceState>} change */

@@ -73,12 +73,18 @@ export function initialState(device) {
   };
 }
 
+/** The time in which the messages of one command arrive, also on a slow device. It is too short to be noticed. */
+const BURST_MS = 30;
+
 export class Store {
   /** @type {AppState} */
   #state;
   /** @type {Set<(state: AppState) => void>} */
   #listeners = new Set();
+  /** True if the listeners are called as soon as the current code has ended. */
   #scheduled = false;
+  /** Calls the listeners after a burst; undefined if they wait for none. @type {ReturnType<typeof setTimeout> | undefined} */
+  #burst;
 
   /** @param {AppState} state */
   constructor(state) {
@@ -89,18 +95,51 @@ export class Store {
     return this.#state;
   }
 
-  /** @param {Partial<AppState>} change */
+  /**
+   * Change the state, and call the listeners as soon as the current code has ended.
+   * @param {Partial<AppState>} change by this page
+   */
   update(change) {
     this.#state = { ...this.#state, ...change };
+    this.#endBurst();
     if (!this.#scheduled) {
-      // Messages arrive in bursts: one rendering for all that arrive together.
       this.#scheduled = true;
       queueMicrotask(() => {
-        this.#scheduled = false;
-        for (const listener of [...this.#listeners]) {
-          listener(this.#state);
-        }
+        this.flush();
       });
+    }
+  }
+
+  /**
+   * Change the state at once, but call the listeners once for all messages that a command causes. The order to this
+   * browser's player is among the last ones: it must not wait until the page was laid out after each.
+   * @param {Partial<AppState>} change by a message of the hub
+   */
+  updateSoon(change) {
+    this.#state = { ...this.#state, ...change };
+    if (!this.#scheduled && this.#listeners.size > 0) {
+      this.#burst ??= setTimeout(() => {
+        this.flush();
+      }, BURST_MS);
+    }
+  }
+
+  /** Call the listeners at once, if they have not been called since the last change. */
+  flush() {
+    if (!this.#scheduled && this.#burst === undefined) {
+      return;
+    }
+    this.#scheduled = false;
+    this.#endBurst();
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(this.#state);
+      } catch (error) {
+        // A fault of a view is none of the caller's.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     }
   }
 
@@ -110,6 +149,16 @@ export class Store {
    */
   subscribe(listener) {
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) {
+        this.#endBurst();
+      }
+    };
+  }
+
+  #endBurst() {
+    clearTimeout(this.#burst);
+    this.#burst = undefined;
   }
 }

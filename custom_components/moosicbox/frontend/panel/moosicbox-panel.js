@@ -168,6 +168,8 @@ class MoosicBoxPanel extends HTMLElement {
   #tearDown() {
     this.#shell?.dispose();
     this.#shell = null;
+    this.#mini?.dispose?.();
+    this.#mini = null;
     for (const page of Object.values(this.#pages)) {
       page.dispose?.();
     }

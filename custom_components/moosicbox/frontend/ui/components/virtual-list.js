@@ -57,13 +57,17 @@ export class VirtualList {
     this.#update(true);
   }
 
-  /** @param {number} index */
+  /**
+   * Bring a row into view; it exists afterwards.
+   * @param {number} index
+   */
   scrollTo(index) {
     const { rowHeight } = this.#options;
     const top = index * rowHeight;
     const { scrollTop, clientHeight } = this.element;
     if (top < scrollTop || top + rowHeight > scrollTop + clientHeight) {
       this.element.scrollTop = top - (clientHeight - rowHeight) / 3;
+      this.#update(false);
     }
   }
 

@@ -157,6 +157,11 @@ export class QueueRow {
     setAttribute(this.#addedByInitial, "title", words);
   }
 
+  /** Focus the handle, by which the row is moved. */
+  focusHandle() {
+    this.#handle.focus({ preventScroll: true });
+  }
+
   #openMenu() {
     const item = this.#item;
     if (!item) {

@@ -202,6 +202,8 @@ export class QueueView {
     }
     event.preventDefault();
     this.#move(item.queue_item_id, Math.min(Math.max(0, to), last));
+    // A move out of view has removed the row.
+    this.#list.row(item.queue_item_id)?.focusHandle();
   }
 
   /**
@@ -225,9 +227,9 @@ export class QueueView {
       this.#announcement,
       localize("moved", { title, position: String(to + 1), count: String(this.#items.length) }),
     );
-    queueMicrotask(() => {
-      this.#list.scrollTo(to);
-    });
+    // Without a frame in between, in which a dropped row would be back where it was.
+    this.#context.app.store.flush();
+    this.#list.scrollTo(to);
   }
 }
 

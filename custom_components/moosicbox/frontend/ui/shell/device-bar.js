@@ -98,7 +98,9 @@ export class DeviceBar {
   }
 
   dispose() {
-    this.#outputs.dispose();
+    for (const part of [this.#sound, this.#delay, this.#outputs]) {
+      part.dispose();
+    }
   }
 
   /** Play random tracks, for users who have not chosen anything yet. */

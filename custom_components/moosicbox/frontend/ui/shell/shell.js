@@ -27,8 +27,6 @@ import { defaultName } from "./player-setup.js";
 
 /** The interval at which positions are drawn. Times are in seconds, and a slider needs several of them for a pixel. */
 const TICK_MS = 200;
-/** The time in which the messages of one command arrive, also on a slow device. It is too short to be noticed. */
-const BURST_MS = 30;
 
 export class Shell {
   #app;
@@ -42,8 +40,6 @@ export class Shell {
   #timer;
   /** The next frame that draws positions. */
   #frame = 0;
-  /** Shows changes of the state; undefined if there are none. @type {ReturnType<typeof setTimeout> | undefined} */
-  #change;
   #subscriptions;
   #main = el("main");
   #notices;
@@ -85,7 +81,7 @@ export class Shell {
     this.element = el("div", { class: "shell" }, this.#notices, this.#main, this.#toast.element);
     this.#subscriptions = [
       app.store.subscribe(() => {
-        this.#renderSoon();
+        this.render();
       }),
       app.messages.on("message", (message) => {
         showEventToast(message, this.context);
@@ -110,22 +106,14 @@ export class Shell {
   dispose() {
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#change);
     for (const unsubscribe of this.#subscriptions) {
       unsubscribe();
     }
     this.#toast.dispose();
-  }
-
-  /**
-   * Render once for all messages that a command causes. The order to this browser's player is among the last ones: it must
-   * not wait until the page was laid out after each.
-   */
-  #renderSoon() {
-    this.#change ??= setTimeout(() => {
-      this.#change = undefined;
-      this.render();
-    }, BURST_MS);
+    // The close of a dialog ends what it follows.
+    for (const dialog of this.element.querySelectorAll("dialog")) {
+      dialog.close();
+    }
   }
 
   render() {

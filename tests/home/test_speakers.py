@@ -9,7 +9,8 @@ from unittest.mock import MagicMock
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, SOURCE_ZEROCONF
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import (
     area_registry as ar,
@@ -17,6 +18,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.discovery_flow import DISCOVERY_FLOW_DISPATCHER
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.requirements import RequirementsNotFound
 import pytest
@@ -27,6 +29,7 @@ from custom_components.moosicbox.adapters import speakers as adapter
 from custom_components.moosicbox.adapters.sendspin import STORE_KEY
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.speakers import speakers as speakers_module
 from custom_components.moosicbox.engine.speakers.sendspin import service
 from custom_components.moosicbox.engine.speakers.snapcast import server as snapcast
 from custom_components.moosicbox.speaker_flow import url_of
@@ -153,6 +156,56 @@ async def test_a_removed_speaker_is_gone(
         await hass.async_block_till_done()
         await until(lambda: hub.players.find(PLAYER) is None)
         assert device_registry.async_get_device_by_identifier((DOMAIN, PLAYER), entry.entry_id) is None
+
+
+async def test_a_client_with_many_names_fills_no_list(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The offer of a speaker that has made room for others goes; that of a connected one stays."""
+    monkeypatch.setattr(speakers_module, "MAX_SPEAKERS", 3)
+    await set_options(hass, entry, snapcast=True)
+    speakers = entry.runtime_data.speakers
+    port = speakers._snapcast.port
+
+    def offered() -> set[str]:
+        return {flow["context"]["unique_id"] for flow in flows(hass)}
+
+    async def is_offered(player_id: str) -> None:
+        await until(lambda: player_id in offered())
+
+    async with snapcast_client(port) as client:
+        client.send(hello())
+        await is_offered(PLAYER)
+        for number in range(6):
+            async with snapcast_client(port) as other:
+                other.send(hello(ID=f"other{number}"))
+                await is_offered(f"snapcast-other{number}")
+            await until(lambda: len(speakers._speakers._speakers) == 1)
+        expected = {PLAYER, "snapcast-other4", "snapcast-other5"}
+        assert offered() == {info.player_id for info in speakers.waiting} == expected
+        # A flow that begins only when its speaker has made room ends.
+        data = {"player_id": "snapcast-other0", "name": "den", "kind": "snapcast"}
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=data
+        )
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_reachable")
+
+
+async def test_speakers_are_offered_once_home_assistant_has_started(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Until then, it would keep the data of each speaker that ever was there."""
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await set_options(hass, entry, snapcast=True)
+    async with snapcast_client(entry.runtime_data.speakers._snapcast.port) as client:
+        client.send(hello())
+        await until(lambda: entry.runtime_data.speakers.waiting)
+        assert DISCOVERY_FLOW_DISPATCHER not in hass.data
+        hass.set_state(CoreState.running)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+        await until(lambda: flows(hass))
+        assert [flow["context"]["unique_id"] for flow in flows(hass)] == [PLAYER]
 
 
 async def test_a_port_that_is_in_use(

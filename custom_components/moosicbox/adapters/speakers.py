@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.helpers import discovery_flow, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.importlib import async_import_module
+from homeassistant.helpers.start import async_at_started
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
 from ..const import DOMAIN
@@ -97,8 +98,15 @@ class HomeSpeakers:
         )
 
     @callback
-    def async_offer_waiting(self) -> None:
-        """Offer the speakers that connected before the entry was loaded: their dialogs need it."""
+    def async_offer_waiting(self) -> CALLBACK_TYPE:
+        """Offer the speakers that connected before the entry was loaded, and Home Assistant started.
+
+        Their dialogs need both. Return a function that cancels it.
+        """
+        return async_at_started(self._hass, self._offer_waiting)
+
+    @callback
+    def _offer_waiting(self, _hass: HomeAssistant) -> None:
         for info in () if self._speakers is None else self._speakers.waiting:
             self._handle_discovered(info)
 
@@ -147,6 +155,7 @@ class HomeSpeakers:
             self._gateway, api.Renderer(self._ffmpeg, self._absolute, async_get_clientsession(self._hass))
         )
         speakers.discovered.subscribe(self._handle_discovered)
+        speakers.forgotten.subscribe(self._handle_forgotten)
         speakers.state_changed.subscribe(lambda player_id, _state: self.state_changed.emit(player_id))
         self._speakers = speakers
         return speakers
@@ -197,12 +206,22 @@ class HomeSpeakers:
 
     @callback
     def _handle_discovered(self, info: SpeakerInfo) -> None:
+        if self._hass.state is not CoreState.running:
+            # Home Assistant would keep all of them until it has started: `async_offer_waiting` offers those that wait.
+            return
         discovery_flow.async_create_flow(
             self._hass,
             DOMAIN,
             {"source": SOURCE_INTEGRATION_DISCOVERY, "title_placeholders": {"name": info.name}},
             {"player_id": info.player_id, "name": info.name, "kind": info.kind},
         )
+
+    @callback
+    def _handle_forgotten(self, player_id: str) -> None:
+        flows = self._hass.config_entries.flow
+        context = {"source": SOURCE_INTEGRATION_DISCOVERY, "unique_id": player_id}
+        for flow in flows.async_progress_by_handler(DOMAIN, include_uninitialized=True, match_context=context):
+            flows.async_abort(flow["flow_id"])
 
     def _absolute(self, address: str) -> str:
         """Return the address of a stream for ffmpeg, which runs on this machine."""

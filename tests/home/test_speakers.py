@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from ipaddress import ip_address
+import socket
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -26,7 +27,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.moosicbox.adapters import speakers as adapter
-from custom_components.moosicbox.adapters.sendspin import STORE_KEY
+from custom_components.moosicbox.adapters.sendspin import STORE_KEY, HomeSendspin
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.speakers import speakers as speakers_module
@@ -432,6 +433,67 @@ async def test_the_sendspin_server_is_announced_while_it_runs(
     assert entry.runtime_data.speakers.sendspin.service.port is not None
 
 
+def is_listening() -> bool:
+    """Return whether the Sendspin server's first port is in use."""
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", 38_927)) == 0
+
+
+async def test_servers_end_with_their_options(
+    hass: HomeAssistant, entry: MockConfigEntry, mock_async_zeroconf: MagicMock
+) -> None:
+    hass.config.components.add("zeroconf")
+    await set_options(hass, entry, sendspin=True, snapcast=True)
+    assert is_listening()
+    (announced_service,) = mock_async_zeroconf.async_register_service.call_args.args
+    port = entry.runtime_data.speakers._snapcast.port
+    await set_options(hass, entry, sendspin=False, snapcast=False)
+    assert (entry.runtime_data.speakers.sendspin, is_listening()) == (None, False)
+    mock_async_zeroconf.async_unregister_service.assert_called_once_with(announced_service)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+    await set_options(hass, entry, sendspin=True)
+    assert is_listening()
+
+
+async def test_the_sendspin_server_stays_for_its_speakers_and_dialogs(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, session: ClientSession
+) -> None:
+    speakers = entry.runtime_data.speakers
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await set_options(hass, entry, sendspin=True)
+        await set_options(hass, entry, sendspin=False)
+        assert (result["step_id"], is_listening()) == ("access", True)
+        hass.config_entries.flow.async_abort(result["flow_id"])
+        await until(lambda: not is_listening())
+        assert speakers.sendspin is None
+
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await submit(hass, result, {"next_step_id": "trust"})
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await set_options(hass, entry, sendspin=False)
+        assert is_listening()
+        await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        await until(lambda: not is_listening())
+
+
+async def test_a_sendspin_server_whose_start_is_cancelled_is_stopped(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def announce(_server: HomeSendspin) -> None:
+        assert is_listening()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(HomeSendspin, "async_announce", announce)
+    with pytest.raises(asyncio.CancelledError):
+        await entry.runtime_data.speakers.async_start_sendspin(object())
+    assert (entry.runtime_data.speakers.sendspin, is_listening()) == (None, False)
+
+
 async def test_damaged_pairings_are_begun_anew(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -540,7 +602,7 @@ async def test_a_speaker_that_leaves_before_it_is_paired(
 async def test_a_server_that_stops_before_a_speaker_is_trusted(
     hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def stopped() -> None:
+    async def stopped(_user: object) -> None:
         return None
 
     for way in "trust", "dynamic_code":

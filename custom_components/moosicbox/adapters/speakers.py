@@ -51,6 +51,9 @@ class HomeSpeakers:
         self._speakers: Speakers | None = None
         self._snapcast: SnapcastServer | None = None
         self._added: frozenset[str] = frozenset()
+        self._has_sendspin_option = False
+        self._sendspin_users: set[object] = set()
+        """The dialogs that use the Sendspin server."""
         self._lock = asyncio.Lock()
 
     @property
@@ -119,29 +122,44 @@ class HomeSpeakers:
             for player_id in self._added - added.keys():
                 await self._async_forget(player_id)
             self._added = frozenset(added)
-            kinds = {subentry.data["kind"] for subentry in added.values()}
             await self._async_switch_snapcast(wanted=values["snapcast"])
-            if values["sendspin"] or "sendspin" in kinds:
+            self._has_sendspin_option = values["sendspin"]
+            if self._needs_sendspin():
                 await self._async_start_sendspin()
+            elif not self._sendspin_users:
+                await self._async_stop_sendspin()
             if self._speakers is not None:
                 self._speakers.set_added({player_id: subentry.title for player_id, subentry in added.items()})
             if self.sendspin is not None:
                 self.sendspin.set_added(added)
 
-    async def async_start_sendspin(self) -> HomeSendspin | None:
-        """Return the Sendspin server, started if necessary; None, and create an issue, if it can't be started."""
+    async def async_start_sendspin(self, user: object) -> HomeSendspin | None:
+        """Return the Sendspin server, started if necessary; None, and create an issue, if it can't be started.
+
+        Args:
+            user: The dialog that uses it, until it calls `async_release_sendspin`.
+
+        """
+        self._sendspin_users.add(user)
         async with self._lock:
             return await self._async_start_sendspin()
+
+    async def async_release_sendspin(self, user: object) -> None:
+        """Stop the Sendspin server if only this dialog has used it."""
+        self._sendspin_users.discard(user)
+        async with self._lock:
+            if not self._sendspin_users and not self._needs_sendspin():
+                await self._async_stop_sendspin()
 
     async def async_stop(self) -> None:
         """Stop the servers; speakers connect again when a server runs again."""
         async with self._lock:
             await self._async_switch_snapcast(wanted=False)
-            if self.sendspin is not None:
-                await self.sendspin.async_stop()
+            self._sendspin_users.clear()
+            await self._async_stop_sendspin()
             if self._speakers is not None:
                 await self._speakers.close()
-            self.sendspin = self._speakers = None
+            self._speakers = None
 
     async def _async_load(self) -> Speakers | None:
         if self._speakers is not None:
@@ -194,6 +212,15 @@ class HomeSpeakers:
         sendspin: HomeSendspin = await module.async_start(self._hass, speakers, self._library)
         self.sendspin = sendspin
         return sendspin
+
+    def _needs_sendspin(self) -> bool:
+        # A dialog that ends has added its speaker before this is noticed by `async_apply`.
+        return self._has_sendspin_option or any(each.data["kind"] == "sendspin" for each in self.added.values())
+
+    async def _async_stop_sendspin(self) -> None:
+        sendspin, self.sendspin = self.sendspin, None
+        if sendspin is not None:
+            await sendspin.async_stop()
 
     async def _async_forget(self, player_id: str) -> None:
         if self.sendspin is not None:

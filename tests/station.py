@@ -73,6 +73,7 @@ class RadioStation:
         url: Where it is.
         title: The title that it sends.
         burst_seconds: Sound that a new listener gets at once.
+        silent: True to accept connections, and send nothing.
         recording: A file that each listener gets once, instead of tones.
     """
 
@@ -83,6 +84,7 @@ class RadioStation:
         self.url = ""
         self.title = "Ana - Tides"
         self.burst_seconds = 3.0
+        self.silent = False
         self._tones: dict[int, bytes] = {}
         self._transports: set[asyncio.Transport] = set()
         self._left = asyncio.Event()
@@ -104,6 +106,8 @@ class RadioStation:
         if request.transport is not None:
             self._transports.add(request.transport)
         try:
+            while self.silent and request.transport is not None:  # noqa: ASYNC110 - it stands for any lapse of time
+                await asyncio.sleep(STEP_SECONDS)
             await self._send(response, recording, icy=icy)
         except ConnectionError:
             pass

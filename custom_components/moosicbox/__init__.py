@@ -131,7 +131,7 @@ async def async_remove_config_entry_device(
 @callback
 def _offer_speakers(entry: MoosicBoxConfigEntry) -> None:
     if entry.state is ConfigEntryState.LOADED:
-        entry.runtime_data.speakers.async_offer_waiting()
+        entry.async_on_unload(entry.runtime_data.speakers.async_offer_waiting())
 
 
 async def _async_entry_changed(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:

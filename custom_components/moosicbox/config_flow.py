@@ -72,8 +72,12 @@ class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
         self._player_id, self._name = discovery_info["player_id"], discovery_info["name"]
         self._kind = discovery_info["kind"]
         await self.async_set_unique_id(self._player_id)
-        if self._player_id in self.speakers_data().speakers.added:
+        speakers = self.speakers_data().speakers
+        if self._player_id in speakers.added:
             return self.async_abort(reason="already_configured")
+        if all(info.player_id != self._player_id for info in speakers.waiting):
+            # It has made room for another one meanwhile.
+            return self.async_abort(reason="not_reachable")
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

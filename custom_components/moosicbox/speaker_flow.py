@@ -47,6 +47,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
     _pairing: Pairing | None = None
     _preparing: asyncio.Task[None] | None = None
     _failure: str | None = None
+    _uses_sendspin = False
     _attempts = 0
 
     def speakers_data(self) -> MoosicBoxData:
@@ -81,8 +82,8 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         return self.async_show_progress_done(next_step_id="access")
 
     async def _async_prepare(self) -> None:
-        self._failure = None
-        sendspin = await self.speakers_data().speakers.async_start_sendspin()
+        self._failure, self._uses_sendspin = None, True
+        sendspin = await self.speakers_data().speakers.async_start_sendspin(self)
         if sendspin is None:
             self._failure = "sendspin_not_installed"
             return
@@ -117,7 +118,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
 
     async def async_step_trust(self, _user_input: dict[str, Any] | None = None) -> Any:
         """Use the speaker without pairing."""
-        sendspin = await self.speakers_data().speakers.async_start_sendspin()
+        sendspin = await self.speakers_data().speakers.async_start_sendspin(self)
         if sendspin is None or self._player_id is None:
             return self.async_abort(reason="not_reachable")
         await sendspin.service.trust(self._player_id)
@@ -168,7 +169,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
 
     async def _async_begin(self, method: Method) -> bool:
         """Begin an attempt; return false if something must be done on the speaker first."""
-        sendspin = await self.speakers_data().speakers.async_start_sendspin()
+        sendspin = await self.speakers_data().speakers.async_start_sendspin(self)
         if sendspin is None or self._player_id is None:
             raise AbortFlow("not_reachable")
         self._method = method
@@ -208,13 +209,19 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
 
     @override
     def async_remove(self) -> None:
-        """End an attempt to pair when the dialog is closed."""
+        """End an attempt to pair when the dialog is closed, and the server that only this dialog needed."""
         for task in (self._preparing, self._waiting):
             if task is not None:
                 task.cancel()
-        if (pairing := self._pairing) is not None:
-            self._pairing = None
-            self.hass.async_create_background_task(pairing.cancel(), "moosicbox speaker")
+        if self._uses_sendspin:
+            pairing, self._pairing = self._pairing, None
+            self.hass.async_create_background_task(self._async_end(pairing), "moosicbox speaker")
+
+    async def _async_end(self, pairing: Pairing | None) -> None:
+        if pairing is not None:
+            await pairing.cancel()
+        if (data := async_loaded_data(self.hass)) is not None:
+            await data.speakers.async_release_sendspin(self)
 
 
 class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):

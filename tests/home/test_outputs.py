@@ -1,5 +1,7 @@
 """External speakers, media players of other integrations that play along with a player or a room."""
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any, override
 
 from homeassistant.components.media_player import DATA_COMPONENT, MediaPlayerEntity, MediaPlayerEntityFeature as Feature
@@ -13,6 +15,8 @@ from custom_components.moosicbox.adapters import output_actions
 from custom_components.moosicbox.adapters.output_delays import REFERENCE
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.playback.contexts import MAX_OUTPUTS
+from custom_components.moosicbox.engine.playback.media import StreamAddress
+from custom_components.moosicbox.engine.protocol.types import QueueItem
 from tests.fixtures import BRASS, COPPER, PAPER, Advance, ManualClock
 from tests.wire.client import Client, Message
 
@@ -530,6 +534,142 @@ async def test_an_item_without_an_address_is_logged(
     await play(hass, BRASS)
     await wait(hass, advance)
     assert "media_player.radio: can't play the current item: No URL is configured" in caplog.text
+    assert received(radio) == []
+
+
+async def change(hass: HomeAssistant, advance: Advance, what: str) -> None:
+    """Change the kitchen's playback or its speakers, without waiting for what a speaker is still doing."""
+    match what:
+        case "pause":
+            await act(hass, "media_pause")
+        case "remove":
+            await act(hass, "unjoin")
+        case "next":
+            await act(hass, "media_next_track")
+        case "seek":
+            await act(hass, "media_seek", seek_position=12)
+        case "pause and go on":
+            await act(hass, "media_pause")
+            await advance(0.3)
+            await act(hass, "media_play")
+    await advance(0.3)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("what", "meanwhile", "afterwards"),
+    [
+        ("pause", ["media_pause"], ["media_stop"]),
+        ("remove", ["media_stop"], ["media_stop"]),
+        ("next", ["play_media"], []),
+        ("seek", ["media_seek"], ["media_seek"]),
+        ("pause and go on", ["media_pause", "play_media"], ["media_seek"]),
+    ],
+)
+async def test_a_speaker_that_begins_slowly_is_as_it_should_be_then(
+    hass: HomeAssistant,
+    speakers: tuple[Radio, Radio],
+    entry: MockConfigEntry,
+    kitchen: Client,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    meanwhile: list[str],
+    afterwards: list[str],
+) -> None:
+    """It may have ignored what it was told before it had begun. Another item that it was told to play goes on."""
+    told: list[tuple[str, float]] = []
+    ready = asyncio.Event()
+
+    async def call(_entity_id: str, action: str, data: dict[str, Any]) -> None:
+        told.append((action, data.get("seek_position", 0.0)))
+        if action == "play_media":
+            await ready.wait()
+
+    monkeypatch.setattr(entry.runtime_data.outputs._actions, "async_call", call)
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    await advance(5)
+    assert [action for action, _ in told] == ["play_media"]
+    told.clear()
+    await change(hass, advance, what)
+    assert [action for action, _ in told] == meanwhile
+    told.clear()
+    ready.set()
+    await wait(hass, advance, 0)
+    assert [action for action, _ in told] == afterwards
+    if what == "seek":
+        assert told[0][1] == pytest.approx(12, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [("pause", ["pause"]), ("remove", ["stop"]), ("next", ["play"]), ("pause and go on", ["pause", "play", "seek"])],
+)
+async def test_an_item_whose_address_comes_too_late_is_not_played(
+    hass: HomeAssistant,
+    speakers: tuple[Radio, Radio],
+    hub: Hub,
+    entry: MockConfigEntry,
+    kitchen: Client,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    told: list[str],
+) -> None:
+    asked: list[QueueItem] = []
+    answers = asyncio.Event()
+
+    def address(item: QueueItem) -> StreamAddress | None:
+        return hub.media_resolver.address(item) if asked else None
+
+    async def renew_address(item: QueueItem) -> StreamAddress | None:
+        asked.append(item)
+        await answers.wait()
+        return hub.media_resolver.address(item)
+
+    resolver = SimpleNamespace(address=address, renew_address=renew_address)
+    monkeypatch.setattr(entry.runtime_data.outputs._actions, "_hub", SimpleNamespace(media_resolver=resolver))
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    await play(hass, BRASS)
+    await play(hass, COPPER, enqueue="add")
+    await advance(5)
+    assert (len(asked), received(radio)) == (1, [])
+    await change(hass, advance, what)
+    answers.set()
+    await wait(hass, advance, 0)
+    assert [order for order, _ in received(radio)] == told
+
+
+async def test_an_announcement_whose_address_comes_too_late_is_not_made(
+    hass: HomeAssistant,
+    speakers: tuple[Radio, Radio],
+    hub: Hub,
+    entry: MockConfigEntry,
+    kitchen: Client,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, answers = asyncio.Event(), asyncio.Event()
+
+    async def renew_address(item: QueueItem) -> StreamAddress | None:
+        asked.set()
+        await answers.wait()
+        return hub.media_resolver.address(item)
+
+    resolver = SimpleNamespace(address=lambda _item: None, renew_address=renew_address)
+    monkeypatch.setattr(entry.runtime_data.outputs._actions, "_hub", SimpleNamespace(media_resolver=resolver))
+    radio, _ = speakers
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    await play(hass, PAPER, announce=True)
+    await next_command(kitchen)
+    await advance(3)
+    assert asked.is_set()
+    hub.announcements.cancel(hub.announcements._running[hub.players.get("kitchen")])
+    answers.set()
+    await wait(hass, advance, 0)
     assert received(radio) == []
 
 

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from ipaddress import ip_address
+import socket
 from typing import Any
 from unittest.mock import MagicMock
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, SOURCE_ZEROCONF
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import (
     area_registry as ar,
@@ -17,6 +19,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.discovery_flow import DISCOVERY_FLOW_DISPATCHER
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.requirements import RequirementsNotFound
 import pytest
@@ -24,9 +27,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.moosicbox.adapters import speakers as adapter
-from custom_components.moosicbox.adapters.sendspin import STORE_KEY
+from custom_components.moosicbox.adapters.sendspin import STORE_KEY, HomeSendspin
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.speakers import speakers as speakers_module
 from custom_components.moosicbox.engine.speakers.sendspin import service
 from custom_components.moosicbox.engine.speakers.snapcast import server as snapcast
 from custom_components.moosicbox.speaker_flow import url_of
@@ -153,6 +157,56 @@ async def test_a_removed_speaker_is_gone(
         await hass.async_block_till_done()
         await until(lambda: hub.players.find(PLAYER) is None)
         assert device_registry.async_get_device_by_identifier((DOMAIN, PLAYER), entry.entry_id) is None
+
+
+async def test_a_client_with_many_names_fills_no_list(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The offer of a speaker that has made room for others goes; that of a connected one stays."""
+    monkeypatch.setattr(speakers_module, "MAX_SPEAKERS", 3)
+    await set_options(hass, entry, snapcast=True)
+    speakers = entry.runtime_data.speakers
+    port = speakers._snapcast.port
+
+    def offered() -> set[str]:
+        return {flow["context"]["unique_id"] for flow in flows(hass)}
+
+    async def is_offered(player_id: str) -> None:
+        await until(lambda: player_id in offered())
+
+    async with snapcast_client(port) as client:
+        client.send(hello())
+        await is_offered(PLAYER)
+        for number in range(6):
+            async with snapcast_client(port) as other:
+                other.send(hello(ID=f"other{number}"))
+                await is_offered(f"snapcast-other{number}")
+            await until(lambda: len(speakers._speakers._speakers) == 1)
+        expected = {PLAYER, "snapcast-other4", "snapcast-other5"}
+        assert offered() == {info.player_id for info in speakers.waiting} == expected
+        # A flow that begins only when its speaker has made room ends.
+        data = {"player_id": "snapcast-other0", "name": "den", "kind": "snapcast"}
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=data
+        )
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_reachable")
+
+
+async def test_speakers_are_offered_once_home_assistant_has_started(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Until then, it would keep the data of each speaker that ever was there."""
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await set_options(hass, entry, snapcast=True)
+    async with snapcast_client(entry.runtime_data.speakers._snapcast.port) as client:
+        client.send(hello())
+        await until(lambda: entry.runtime_data.speakers.waiting)
+        assert DISCOVERY_FLOW_DISPATCHER not in hass.data
+        hass.set_state(CoreState.running)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+        await until(lambda: flows(hass))
+        assert [flow["context"]["unique_id"] for flow in flows(hass)] == [PLAYER]
 
 
 async def test_a_port_that_is_in_use(
@@ -379,6 +433,67 @@ async def test_the_sendspin_server_is_announced_while_it_runs(
     assert entry.runtime_data.speakers.sendspin.service.port is not None
 
 
+def is_listening() -> bool:
+    """Return whether the Sendspin server's first port is in use."""
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", 38_927)) == 0
+
+
+async def test_servers_end_with_their_options(
+    hass: HomeAssistant, entry: MockConfigEntry, mock_async_zeroconf: MagicMock
+) -> None:
+    hass.config.components.add("zeroconf")
+    await set_options(hass, entry, sendspin=True, snapcast=True)
+    assert is_listening()
+    (announced_service,) = mock_async_zeroconf.async_register_service.call_args.args
+    port = entry.runtime_data.speakers._snapcast.port
+    await set_options(hass, entry, sendspin=False, snapcast=False)
+    assert (entry.runtime_data.speakers.sendspin, is_listening()) == (None, False)
+    mock_async_zeroconf.async_unregister_service.assert_called_once_with(announced_service)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+    await set_options(hass, entry, sendspin=True)
+    assert is_listening()
+
+
+async def test_the_sendspin_server_stays_for_its_speakers_and_dialogs(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, session: ClientSession
+) -> None:
+    speakers = entry.runtime_data.speakers
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await set_options(hass, entry, sendspin=True)
+        await set_options(hass, entry, sendspin=False)
+        assert (result["step_id"], is_listening()) == ("access", True)
+        hass.config_entries.flow.async_abort(result["flow_id"])
+        await until(lambda: not is_listening())
+        assert speakers.sendspin is None
+
+        result = await submit(hass, await discovered(hass, speaker, url))
+        await submit(hass, result, {"next_step_id": "trust"})
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await set_options(hass, entry, sendspin=False)
+        assert is_listening()
+        await until(lambda: (player := hub.players.find(speaker.player_id)) is not None and player.connected)
+        (subentry,) = entry.get_subentries_of_type("speaker")
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        await until(lambda: not is_listening())
+
+
+async def test_a_sendspin_server_whose_start_is_cancelled_is_stopped(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def announce(_server: HomeSendspin) -> None:
+        assert is_listening()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(HomeSendspin, "async_announce", announce)
+    with pytest.raises(asyncio.CancelledError):
+        await entry.runtime_data.speakers.async_start_sendspin(object())
+    assert (entry.runtime_data.speakers.sendspin, is_listening()) == (None, False)
+
+
 async def test_damaged_pairings_are_begun_anew(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -487,7 +602,7 @@ async def test_a_speaker_that_leaves_before_it_is_paired(
 async def test_a_server_that_stops_before_a_speaker_is_trusted(
     hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def stopped() -> None:
+    async def stopped(_user: object) -> None:
         return None
 
     for way in "trust", "dynamic_code":

@@ -1,5 +1,6 @@
 """Actions of external speakers, which are media players of other integrations."""
 
+from collections.abc import Callable
 import logging
 from typing import Any
 
@@ -50,12 +51,17 @@ class OutputActions:
                 self._failing.remove(entity_id)
                 _LOGGER.info("%s plays along again", entity_id)
 
-    async def async_play(self, entity_id: str, item: QueueItem, *, announce: bool = False) -> bool:
-        """Let a speaker fetch and play an item; return False if there is no address for it.
+    async def async_play(
+        self, entity_id: str, item: QueueItem, is_wanted: Callable[[], bool], *, announce: bool = False
+    ) -> bool:
+        """Let a speaker fetch and play an item, and return when its action has ended.
+
+        Return False if the speaker was told nothing: there is no address, or the item isn't wanted any more.
 
         Args:
             entity_id: The speaker.
             item: The item.
+            is_wanted: Called once there is an address, for which a server may have to be asked.
             announce: True to go on afterwards with what plays now, as the speaker's integration does it.
 
         """
@@ -64,6 +70,8 @@ class OutputActions:
             url = async_process_play_media_url(self._hass, address.url)
         except (HubError, HomeAssistantError) as error:
             self._log_failure(entity_id, f"can't play the current item: {error}")
+            return False
+        if not is_wanted():
             return False
         data = {"media_content_id": url, "media_content_type": "music"} | ({"announce": True} if announce else {})
         await self.async_call(entity_id, "play_media", data)

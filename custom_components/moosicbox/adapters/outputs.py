@@ -1,6 +1,7 @@
 """External speakers: media players of other integrations that play along with a player or a room."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 import logging
 from typing import Final
 
@@ -38,6 +39,29 @@ type Key = tuple[str, str]
 """The identifier of the player or room, and the speaker's entity id."""
 
 
+@dataclass(slots=True, eq=False)
+class _Playing:
+    """The playing of an item on a speaker, from the command until a pause, a stop, another item, or the removal.
+
+    Attributes:
+        item_id: The item.
+        entity_id: The speaker, which may be renamed.
+        start_us: The hub time of the item's position 0, in microseconds.
+    """
+
+    item_id: str
+    entity_id: str
+    start_us: int
+
+    def rename(self, entity_id: str) -> None:
+        """Note that the speaker was renamed."""
+        self.entity_id = entity_id
+
+    def move(self, start_us: int) -> None:
+        """Note that the item goes on at another position: the hub time of its position 0 is now `start_us`."""
+        self.start_us = start_us
+
+
 class Outputs:
     """Makes external speakers follow the commands of their player or room, as well as they can."""
 
@@ -45,8 +69,7 @@ class Outputs:
         self._hass = hass
         self._hub = hub
         self._timers: dict[Key, Timer] = {}
-        self._playing: dict[Key, tuple[str, int]] = {}
-        """The item that a speaker plays, and the hub time in microseconds of the item's position 0."""
+        self._playing: dict[Key, _Playing] = {}
         self._volumes: dict[str, tuple[float, bool]] = {}
         self._actions = OutputActions(hass, hub)
         self._announcing: dict[str, Announcement] = {}
@@ -154,6 +177,7 @@ class Outputs:
                 self._hub.rooms.rename_output(context, entity_id, new_id)
             identifier = context_identifier(context)
             if (playing := self._playing.pop((identifier, entity_id), None)) is not None:
+                playing.rename(new_id)
                 self._playing[identifier, new_id] = playing
             if (timer := self._timers.pop((identifier, entity_id), None)) is not None:
                 timer.cancel()
@@ -175,15 +199,20 @@ class Outputs:
                 self._hub.timers.at(due_us, self._announce, entity_id, announcement, start_us)
 
     def _announce(self, entity_id: str, announcement: Announcement, start_us: int) -> None:
-        # It may have been cancelled, interrupted, or the speaker removed.
-        if (
-            announcement.over
-            or announcement.start_us != start_us
-            or self._announcing.get(entity_id) is not announcement
-        ):
+        item = announcement.item
+
+        def is_wanted() -> bool:
+            # It may have been cancelled, interrupted, or the speaker removed.
+            return (
+                not announcement.over
+                and announcement.start_us == start_us
+                and self._announcing.get(entity_id) is announcement
+            )
+
+        if not is_wanted():
             return
         self._hass.async_create_background_task(
-            self._actions.async_play(entity_id, announcement.item, announce=True),
+            self._actions.async_play(entity_id, item, is_wanted, announce=True),
             f"moosicbox output {entity_id}",
             eager_start=True,
         )
@@ -242,16 +271,41 @@ class Outputs:
                 await self._actions.async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
             return
         start_us = command.sync_time_us - round(command.position * 1e6)
-        previous = self._playing.get(key)
-        is_same_item = previous is not None and previous[0] == item.queue_item_id
-        if is_same_item and previous is not None and abs(previous[1] - start_us) < TOLERANCE_US:
+        playing = self._playing.get(key)
+        if playing is None or playing.item_id != item.queue_item_id:
+            playing = self._playing[key] = _Playing(item.queue_item_id, entity_id, start_us)
+            await self._async_begin(playing, item, delay_us)
+        elif abs(playing.start_us - start_us) >= TOLERANCE_US:
+            playing.move(start_us)
+            await self._async_seek(playing, delay_us)
+
+    async def _async_begin(self, playing: _Playing, item: QueueItem, delay_us: int) -> None:
+        start_us = playing.start_us
+        if not await self._actions.async_play(playing.entity_id, item, lambda: self._is_played(playing)):
             return
-        self._playing[key] = (item.queue_item_id, start_us)
-        if not is_same_item and not await self._actions.async_play(entity_id, item):
-            return
-        position = (self._hub.clock.now_us() + delay_us - start_us) / 1e6
-        if self._actions.supports(entity_id, Feature.SEEK) and (is_same_item or position > MIN_SEEK_SECONDS):
-            await self._actions.async_call(entity_id, "media_seek", {"seek_position": max(0.0, position)})
+        if not self._is_played(playing):
+            await self._async_silence(playing)
+        elif playing.start_us != start_us or self._position(playing, delay_us) > MIN_SEEK_SECONDS:
+            await self._async_seek(playing, delay_us)
+
+    async def _async_seek(self, playing: _Playing, delay_us: int) -> None:
+        entity_id = playing.entity_id
+        if self._actions.supports(entity_id, Feature.SEEK):
+            position = max(0.0, self._position(playing, delay_us))
+            await self._actions.async_call(entity_id, "media_seek", {"seek_position": position})
+            if not self._is_played(playing):
+                await self._async_silence(playing)
+
+    async def _async_silence(self, playing: _Playing) -> None:
+        # The speaker may have begun, or gone on, after it was told to pause or to stop. Another item replaces this one.
+        if all(other.entity_id != playing.entity_id for other in self._playing.values()):
+            await self._actions.async_call(playing.entity_id, "media_stop", {})
+
+    def _is_played(self, playing: _Playing) -> bool:
+        return any(each is playing for each in self._playing.values())
+
+    def _position(self, playing: _Playing, delay_us: int) -> float:
+        return (self._hub.clock.now_us() + delay_us - playing.start_us) / 1e6
 
 
 def _delays(targets: Iterable[PlayerOrRoom]) -> dict[str, float]:

@@ -101,7 +101,12 @@ async def async_start(hass: HomeAssistant, speakers: Speakers, library: Library)
     service = SendspinService(
         speakers, pairings, hass.config.location_name, async_get_clientsession(hass), find_picture
     )
-    await service.start()
     server = HomeSendspin(hass, service)
-    await server.async_announce()
+    try:
+        await service.start()
+        await server.async_announce()
+    except BaseException:
+        # Also if the dialog that needs it is closed meanwhile.
+        await server.async_stop()
+        raise
     return server

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.helpers import discovery_flow, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.importlib import async_import_module
+from homeassistant.helpers.start import async_at_started
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
 from ..const import DOMAIN
@@ -50,6 +51,9 @@ class HomeSpeakers:
         self._speakers: Speakers | None = None
         self._snapcast: SnapcastServer | None = None
         self._added: frozenset[str] = frozenset()
+        self._has_sendspin_option = False
+        self._sendspin_users: set[object] = set()
+        """The dialogs that use the Sendspin server."""
         self._lock = asyncio.Lock()
 
     @property
@@ -97,8 +101,15 @@ class HomeSpeakers:
         )
 
     @callback
-    def async_offer_waiting(self) -> None:
-        """Offer the speakers that connected before the entry was loaded: their dialogs need it."""
+    def async_offer_waiting(self) -> CALLBACK_TYPE:
+        """Offer the speakers that connected before the entry was loaded, and Home Assistant started.
+
+        Their dialogs need both. Return a function that cancels it.
+        """
+        return async_at_started(self._hass, self._offer_waiting)
+
+    @callback
+    def _offer_waiting(self, _hass: HomeAssistant) -> None:
         for info in () if self._speakers is None else self._speakers.waiting:
             self._handle_discovered(info)
 
@@ -111,29 +122,44 @@ class HomeSpeakers:
             for player_id in self._added - added.keys():
                 await self._async_forget(player_id)
             self._added = frozenset(added)
-            kinds = {subentry.data["kind"] for subentry in added.values()}
             await self._async_switch_snapcast(wanted=values["snapcast"])
-            if values["sendspin"] or "sendspin" in kinds:
+            self._has_sendspin_option = values["sendspin"]
+            if self._needs_sendspin():
                 await self._async_start_sendspin()
+            elif not self._sendspin_users:
+                await self._async_stop_sendspin()
             if self._speakers is not None:
                 self._speakers.set_added({player_id: subentry.title for player_id, subentry in added.items()})
             if self.sendspin is not None:
                 self.sendspin.set_added(added)
 
-    async def async_start_sendspin(self) -> HomeSendspin | None:
-        """Return the Sendspin server, started if necessary; None, and create an issue, if it can't be started."""
+    async def async_start_sendspin(self, user: object) -> HomeSendspin | None:
+        """Return the Sendspin server, started if necessary; None, and create an issue, if it can't be started.
+
+        Args:
+            user: The dialog that uses it, until it calls `async_release_sendspin`.
+
+        """
+        self._sendspin_users.add(user)
         async with self._lock:
             return await self._async_start_sendspin()
+
+    async def async_release_sendspin(self, user: object) -> None:
+        """Stop the Sendspin server if only this dialog has used it."""
+        self._sendspin_users.discard(user)
+        async with self._lock:
+            if not self._sendspin_users and not self._needs_sendspin():
+                await self._async_stop_sendspin()
 
     async def async_stop(self) -> None:
         """Stop the servers; speakers connect again when a server runs again."""
         async with self._lock:
             await self._async_switch_snapcast(wanted=False)
-            if self.sendspin is not None:
-                await self.sendspin.async_stop()
+            self._sendspin_users.clear()
+            await self._async_stop_sendspin()
             if self._speakers is not None:
                 await self._speakers.close()
-            self.sendspin = self._speakers = None
+            self._speakers = None
 
     async def _async_load(self) -> Speakers | None:
         if self._speakers is not None:
@@ -147,6 +173,7 @@ class HomeSpeakers:
             self._gateway, api.Renderer(self._ffmpeg, self._absolute, async_get_clientsession(self._hass))
         )
         speakers.discovered.subscribe(self._handle_discovered)
+        speakers.forgotten.subscribe(self._handle_forgotten)
         speakers.state_changed.subscribe(lambda player_id, _state: self.state_changed.emit(player_id))
         self._speakers = speakers
         return speakers
@@ -186,6 +213,15 @@ class HomeSpeakers:
         self.sendspin = sendspin
         return sendspin
 
+    def _needs_sendspin(self) -> bool:
+        # A dialog that ends has added its speaker before this is noticed by `async_apply`.
+        return self._has_sendspin_option or any(each.data["kind"] == "sendspin" for each in self.added.values())
+
+    async def _async_stop_sendspin(self) -> None:
+        sendspin, self.sendspin = self.sendspin, None
+        if sendspin is not None:
+            await sendspin.async_stop()
+
     async def _async_forget(self, player_id: str) -> None:
         if self.sendspin is not None:
             await self.sendspin.async_forget(player_id)
@@ -197,12 +233,22 @@ class HomeSpeakers:
 
     @callback
     def _handle_discovered(self, info: SpeakerInfo) -> None:
+        if self._hass.state is not CoreState.running:
+            # Home Assistant would keep all of them until it has started: `async_offer_waiting` offers those that wait.
+            return
         discovery_flow.async_create_flow(
             self._hass,
             DOMAIN,
             {"source": SOURCE_INTEGRATION_DISCOVERY, "title_placeholders": {"name": info.name}},
             {"player_id": info.player_id, "name": info.name, "kind": info.kind},
         )
+
+    @callback
+    def _handle_forgotten(self, player_id: str) -> None:
+        flows = self._hass.config_entries.flow
+        context = {"source": SOURCE_INTEGRATION_DISCOVERY, "unique_id": player_id}
+        for flow in flows.async_progress_by_handler(DOMAIN, include_uninitialized=True, match_context=context):
+            flows.async_abort(flow["flow_id"])
 
     def _absolute(self, address: str) -> str:
         """Return the address of a stream for ffmpeg, which runs on this machine."""

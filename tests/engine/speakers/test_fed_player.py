@@ -359,3 +359,27 @@ async def test_the_number_of_speakers_is_bounded(house: Stage) -> None:
     admitted = [house.speakers.connected(info, house.output(), "") for info in infos]
     assert admitted == [True] * MAX_SPEAKERS + [False]
     assert len(house.speakers.waiting) == MAX_SPEAKERS
+
+
+async def test_of_too_many_discovered_speakers_the_first_that_left_is_forgotten(house: Stage) -> None:
+    """Those that are connected stay: a client that connects again and again under other names can't push them out."""
+    speakers = house.speakers
+    infos = [SpeakerInfo(player_id=f"s{number}", kind="snapcast", name="x") for number in range(MAX_SPEAKERS + 3)]
+    discovered: list[str] = []
+    forgotten: list[str] = []
+    speakers.discovered.subscribe(lambda info: discovered.append(info.player_id))
+    speakers.forgotten.subscribe(forgotten.append)
+    first = infos[:MAX_SPEAKERS]
+    outputs = [house.output() for _ in first]
+    for info, output in zip(first, outputs, strict=True):
+        speakers.connected(info, output, "")
+    speakers.announce(infos[-3])
+    assert (len(discovered), forgotten) == (MAX_SPEAKERS, [])
+    for number in (2, 1):
+        speakers.disconnected(f"s{number}", outputs[number])
+    for info in infos[-2:]:
+        speakers.announce(info)
+    assert forgotten == ["s1", "s2"]
+    assert discovered[MAX_SPEAKERS:] == [info.player_id for info in infos[-2:]]
+    waiting = {info.player_id for info in speakers.waiting}
+    assert waiting == {info.player_id for info in (*first, *infos[-2:])} - {"s1", "s2"}

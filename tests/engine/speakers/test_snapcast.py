@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 import signal
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 import numpy as np
 import pytest
 from yarl import URL
@@ -159,6 +159,16 @@ async def test_strangers_are_disconnected(house: Stage, snapcast: SnapcastServer
     assert house.speakers.waiting == []
 
 
+async def test_a_client_with_an_impossible_clock_is_disconnected(
+    house: Stage, client: SnapcastClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.send(messages.HEADER.pack(4, 1, 0, -(2**31), 0, 0, 0, 8) + bytes(8))
+    async with asyncio.timeout(10):
+        await client.ended.wait()
+    await house.until(lambda: not house.player(PLAYER).connected)
+    assert "was disconnected: The client's clock is too far away" in caplog.text
+
+
 async def test_a_client_without_a_hello_is_disconnected(
     snapcast: SnapcastServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +243,8 @@ def test_payloads_are_refused_by_name(data: bytes) -> None:
                 continue
 
 
+@example(type_=4, times=[-(2**31), 0, 0, 0], size=8)
+@example(type_=4, times=[2**31 - 1, 2**31 - 1, 0, 0], size=8)
 @given(
     type_=st.integers(0, 2**16 - 1),
     times=st.lists(st.integers(-(2**31), 2**31 - 1), min_size=4, max_size=4),
@@ -247,8 +259,13 @@ def test_headers_with_large_payloads_are_refused(type_: int, times: list[int], s
     header = messages.read_header(data)
     assert (header.type, header.id, header.refers_to, header.size) == (type_, 3, 4, size)
     assert (header.sent_us, header.received_us) == (times[0] * 10**6 + times[1], times[2] * 10**6 + times[3])
-    # Any clock of a client can be answered.
-    assert len(messages.time_reply(header, 10**12, 10**12)) == messages.HEADER.size + 8
+    # Any clock of a client can be answered whose distance can be represented.
+    try:
+        reply = messages.time_reply(header, 10**12, 10**12)
+    except ProtocolError:
+        assert not -(2**31) * 10**6 <= 10**12 - header.sent_us < 2**31 * 10**6
+    else:
+        assert len(reply) == messages.HEADER.size + 8
 
 
 @pytest.fixture

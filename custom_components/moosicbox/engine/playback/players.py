@@ -257,10 +257,12 @@ class Players(PlaybackContexts[Player]):
         now_us = self._clock.now_us()
         # A player whose clock isn't synchronized yet must not move the timeline into the future.
         report = msgspec.structs.replace(report, at_us=min(report.at_us, now_us + MAX_AHEAD_US))
-        if report.state == "playing" and player.output_delay_ms:
-            audible = max(0.0, report.position_seconds - player.output_delay_ms / 1000)
-            report = msgspec.structs.replace(report, position_seconds=audible)
         before, playback = player.report, player.active_playback
+        if report.state == "playing" and player.output_delay_ms:
+            # An announcement isn't the current item, and plays at its own speed.
+            rate = playback.rate if playback.is_current(report.queue_item_id) else 1.0
+            audible = max(0.0, report.position_seconds - rate * player.output_delay_ms / 1000)
+            report = msgspec.structs.replace(report, position_seconds=audible)
         player.apply_report(report)
         volume = report.volume
         if volume is not None and abs(volume - player.volume) < CONFIRMED:

@@ -69,12 +69,14 @@ class Speakers:
 
     Attributes:
         discovered: Emitted when a speaker connects that hasn't been added.
+        forgotten: Emitted with the player id of a discovered speaker that has made room for another one.
         state_changed: Emitted with a player's id when the state of its speaker has changed.
         status_changed: Emitted with a player's id and status when that has changed.
     """
 
     def __init__(self, gateway: Gateway, renderer: Renderer) -> None:
         self.discovered: Signal[SpeakerInfo] = Signal()
+        self.forgotten: Signal[str] = Signal()
         self.state_changed: Signal[str, SpeakerState] = Signal()
         self.status_changed: Signal[str, PlaybackStatus] = Signal()
         self._gateway = gateway
@@ -96,7 +98,7 @@ class Speakers:
 
     @property
     def waiting(self) -> list[SpeakerInfo]:
-        """The speakers that were seen and haven't been added."""
+        """The speakers that were seen and haven't been added, at most `MAX_SPEAKERS`."""
         return list(self._waiting.values())
 
     def is_added(self, player_id: str) -> bool:
@@ -120,13 +122,21 @@ class Speakers:
     # ---- called by the protocols
 
     def announce(self, info: SpeakerInfo) -> None:
-        """Note that a speaker is there; it may have to be paired before it connects."""
-        if not self.is_added(info.player_id):
-            self._waiting.pop(info.player_id, None)
-            self._waiting[info.player_id] = info
-            while len(self._waiting) > MAX_SPEAKERS:
-                del self._waiting[next(iter(self._waiting))]
-            self.discovered.emit(info)
+        """Note that a speaker is there; it may have to be paired before it connects.
+
+        Of too many speakers, the one that was seen first and isn't connected makes room.
+        """
+        if self.is_added(info.player_id):
+            return
+        self._waiting.pop(info.player_id, None)
+        if len(self._waiting) >= MAX_SPEAKERS:
+            gone = next((player_id for player_id in self._waiting if player_id not in self._speakers), None)
+            if gone is None:
+                return
+            del self._waiting[gone]
+            self.forgotten.emit(gone)
+        self._waiting[info.player_id] = info
+        self.discovered.emit(info)
 
     def report_volume(self, player_id: str, volume: float, muted: bool) -> None:
         """Note that the volume was changed on a speaker."""

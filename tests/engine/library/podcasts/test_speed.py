@@ -11,10 +11,12 @@ from custom_components.moosicbox.engine.playback.saved_state import capture_play
 from custom_components.moosicbox.engine.protocol.client import (
     ModeCommand,
     PlaybackCommand,
+    PlayerReport,
     QueueAdd,
     RoomCreate,
     RoomJoin,
     SeekCommand,
+    VolumeCommand,
 )
 from custom_components.moosicbox.engine.protocol.errors import NotSupported
 from custom_components.moosicbox.engine.protocol.household import SetSleepTimer
@@ -62,6 +64,35 @@ async def test_the_position_moves_at_the_speed(listening: Listening, tides: tupl
     await listening.do(PlaybackCommand(player_id="radio", command="play"))
     await listening.listen(10)
     assert position(listening) == pytest.approx(1_020, abs=0.3)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1, 2])
+async def test_a_delay_moves_reported_positions_by_the_speed(
+    listening: Listening, tides: tuple[Episode, ...], speed: float
+) -> None:
+    """A report of a player that is in time moves nothing."""
+    await listening.do(VolumeCommand(player_id="radio", output_delay_ms=2_000))
+    await set_speed(listening, speed)
+    await listening.play(tides[0], "radio")
+    playback, player = listening.playback("radio"), listening.hub.players.get("radio")
+    timeline = playback.timeline
+    now_us = timeline.anchor_us + 60_000_000
+    await listening.listen((now_us - listening.clock.now_us()) / 1e6)
+    assert playback.current is not None
+    # The player decodes what its loudspeakers make audible two seconds later.
+    decoded = timeline.position_at(now_us + 2_000_000)
+    listening.hub.players.report(
+        player,
+        PlayerReport(
+            state="playing",
+            queue_item_id=playback.current.queue_item_id,
+            position_seconds=decoded,
+            at_us=now_us,
+        ),
+    )
+    assert playback.timeline == timeline
+    assert player.report is not None
+    assert player.report.position_seconds == pytest.approx(60 * speed)
 
 
 async def test_the_next_item_follows_at_its_speed(listening: Listening, tides: tuple[Episode, ...]) -> None:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import logging
 import socket
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, ClientTimeout, web
 from aiohttp.test_utils import TestServer
 import numpy as np
 import pytest
 
 from custom_components.moosicbox.engine.clock import Clock
 from custom_components.moosicbox.engine.library.seal import Seal
-from custom_components.moosicbox.engine.library.shared_stations import shared_station, shared_stations as module
+from custom_components.moosicbox.engine.library.shared_stations import (
+    connection,
+    shared_station,
+    shared_stations as module,
+)
 from custom_components.moosicbox.engine.library.shared_stations.shared_stations import SharedStations
 from custom_components.moosicbox.engine.library.shared_stations.window import FRAME_BYTES, RATE
 from custom_components.moosicbox.engine.playback.media import Media
@@ -171,13 +175,33 @@ async def test_a_station_that_cant_be_reached_is_given_up(
 ) -> None:
     """Its listeners get no silence, which would count as sound, but are refused: players go on with the next item."""
     monkeypatch.setattr(shared_station, "RETRY_SECONDS", (0.0,))
-    monkeypatch.setattr(relay.shared_stations, "_linger_seconds", 60)
     address = f"{relay.address(relay.clock.now_us(), 'http://user:secret@127.0.0.1:9/?key=secret')}&start=0"
-    for _ in range(2):
-        async with asyncio.timeout(TIMEOUT), relay.session.get(address) as response:
-            assert response.status == 503
+    async with asyncio.timeout(TIMEOUT), relay.session.get(address) as response:
+        assert response.status == 503
     assert caplog.text.count("A station at 127.0.0.1 can't be fetched") == 1
     assert "secret" not in caplog.text
+
+
+async def test_a_station_that_sends_nothing_is_given_up_until_it_is_requested_again(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connections last as long as those of a station that is heard."""
+    monkeypatch.setattr(shared_station, "RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(shared_station, "STEADY_US", 0)
+    monkeypatch.setattr(relay.shared_stations, "_linger_seconds", 60)
+    relay.station.silent = True
+    since_us = relay.clock.now_us()
+    with monkeypatch.context() as impatient:
+        impatient.setattr(connection, "TIMEOUT", ClientTimeout(sock_read=0.05))
+        async with asyncio.timeout(TIMEOUT), relay.session.get(f"{relay.address(since_us)}&start=0") as response:
+            assert response.status == 503
+    assert relay.station.connections == shared_station.MAX_SILENT_FAILURES
+    relay.station.silent = False
+    position = round((relay.clock.now_us() - since_us) / 1e6, 3)
+    async with relay.listen(since_us, position) as listener:
+        await listener.until(lambda sound: not is_silent(sound))
+        assert relay.station.connections == shared_station.MAX_SILENT_FAILURES + 1
+        assert (len(relay.shared_stations), relay.shared_stations._ends) == (1, {})
 
 
 async def test_a_station_without_listeners_makes_room(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ RETRY_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 MAX_SILENT_FAILURES: Final = 5
 """Failures in a row after which a station that has never sent any sound is given up."""
 STEADY_US: Final = 10_000_000
-"""A connection that lasted so long didn't fail."""
+"""A connection whose sound was heard, and that lasted so long, didn't fail."""
 NICENESS: Final = 5
 READ_SIZE: Final = 32 * 1024
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac"]))
@@ -86,6 +86,8 @@ class SharedStation:
         """The station's sound that doesn't follow the silence yet; `None` while its sound follows directly."""
         self._sounding = asyncio.Event()
         """Set once the window has any sound of the station, or the station was given up."""
+        self._heard = False
+        """True if sound of the present connection is in the window."""
         self.ended = False
         """True if nothing follows: it was closed, or the station was given up."""
         self._grown = asyncio.Event()
@@ -162,7 +164,7 @@ class SharedStation:
     async def _receive(self) -> None:
         failures = 0
         while True:
-            began_us = self._clock.now_us()
+            began_us, self._heard = self._clock.now_us(), False
             try:
                 async with connected(self._session(), self.url, self._require_allowed) as connection:
                     await self._decode(connection)
@@ -173,7 +175,8 @@ class SharedStation:
                 self._silence.cancel()
                 self._end()
                 return
-            failures = 0 if self._clock.now_us() - began_us > STEADY_US else failures
+            # A station that sends nothing is left only when its time is up, which may be as long.
+            failures = 0 if self._heard and self._clock.now_us() - began_us > STEADY_US else failures
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
 
@@ -218,6 +221,7 @@ class SharedStation:
                 return
             sound, self._gathered = bytes(self._gathered), None
         self._window.append(sound)
+        self._heard = True
         self._sounding.set()
         self._wake()
         if (early_us := self._window.ahead_us(self._clock.now_us()) - MAX_AHEAD_US) > 0:

@@ -193,12 +193,14 @@ class SharedStations(StationSharing):
                 self._ends[source] = loop.call_later(self._linger_seconds, self._end, source)
 
     def _opened(self, source: str) -> SharedStation:
-        if (shared := self._on_air.get(source)) is None:
+        if (shared := self._on_air.get(source)) is not None and shared.ended:
+            # It was given up. Its server may be there again.
+            self._end(source)
+            shared = None
+        if shared is None:
             if len(self._on_air) >= MAX_STATIONS and self._ends:
                 # A station without listeners makes room.
-                silent = next(iter(self._ends))
-                self._ends[silent].cancel()
-                self._end(silent)
+                self._end(next(iter(self._ends)))
             if len(self._on_air) >= MAX_STATIONS:
                 raise Unavailable("Too many stations are fetched")
             shared = self._on_air[source] = SharedStation(
@@ -212,7 +214,8 @@ class SharedStations(StationSharing):
         return shared
 
     def _end(self, source: str) -> None:
-        self._ends.pop(source, None)
+        if (timer := self._ends.pop(source, None)) is not None:
+            timer.cancel()
         task = asyncio.create_task(self._on_air.pop(source).close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

@@ -84,9 +84,21 @@ def read_client_info(payload: bytes) -> ClientInfo:
 
 
 def time_reply(request: Header, received_us: int, now_us: int) -> bytes:
-    """Return the answer to a client's probe that was received at `received_us` and is answered at `now_us`."""
-    to_server = received_us - request.sent_us
-    return _message(MessageType.TIME, _time(to_server), now_us, refers_to=request.id)
+    """Return the answer to a client's probe.
+
+    Args:
+        request: The probe.
+        received_us: When the probe was received, in microseconds of the hub's time.
+        now_us: When it is answered, in microseconds of the hub's time.
+
+    Raises:
+        ProtocolError: The client's clock is too far away for the answer to be represented.
+    """
+    try:
+        to_server = _time(received_us - request.sent_us)
+    except struct.error as error:
+        raise ProtocolError("The client's clock is too far away") from error
+    return _message(MessageType.TIME, to_server, now_us, refers_to=request.id)
 
 
 def server_settings(buffer_ms: int, volume: int, *, muted: bool, now_us: int, refers_to: int = 0) -> bytes:

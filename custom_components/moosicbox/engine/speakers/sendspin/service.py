@@ -293,7 +293,7 @@ class SendspinService:
         elif known is None:
             self._connect(player_id, client, role)
         elif known.output.needs_changed():
-            # What the speaker still holds would overlap with what comes now.
+            # Audio that the speaker still holds would overlap with that which comes now.
             known.output.clear()
             self._connect(player_id, client, role)
         elif (changed := known.output.take_volume()) is not None:

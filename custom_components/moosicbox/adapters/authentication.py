@@ -16,6 +16,7 @@ import jwt
 import msgspec
 
 from ..engine.api import (
+    TOKEN_REFUSED,
     Authentication,
     AuthenticationFailed,
     CloseCode,
@@ -32,7 +33,7 @@ from ..engine.api import (
 )
 from .own_addresses import own_urls
 from .storage import SecretsStore, TokenRecord
-from .user_access import REALM, REFUSED, UserAccess, request_of
+from .user_access import REALM, UserAccess, request_of
 
 ANONYMOUS: Final = Principal(
     sub="anonymous", name="Anonymous", permissions=frozenset({"listen"}), credential="anonymous"
@@ -223,10 +224,10 @@ class Authenticator(Authentication):
     def _verify_access_token(self, token: str, issuer: str | None, peer: Peer) -> Principal:
         # Home Assistant uses the issuer as the key of a dictionary before it verifies the token.
         if issuer is None:
-            raise AuthenticationFailed(REFUSED, forged=True)
+            raise AuthenticationFailed(TOKEN_REFUSED, forged=True)
         refresh_token = self._hass.auth.async_validate_access_token(token)
         if refresh_token is None:
-            raise AuthenticationFailed(REFUSED, forged=not self._has_valid_signature(token, issuer))
+            raise AuthenticationFailed(TOKEN_REFUSED, forged=not self._has_valid_signature(token, issuer))
         return self.users.log_in(refresh_token, peer)
 
     def _verify_sessions(self) -> None:
@@ -235,15 +236,15 @@ class Authenticator(Authentication):
 
     def _verify_anonymous(self, peer: Peer | None) -> Principal:
         if self._sessions is None or self._sessions.limits.require_auth:
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
         # If the connection is another node's, that node has checked its address.
         if peer is not None and request_of(peer) is not None and self.admit_anonymous(peer) is None:
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
         return ANONYMOUS
 
     def _require_unlocked(self, principal: Principal) -> None:
         if is_locked(principal.sub, self._paired_players()):
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
 
     def _has_valid_signature(self, token: str, issuer: str) -> bool:
         """Return whether Home Assistant issued the token, which may have expired or lost its user since."""

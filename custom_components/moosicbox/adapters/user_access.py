@@ -12,13 +12,10 @@ from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..engine.api import ROLES, AuthenticationFailed, Peer, Principal, Session, Sessions, Signal
+from ..engine.api import ROLES, TOKEN_REFUSED, AuthenticationFailed, Peer, Principal, Session, Sessions, Signal
 
 REALM: Final = "home_assistant"
 """The realm of principals that authenticated with a token of Home Assistant."""
-REFUSED: Final = "The token is not accepted"
-
-
 READER: Final = frozenset({"listen", "library"})
 """The permissions of a user who may see media players, but not control them."""
 ANY_PLAYER: Final = (f"{Platform.MEDIA_PLAYER}.{DOMAIN}",)
@@ -77,14 +74,14 @@ class UserAccess:
         user, request = refresh_token.user, request_of(peer)
         # Without the request, the network of a user who may log in from the local one only can't be determined.
         if (request is None and user.local_only) or async_user_not_allowed_do_auth(self._hass, user, request):
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
         return principal_of(user, refresh_token.id)
 
     def verify_again(self, principal: Principal, peer: Peer | None) -> Principal:
         """Return a user's principal with its current rights; see `Authentication.verify_again`."""
         refresh_token = self._hass.auth.async_get_refresh_token(principal.credential)
         if refresh_token is None or not refresh_token.user.is_active:
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
         # The network is checked by the node that the client is connected to.
         if peer is None or request_of(peer) is None:
             return principal_of(refresh_token.user, refresh_token.id)

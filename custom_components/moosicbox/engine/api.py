@@ -10,7 +10,7 @@ from .access.hub_keys import HubKeys, HubSecret, derive_keys, rotated
 from .access.keys import parse_keys
 from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, PAIRED_PREFIX, Offer, PairingCodes, is_locked
 from .access.rights import PERMISSIONS, ROLES, SYSTEM, Principal
-from .access.tokens import MAX_LIFETIME, IssuedToken, Revocations, Tokens, read_claims
+from .access.tokens import MAX_LIFETIME, REFUSED as TOKEN_REFUSED, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
 from .handlers.rooms import GUEST_PAGE_PATH
@@ -177,6 +177,7 @@ __all__ = [
     "STATION_MEDIA",
     "STREAM_PATH",
     "SYSTEM",
+    "TOKEN_REFUSED",
     "TRACK_CACHE_BYTES",
     "TRACK_MEDIA",
     "WITH_PICTURES",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
 from msgspec import Struct
 
 USER_AGENT: Final = "MoosicBox (https://github.com/moosicbox/home-assistant-moosicbox)"
@@ -53,17 +53,32 @@ async def request(
     """
     sent = {hdrs.USER_AGENT: USER_AGENT, **(headers or {})}
     limits = ClientTimeout(timeout)
-    body = bytearray()
     try:
         async with session.request(method, url, params=params, json=json, headers=sent, timeout=limits) as response:
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                body += chunk
-                if len(body) > max_bytes:
-                    raise FetchFailed(f"The response has more than {max_bytes} bytes")
-            return Response(status=response.status, body=bytes(body), headers=response.headers.copy())
+            body = await read_bounded(response, max_bytes)
+            return Response(status=response.status, body=body, headers=response.headers.copy())
     except (ClientError, TimeoutError, ValueError) as error:
         # The message of an error may contain the address.
         raise FetchFailed(type(error).__name__) from error
+
+
+async def read_bounded(response: ClientResponse, max_bytes: int) -> bytes:
+    """Return the body of a response.
+
+    Args:
+        response: The response, whose body hasn't been read.
+        max_bytes: The largest body that is accepted; no more than one chunk beyond it is read.
+
+    Raises:
+        FetchFailed: The body is too large.
+        ClientError, TimeoutError: The connection has broken off.
+    """
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+        body += chunk
+        if len(body) > max_bytes:
+            raise FetchFailed(f"The response has more than {max_bytes} bytes")
+    return bytes(body)
 
 
 async def fetch(

@@ -11,6 +11,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, h
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..checked_requests import opened
+from ..fetching import FetchFailed, read_bounded
 from ..playback.addresses import server_of
 from ..protocol.errors import HubError, NotSupported, Sentence, TrackNotFound
 from .playlist import parse_playlist
@@ -202,12 +203,10 @@ class StreamFinder:
 
 
 async def _body(response: ClientResponse, url: str) -> bytes:
-    data = b""
-    async for chunk in response.content.iter_chunked(MAX_PLAYLIST_BYTES):
-        data += chunk
-        if len(data) > MAX_PLAYLIST_BYTES:
-            raise NotSupported(Sentence("playlist_too_long", "{media} is too long for a playlist", media=url))
-    return data
+    try:
+        return await read_bounded(response, MAX_PLAYLIST_BYTES)
+    except FetchFailed as error:
+        raise NotSupported(Sentence("playlist_too_long", "{media} is too long for a playlist", media=url)) from error
 
 
 def _station_name(response: ClientResponse) -> str | None:

@@ -8,7 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 
 from ...checked_requests import MAX_REDIRECTIONS, REDIRECTIONS, opened
-from ...fetching import CHUNK_BYTES, USER_AGENT, FetchFailed, SessionFactory
+from ...fetching import USER_AGENT, FetchFailed, SessionFactory, read_bounded
 from ...playback.addresses import is_http_url
 from ...protocol.errors import HubError
 
@@ -75,13 +75,8 @@ class FeedFetcher:
                 return Fetched(data=None)
             if response.status != 200:
                 raise FetchFailed(f"The status of the response is {response.status}")
-            data = bytearray()
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                data += chunk
-                if len(data) > max_bytes:
-                    raise FetchFailed(f"The response has more than {max_bytes} bytes")
             return Fetched(
-                data=bytes(data),
+                data=await read_bounded(response, max_bytes),
                 etag=response.headers.get(hdrs.ETAG, "")[:MAX_VALIDATOR],
                 modified=response.headers.get(hdrs.LAST_MODIFIED, "")[:MAX_VALIDATOR],
             )

@@ -1,5 +1,6 @@
 """Steps of tests: actions of people on the pages, and checks of a page."""
 
+import re
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -32,6 +33,18 @@ STILL = """() => {
 async def still(page: Page) -> None:
     """Wait until fonts are loaded and transitions are over, so that colours and sizes are final."""
     await page.wait_for_function(STILL)
+
+
+async def card_shown(page: Page) -> None:
+    """Wait until a dashboard shows our card.
+
+    Home Assistant shows an error for a card whose element is defined late, as on a busy machine, and then may keep it until
+    the page is loaded anew.
+    """
+    error = page.get_by_text(re.compile("^(Configuration error|Konfigurationsfehler)$"))
+    await expect(page.locator("moosicbox-card").or_(error).first).to_be_visible()
+    if await error.count():
+        await page.reload()
 
 
 async def make_room(tab: Tab, name: str, control: str = "host") -> None:

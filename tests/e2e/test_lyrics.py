@@ -10,7 +10,7 @@ from script.lib.music import SONGS
 
 from .conftest import OpenTab
 from .home import Home
-from .pages import come_in, invite_link, make_room, still, violations
+from .pages import card_shown, come_in, invite_link, make_room, still, violations
 from .tabs import PHONE, Tab, Tabs
 
 LINES = tuple(f"Line {number}" for number in range(10))
@@ -92,6 +92,7 @@ async def test_a_card_with_lyrics_in_german(home: Home, open_tab: OpenTab, close
     async with home.language("de"):
         await play(home, "media_player.card_song")
         dashboard = await open_tab("/card-lyrics/0")
+        await card_shown(dashboard.page)
         text = dashboard.page.get_by_role("region", name="Songtext")
         await expect(text.get_by_role("button", name=LINES[0])).to_be_visible()
         await still(dashboard.page)

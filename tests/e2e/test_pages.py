@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import Connect, OpenTab
 from .home import Home
-from .pages import make_room, still, violations
+from .pages import card_shown, make_room, still, violations
 from .tabs import PHONE, TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
@@ -237,6 +237,7 @@ async def test_cards_work_on_a_dashboard(home: Home, open_tab: OpenTab) -> None:
         await websocket.command("lovelace/config/save", url_path="card-test", config={"views": [view]})
     dashboard = await open_tab("/card-test/0")
     page = dashboard.page
+    await card_shown(page)
     await expect(page.get_by_role("region", name="Controls of Card room")).to_be_visible()
     await expect(page.get_by_text("The queue is empty")).to_be_visible()
     await expect(page.get_by_text("media_player.gone is not a MoosicBox player or room")).to_be_visible()
@@ -255,6 +256,7 @@ async def test_a_narrow_card_leaves_room_for_the_queue(home: Home, open_tab: Ope
         await websocket.command("lovelace/dashboards/create", url_path="narrow-test", title="Narrow")
         await websocket.command("lovelace/config/save", url_path="narrow-test", config={"views": [view]})
     page = (await open_tab("/narrow-test/0", viewport=PHONE)).page
+    await card_shown(page)
     await expect(page.get_by_text("The queue is empty")).to_be_visible()
     (card_box, player, queue) = [
         await page.locator(selector).bounding_box() for selector in ("moosicbox-card", ".player", ".queue")

@@ -125,6 +125,54 @@ afterEach(() => {
   mock.timers.reset();
 });
 
+describe("reports of a start", () => {
+  // The clock of an output isn't exact: it may name the sound before a start for some milliseconds after it.
+  function hearsTheFormerSound(renderer, milliseconds) {
+    renderer.audible = () => {
+      const atUs = nowUs();
+      const position = renderer.positionAt(atUs - milliseconds * 1_000);
+      return position === null ? null : { position, atUs };
+    };
+  }
+
+  // The hub adopts the position that a player names for a time after the order, and would take the order back.
+  const adopted = (dueUs) => reports.filter(({ state, at_us }) => state === "playing" && at_us >= dueUs);
+
+  test("never name the former position after the time of a seek, while the place is fetched", async () => {
+    const renderer = await playing("a", 10);
+    renderer.lacks = (position) => position > 50;
+    hearsTheFormerSound(renderer, 20);
+    const dueUs = hubUs() + 100_000;
+    reports.length = 0;
+    command("play", "a", { start_position: 60 });
+    for (let passed = 0; passed < 200; passed += 5) {
+      await pass(5);
+      player.report();
+    }
+    assert.deepEqual(adopted(dueUs), []);
+    renderer.lacks = () => false;
+    renderer.emit("ready");
+    await flow(400);
+    player.report();
+    assert.equal(lastReport().state, "playing");
+    assert.ok(lastReport().position_seconds >= 60);
+  });
+
+  test("never name the former position after the time of a seek to a place that is there", async () => {
+    const renderer = await playing("a", 10);
+    hearsTheFormerSound(renderer, 20);
+    const dueUs = hubUs() + 100_000;
+    reports.length = 0;
+    command("play", "a", { start_position: 60 });
+    for (let passed = 0; passed < 300; passed += 5) {
+      await pass(5);
+      player.report();
+    }
+    assert.ok(adopted(dueUs).length > 0);
+    assert.ok(adopted(dueUs).every(({ position_seconds }) => position_seconds >= 59.9));
+  });
+});
+
 describe("play", () => {
   test("starts exactly at the hub's time", async () => {
     command("play", "a", { start_position: 12 });

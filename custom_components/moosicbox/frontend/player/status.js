@@ -26,6 +26,9 @@ import { startPosition } from "./command.js";
  * @property {import("./renderer.js").PlaybackError | null} error
  */
 
+/** Microseconds by which the clock of an output may be wrong. */
+const INEXACT_US = 50_000;
+
 /**
  * The facts from which a status is derived.
  * @typedef {object} Facts
@@ -46,10 +49,11 @@ import { startPosition } from "./command.js";
  * @returns {PlayerStatus}
  */
 export function describe(facts) {
-  const { mode, slots, start, syncErrorMs, needsInteraction, endedAnnouncementId } = facts;
-  const sounds = mode === "playing" && slots.current?.renderer?.audible();
-  // Until a new item's time, the old one plays.
-  const awaited = start?.waited && !sounds ? start : null;
+  const { mode, slots, start, clock, syncErrorMs, needsInteraction, endedAnnouncementId } = facts;
+  const sounds = mode === "playing" ? slots.current?.renderer?.audible() : null;
+  // Until the time of a start, the sound before it plays. Later, its position would revoke the start.
+  const isBefore = sounds && (!start || !clock.ready || clock.hubNow(sounds.atUs) < start.timeline.hubUs);
+  const awaited = start?.waited && !isBefore ? start : null;
   const slot = awaited ? awaited.slot : slots.current;
   return {
     state: awaited ? "buffering" : stateOf(facts),
@@ -85,9 +89,9 @@ function stateOf({ mode, stalled }) {
  */
 function currentPosition({ mode, slots, rest, nowUs }) {
   if (mode === "playing") {
-    // At the very start, the audible position may still be that before it.
+    // At the very start, the audible position may still be that before it: the clock of an output isn't exact.
     const audible = slots.current?.renderer?.audible();
-    return audible && audible.atUs > rest.atUs ? audible : rest;
+    return audible && audible.atUs > rest.atUs + INEXACT_US ? audible : rest;
   }
   const end = mode === "ended" ? slots.current?.duration : null;
   return { position: mode === "idle" ? 0 : (end ?? rest.position), atUs: nowUs };

@@ -37,6 +37,30 @@ def test_a_report_older_than_the_command_is_ignored() -> None:
     assert stage.playback.timeline == before
 
 
+def test_a_player_that_is_late_for_a_seek_does_not_take_it_back() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.playback.seek(stage.now_us, 100.0)
+    sought = stage.playback.timeline
+    stage.pass_seconds(1)
+    stage.report("playing", 11.0)
+    assert stage.playback.timeline == sought
+    stage.pass_seconds(4)
+    stage.report("playing", 15.0)
+    assert stage.playback.timeline == Timeline("playing", 15.0, stage.now_us, 1.0)
+
+
+def test_a_late_start_after_a_seek_is_adopted() -> None:
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.playback.seek(stage.now_us, 100.0)
+    stage.pass_seconds(1)
+    stage.report("playing", 100.0)
+    assert stage.playback.timeline == Timeline("playing", 100.0, stage.now_us, 1.0)
+
+
 def test_a_report_of_another_item_is_ignored() -> None:
     stage = Stage("ab")
     stage.play("a")

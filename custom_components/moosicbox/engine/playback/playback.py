@@ -27,7 +27,7 @@ POSITION_TOLERANCE_SECONDS: Final = 0.25
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
-"""A player that reports `buffering` within this time after a command is still starting, and hasn't stalled."""
+"""A player that still buffers, or plays on as before, within this time after a command is about to execute it."""
 RESTART_US: Final = 180_000_000
 """A fed speaker that connects within this time after the hub stopped continues its music."""
 MAX_CROSSFADE: Final = 0.25
@@ -387,6 +387,7 @@ class Playback(Playhead):
             case "playing":
                 difference = abs(timeline.position_at(report.at_us) - report.position_seconds)
                 differs = difference > POSITION_TOLERANCE_SECONDS and not self.is_shared(self.current)
+                differs = differs and not self._is_former(report)
                 if timeline.state == "buffering" or differs:
                     self._issue("play", Timeline("playing", position, report.at_us, self.rate))
             case _ if report.needs_interaction:
@@ -397,6 +398,13 @@ class Playback(Playhead):
                     self._stall(position, report.at_us)
             case "paused":
                 self._issue("pause", Timeline("paused", position, report.at_us, 0.0))
+
+    def _is_former(self, report: PlayerReport) -> bool:
+        """Return whether a player still plays what it played before the last command, which it hasn't executed yet."""
+        if report.at_us > self.timeline.anchor_us + START_GRACE_US:
+            return False
+        difference = abs(self.former_timeline.position_at(report.at_us) - report.position_seconds)
+        return self.former_timeline.playing and difference <= POSITION_TOLERANCE_SECONDS
 
     def _stall(self, position: float, at_us: int) -> None:
         # An item that was handed over would start too early.

@@ -30,6 +30,8 @@ class Playhead:
     def __init__(self, epoch: str, max_queue_items: int, emit: Callable[[PlaybackEvent], None]) -> None:
         self.queue = Queue(epoch, max_queue_items, self._queue_changed)
         self.timeline = Timeline()
+        self.former_timeline = Timeline()
+        """The timeline that played before the present one."""
         self.repeat: RepeatMode = "off"
         self.speed = 1.0
         """The speed of what is spoken; music plays at its own."""
@@ -264,6 +266,8 @@ class Playhead:
         return self.command
 
     def _set_timeline(self, timeline: Timeline) -> None:
+        if self.timeline.playing:
+            self.former_timeline = self.timeline
         self.timeline = timeline
         self.chapter_index = self.find_chapter(timeline.position)
         self.interrupted = False

@@ -603,6 +603,23 @@ async def test_a_speaker_that_begins_slowly_is_as_it_should_be_then(
         assert told[0][1] == pytest.approx(12, abs=0.6)
 
 
+class LateAddresses:
+    """A media resolver that has to ask for the first address of an item, and waits for the answer."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.asked: list[QueueItem] = []
+        self.answers = asyncio.Event()
+        self._resolver = hub.media_resolver
+
+    def address(self, item: QueueItem) -> StreamAddress | None:
+        return self._resolver.address(item) if self.asked else None
+
+    async def renew_address(self, item: QueueItem) -> StreamAddress | None:
+        self.asked.append(item)
+        await self.answers.wait()
+        return self._resolver.address(item)
+
+
 @pytest.mark.parametrize(
     ("what", "told"),
     [("pause", ["pause"]), ("remove", ["stop"]), ("next", ["play"]), ("pause and go on", ["pause", "play", "seek"])],
@@ -618,27 +635,16 @@ async def test_an_item_whose_address_comes_too_late_is_not_played(
     what: str,
     told: list[str],
 ) -> None:
-    asked: list[QueueItem] = []
-    answers = asyncio.Event()
-
-    def address(item: QueueItem) -> StreamAddress | None:
-        return hub.media_resolver.address(item) if asked else None
-
-    async def renew_address(item: QueueItem) -> StreamAddress | None:
-        asked.append(item)
-        await answers.wait()
-        return hub.media_resolver.address(item)
-
-    resolver = SimpleNamespace(address=address, renew_address=renew_address)
-    monkeypatch.setattr(entry.runtime_data.outputs._actions, "_hub", SimpleNamespace(media_resolver=resolver))
+    late = LateAddresses(hub)
+    monkeypatch.setattr(entry.runtime_data.outputs._actions, "_hub", SimpleNamespace(media_resolver=late))
     radio, _ = speakers
     await act(hass, "join", KITCHEN, group_members=[RADIO])
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     await advance(5)
-    assert (len(asked), received(radio)) == (1, [])
+    assert (len(late.asked), received(radio)) == (1, [])
     await change(hass, advance, what)
-    answers.set()
+    late.answers.set()
     await wait(hass, advance, 0)
     assert [order for order, _ in received(radio)] == told
 
@@ -652,23 +658,16 @@ async def test_an_announcement_whose_address_comes_too_late_is_not_made(
     advance: Advance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, answers = asyncio.Event(), asyncio.Event()
-
-    async def renew_address(item: QueueItem) -> StreamAddress | None:
-        asked.set()
-        await answers.wait()
-        return hub.media_resolver.address(item)
-
-    resolver = SimpleNamespace(address=lambda _item: None, renew_address=renew_address)
-    monkeypatch.setattr(entry.runtime_data.outputs._actions, "_hub", SimpleNamespace(media_resolver=resolver))
+    late = LateAddresses(hub)
+    monkeypatch.setattr(entry.runtime_data.outputs._actions, "_hub", SimpleNamespace(media_resolver=late))
     radio, _ = speakers
     await act(hass, "join", KITCHEN, group_members=[RADIO])
     await play(hass, PAPER, announce=True)
     await next_command(kitchen)
     await advance(3)
-    assert asked.is_set()
+    assert late.asked
     hub.announcements.cancel(hub.announcements._running[hub.players.get("kitchen")])
-    answers.set()
+    late.answers.set()
     await wait(hass, advance, 0)
     assert received(radio) == []
 

@@ -141,5 +141,11 @@ def _player(player: Player) -> dict[str, Any]:
         "position": timeline.position,
         "duration": playback.duration,
         "queue": {"items": len(playback.queue), "revision": playback.queue.revision},
-        "reported": None if report is None else {"state": report.state, "sync_error_ms": report.sync_error_ms},
+        "reported": None
+        if report is None
+        else {
+            "state": report.state,
+            "buffered_seconds": report.buffered_seconds,
+            "sync_error_ms": report.sync_error_ms,
+        },
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+import math
 
 import pytest
 
@@ -155,8 +156,18 @@ async def test_nothing_is_heard_before_the_speaker_is_free() -> None:
 
 async def test_an_order_limits_what_is_sent() -> None:
     stand = FeedHarness(segment("a", NOW + 500 * MS, *[40] * 5))
-    stand.feed.until_us = NOW + 580 * MS
+    stand.feed.limit(NOW + 580 * MS)
     assert await stand.run() == [(0, 500), (40, 540)]
+
+
+async def test_an_order_that_was_withdrawn_limits_nothing() -> None:
+    stand = FeedHarness(segment("a", NOW + 500 * MS, *[40] * 3))
+    stand.feed.limit(NOW + 540 * MS)
+    running = asyncio.create_task(stand.run())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    stand.feed.limit(math.inf)
+    assert await running == [(0, 500), (40, 540), (80, 580)]
 
 
 async def test_only_a_little_is_sent_ahead() -> None:

@@ -104,3 +104,18 @@ async def test_an_order_for_what_follows_comes_while_an_item_is_loaded(house: St
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert same(output.samples, np.concatenate([sound.noise(), sound.noise()[sound.CUT :]]))
+
+
+async def test_a_seek_that_is_taken_back_in_time_leaves_no_gap(house: Stage, renderer: Renderer) -> None:
+    output = house.output()
+    output.ahead_us = 300 * MILLISECOND_US
+    begin_us = house.hub.clock.now_us() + 500 * MILLISECOND_US
+    player, running = await playing_player(house, renderer, output, begin_us)
+    seek_us = house.hub.clock.now_us() + 2_000 * MILLISECOND_US
+    player.handle_message(play_order("whole", seek_us, sound.SECONDS))
+    await asyncio.sleep(0)  # The seek is being executed.
+    player.handle_message(play_order("whole", begin_us, sound.SECONDS))
+    await house.until(lambda: output.ended)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert same(output.samples, sound.noise())

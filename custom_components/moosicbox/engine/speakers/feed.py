@@ -74,7 +74,6 @@ class Feed:
         segment: The segment that is being sent.
         following: The segment that follows it, if it is known.
         stalled: True while audio comes too late.
-        until_us: No audio is sent for this time or later, because another order applies from then on.
     """
 
     def __init__(
@@ -91,7 +90,8 @@ class Feed:
         self.segment = first
         self.following: Segment | None = None
         self.stalled = False
-        self.until_us: float = math.inf
+        self._limit_us: float = math.inf
+        self._limit_changed = asyncio.Event()
         self._previous: Segment | None = None
         """The segment before, as long as it is still heard."""
         self._output = output
@@ -132,6 +132,11 @@ class Feed:
         """
         self.follow(segment)
         self.segment.cut, self.segment.fades_at = cut, fades_at
+
+    def limit(self, until_us: float) -> None:
+        """Send no audio for this hub time or later, because another order applies from then on; infinite: send all."""
+        self._limit_us = until_us
+        self._limit_changed.set()
 
     def has_sent(self, sample: int) -> bool:
         """Return whether a sample of the current item has been sent, or is about to be."""
@@ -180,8 +185,9 @@ class Feed:
         if (wait := (play_at_us - self._output.ahead_us - self._now_us()) / 1e6) > 0:
             # A silent speaker needs its first audio as early as possible.
             await asyncio.sleep(wait + BURST_SECONDS if self._sent_until_us else wait)
-        if play_at_us >= self.until_us:
-            await asyncio.Event().wait()
+        while play_at_us >= self._limit_us:
+            self._limit_changed.clear()
+            await self._limit_changed.wait()
         # A silent speaker that gets its first audio later than it needs it begins late, and takes long to catch up.
         need_us = self._output.late_us if self._sent_until_us else self._output.lead_us
         # A speaker with a small buffer can't get it as early as it wants to.

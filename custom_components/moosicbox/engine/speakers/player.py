@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 import logging
+import math
 from typing import Final
 
 import msgspec
@@ -182,9 +183,12 @@ class FedPlayer:
         if self._is_handover(order):
             self._handover = order
             return
-        continues = self.try_continue(order)
-        self._loading_id = None if continues or order.command != "play" else order.queue_item_id
-        self._executing = replace_task(self._executing, None if continues else self._execute(order, self._now_us()))
+        if self.feed is not None and self.try_continue(order):
+            self.feed.limit(math.inf)
+            self._loading_id, self._executing = None, replace_task(self._executing, None)
+            return
+        self._loading_id = order.queue_item_id if order.command == "play" else None
+        self._executing = replace_task(self._executing, self._execute(order, self._now_us()))
 
     def _is_handover(self, order: SynchronizedPlayback) -> bool:
         """Return whether an order names what follows an item that is still being loaded."""
@@ -261,7 +265,7 @@ class FedPlayer:
         if self.feed is not None:
             if order.command == "stop" and self.feed.ends_after(at_us, TAIL_US):
                 at_us = self.feed.segment.end_us or at_us
-            self.feed.until_us = at_us
+            self.feed.limit(at_us)
         if order.command == "stop" or item_id is None or track is None:
             await self._sleep_until(at_us)
             self._stop_feed()

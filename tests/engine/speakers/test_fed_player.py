@@ -383,3 +383,14 @@ async def test_of_too_many_discovered_speakers_the_first_that_left_is_forgotten(
     assert discovered[MAX_SPEAKERS:] == [info.player_id for info in infos[-2:]]
     waiting = {info.player_id for info in speakers.waiting}
     assert waiting == {info.player_id for info in (*first, *infos[-2:])} - {"s1", "s2"}
+
+
+async def test_a_forgotten_speaker_has_no_state(house: Stage) -> None:
+    speakers = house.speakers
+    for number in range(MAX_SPEAKERS + 1):
+        info = SpeakerInfo(player_id=f"s{number}", kind="sendspin", name="x")
+        speakers.announce(info)
+        speakers.set_state(info.player_id, "incompatible")
+    assert speakers.state_of("s1") == "incompatible"
+    speakers.set_state("s0", "incompatible")
+    assert speakers.state_of("s0") == "disconnected"

@@ -113,6 +113,8 @@ class Speakers:
         for player_id in before.keys() - names.keys():
             if (removed := self._speakers.get(player_id)) is not None:
                 self._detach(removed)
+            else:
+                self._states.pop(player_id, None)
         for player_id, name in names.items():
             speaker = self._speakers.get(player_id)
             if speaker is not None and before.get(player_id) != name:
@@ -134,6 +136,7 @@ class Speakers:
             if gone is None:
                 return
             del self._waiting[gone]
+            self._states.pop(gone, None)
             self.forgotten.emit(gone)
         self._waiting[info.player_id] = info
         self.discovered.emit(info)
@@ -168,11 +171,12 @@ class Speakers:
         del self._speakers[player_id]
         self.set_state(player_id, state)
         if not self.is_added(player_id):
-            del self._states[player_id]
+            self._states.pop(player_id, None)
 
     def set_state(self, player_id: str, state: SpeakerState) -> None:
-        """Set the state of a speaker."""
-        if self.state_of(player_id) != state:
+        """Set the state of a speaker, unless it isn't known or was forgotten."""
+        is_known = any(player_id in known for known in (self._names, self._speakers, self._waiting))
+        if is_known and self.state_of(player_id) != state:
             self._states[player_id] = state
             self.state_changed.emit(player_id, state)
 

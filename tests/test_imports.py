@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "engine.background",
         "engine.clock_watch",
         "engine.fetching",
+        "engine.ffmpeg_process",
     ),
     ("engine.limits", "engine.timer_runner", "engine.sync"),
     ("engine.access", "engine.greeting"),

@@ -7,7 +7,8 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.moosicbox.engine.speakers.renderer import ffmpeg
+from custom_components.moosicbox.engine.ffmpeg_process import running
+from custom_components.moosicbox.engine.speakers.renderer import commands
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Chunk
 from custom_components.moosicbox.engine.speakers.renderer.containers import (
     MAX_BUFFER,
@@ -32,15 +33,14 @@ def written(noises: Path) -> dict[str, bytes]:
     """The output of ffmpeg for the noise, by codec."""
 
     async def render(audio_format: AudioFormat) -> bytes:
-        arguments = ffmpeg.command("ffmpeg", ffmpeg.Input(str(noises / "whole.flac")), 0.0, audio_format)
+        arguments = commands.command("ffmpeg", commands.Input(str(noises / "whole.flac")), 0.0, audio_format)
         # From a file, so that no server is needed.
-        arguments[arguments.index(ffmpeg.PROTOCOLS)] = "file"
+        arguments[arguments.index(commands.PROTOCOLS)] = "file"
         for option in ("-rw_timeout", "-reconnect", "-reconnect_delay_max"):
             place = arguments.index(option)
             del arguments[place : place + 2]
-        process = await ffmpeg.start(arguments)
-        output, _ = await process.communicate()
-        return output
+        async with running(arguments) as process:
+            return (await process.communicate())[0]
 
     return {codec: asyncio.run(render(audio_format)) for codec, audio_format in FORMATS.items()}
 

@@ -19,7 +19,7 @@ from custom_components.moosicbox.engine.protocol.client import (
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.rooms import announcements
 from custom_components.moosicbox.engine.speakers.renderer.audio import CHUNK_SAMPLES
-from custom_components.moosicbox.engine.speakers.renderer.ffmpeg import RAMP_SECONDS, RAMP_STEP, STEP_SECONDS
+from custom_components.moosicbox.engine.speakers.renderer.commands import RAMP_SECONDS, RAMP_STEP, STEP_SECONDS
 from custom_components.moosicbox.engine.speakers.speakers import MAX_SPEAKERS, SpeakerInfo
 
 from . import sound

@@ -10,7 +10,8 @@ import numpy as np
 import psutil
 import pytest
 
-from custom_components.moosicbox.engine.speakers.renderer import ffmpeg
+from custom_components.moosicbox.engine.ffmpeg_process import running
+from custom_components.moosicbox.engine.speakers.renderer import commands
 from custom_components.moosicbox.engine.speakers.renderer.audio import (
     CHUNK_SAMPLES,
     AudioFormat,
@@ -200,10 +201,10 @@ async def test_opens_no_decoder_of_pictures(renderer: Renderer, noises: Path, se
     heard = await samples(renderer.open(Source("item", "/video.m4a"), 0.0, PCM))
     assert len(heard) >= round(sound.SECONDS * sound.RATE)
     url = str(server.make_url("/video.m4a"))
-    for limits, ended in (([], 0), (ffmpeg.input_options(url), 1)):
-        process = await ffmpeg.start(["ffmpeg", *limits, "-i", url, "-map", "0:v:0", "-f", "null", "-"])
-        await process.communicate()
-        assert process.returncode == ended
+    for limits, ended in (([], 0), (commands.input_options(url), 1)):
+        async with running(["ffmpeg", *limits, "-i", url, "-map", "0:v:0", "-f", "null", "-"]) as process:
+            await process.communicate()
+            assert process.returncode == ended
 
 
 async def test_opens_no_files(noises: Path) -> None:

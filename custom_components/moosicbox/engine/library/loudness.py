@@ -10,13 +10,14 @@ from pathlib import Path
 import re
 from typing import BinaryIO, Final, NamedTuple
 
+from ..ffmpeg_process import running
 from ..protocol.errors import HubError
 from .index import loudness
 from .index.database import Database
 from .index.loudness import ToMeasure
 from .safe_open import open_inside
-from .streaming.ffmpeg import input_arguments, running
 from .streaming.formats import SOURCES
+from .streaming.input import input_arguments
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class LoudnessMeter:
         ]
         found = b""
         async with running(
-            self._ffmpeg, arguments, file, niceness=NICENESS, errors=asyncio.subprocess.STDOUT
+            [self._ffmpeg, *arguments], source=file, stderr=asyncio.subprocess.STDOUT, niceness=NICENESS
         ) as process:
             while process.stdout is not None and (part := await process.stdout.read(MAX_OUTPUT)):
                 found = (found + part)[-MAX_OUTPUT:]

@@ -13,7 +13,7 @@ from .announcer import Announcer, SpokenAnnouncement
 from .feed import Feed, Segment
 from .opening import Opener, ready
 from .output import Output
-from .renderer.ffmpeg import RAMP_SECONDS
+from .renderer.commands import RAMP_SECONDS
 from .renderer.renderer import Renderer
 from .renderer.rendering import RenderingFailed
 from .tasks import replace_task

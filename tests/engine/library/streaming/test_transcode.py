@@ -11,9 +11,11 @@ from aiohttp import ClientError
 import mutagen
 import pytest
 
+from custom_components.moosicbox.engine import ffmpeg_process
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.streaming import ffmpeg, transcoder as transcode, transcoding
+from custom_components.moosicbox.engine.library.streaming import transcoder as transcode, transcoding
 from custom_components.moosicbox.engine.library.streaming.formats import FORMATS as MADE
+from custom_components.moosicbox.engine.library.streaming.input import input_arguments
 from script.lib.sounds import FORMATS, Sounds
 from tests.engine.library.serving import serve
 from tests.http import HttpClient
@@ -456,7 +458,7 @@ async def test_only_decoders_of_sound_are_used(
 def test_decoders_are_named_before_the_file_is_opened(tmp_path: Path, start: float) -> None:
     (tmp_path / "x").touch()
     with (tmp_path / "x").open("rb") as file:
-        arguments = ffmpeg.input_arguments(file, "audio/mp4", start)
+        arguments = input_arguments(file, "audio/mp4", start)
     assert arguments.index("-codec_whitelist") < arguments.index("-i")
     assert arguments[arguments.index("-codec_whitelist") + 1] == "aac,aac_fixed,libfdk_aac,alac"
     assert arguments[arguments.index("-f") + 1] == "mov"
@@ -476,7 +478,7 @@ async def test_the_process_has_limits(
             lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
             return {line[:25].strip(): line[26:46].strip() for line in lines}
 
-        await until(lambda: limits()["Max address space"] == str(ffmpeg.MAX_MEMORY))
+        await until(lambda: limits()["Max address space"] == str(ffmpeg_process.MAX_MEMORY))
         assert int(limits()["Max file size"]) == transcode.MAX_FILE_BYTES
         request.cancel()
         await asyncio.gather(request, return_exceptions=True)

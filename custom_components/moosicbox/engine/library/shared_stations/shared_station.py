@@ -8,8 +8,8 @@ from typing import Final
 
 from ...clock import Clock
 from ...fetching import FetchFailed, SessionFactory
+from ...ffmpeg_process import MAX_LIVE_CPU_SECONDS, running
 from ...playback.addresses import server_of
-from ..streaming.ffmpeg import running
 from ..streaming.formats import SOURCES
 from .connection import Connection, connected
 from .window import CHANNELS, FRAME_BYTES, MAX_AHEAD_SECONDS, RATE, Window
@@ -183,7 +183,12 @@ class SharedStation:
     async def _decode(self, connection: Connection) -> None:
         if self._gathered:
             self._gathered = bytearray()
-        async with running(self._ffmpeg, _arguments(connection), None, niceness=NICENESS) as process:
+        async with running(
+            [self._ffmpeg, *_arguments(connection)],
+            stdin=asyncio.subprocess.PIPE,
+            cpu_seconds=MAX_LIVE_CPU_SECONDS,
+            niceness=NICENESS,
+        ) as process:
             if process.stdin is None or process.stdout is None:
                 return
             feeding = asyncio.create_task(self._feed(connection, process.stdin), name="moosicbox station")

@@ -10,11 +10,12 @@ import shutil
 import signal
 from typing import BinaryIO, Final, Self
 
+from ...ffmpeg_process import running
 from ...protocol.errors import Unavailable
 from ..models import TrackFile
 from .disk_cache import DiskCache
-from .ffmpeg import input_arguments, running
 from .formats import Format
+from .input import input_arguments
 from .transcoding import Transcoding, TranscodingFailed
 
 _LOGGER = logging.getLogger(__name__)
@@ -94,10 +95,14 @@ class Transcoder:
         self._require_capacity()
         if self._live >= MAX_LIVE:
             raise Unavailable("Too many tracks are being transcoded")
-        arguments = [*input_arguments(source, mime_type, start), *to.arguments, "-flush_packets", "1", "pipe:1"]
+        command = [
+            self._ffmpeg,
+            *input_arguments(source, mime_type, start),
+            *(*to.arguments, "-flush_packets", "1", "pipe:1"),
+        ]
         self._live += 1
         try:
-            async with running(self._ffmpeg, arguments, source, niceness=NICENESS) as process:
+            async with running(command, source=source, niceness=NICENESS) as process:
                 yield _output(process)
         except OSError as error:
             raise TranscodingFailed(str(error)) from error
@@ -130,13 +135,14 @@ class Transcoder:
     async def _run(
         self, transcoding: Transcoding, source: BinaryIO, mime_type: str, to: Format, path: Path, slot: _Slot
     ) -> None:
-        arguments = [
+        command = [
+            self._ffmpeg,
             *input_arguments(source, mime_type),
             *(*to.arguments, "-flush_packets", "1", "-progress", "pipe:1", "-stats_period", REPORT_SECONDS),
             *("-y", f"file:{path}"),
         ]
         async with (
-            running(self._ffmpeg, arguments, source, niceness=NICENESS, max_file_bytes=MAX_FILE_BYTES) as process,
+            running(command, source=source, niceness=NICENESS, file_bytes=MAX_FILE_BYTES) as process,
             asyncio.timeout(MAX_SECONDS) as limit,
         ):
             while process.stdout is not None and await process.stdout.read(4_096):

@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from . import ffmpeg
+from ...ffmpeg_process import running
+from .commands import input_options
 
 TIMEOUT: Final = 5.0
 _GAPLESS: Final = re.compile(r"\s*0+ ([0-9A-F]{8}) ([0-9A-F]{8}) ([0-9A-F]{16})", re.IGNORECASE)
@@ -43,18 +44,14 @@ async def exact_length(program: str, url: str) -> float | None:
         *("-v", "quiet", "-of", "json", "-select_streams", "a:0"),
         *("-show_entries", "stream=sample_rate,duration_ts,time_base:format_tags=iTunSMPB"),
     )
+    output = b""
     try:
-        process = await ffmpeg.start([program, *arguments, *ffmpeg.input_options(url), url])
-    except OSError:
-        return None
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            output = b"" if process.stdout is None else await process.stdout.read()
+        async with running([program, *arguments, *input_options(url), url]) as process, asyncio.timeout(TIMEOUT):
+            if process.stdout is not None:
+                output = await process.stdout.read()
         return _length_of(msgspec.json.decode(output, type=_Probed))
-    except TimeoutError, ValueError, ZeroDivisionError, msgspec.MsgspecError:
+    except OSError, ValueError, ZeroDivisionError, msgspec.MsgspecError:
         return None
-    finally:
-        await ffmpeg.stop(process)
 
 
 def _length_of(probed: _Probed) -> float | None:

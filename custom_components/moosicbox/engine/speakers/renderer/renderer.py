@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from ...sync.orders import station_address
-from . import ffmpeg
+from . import commands
 from .audio import AudioFormat, Fade, Overlay, Source
 from .probe import exact_length
 from .rendering import Reader, Rendering, RenderingFailed
@@ -75,22 +75,22 @@ class Renderer:
         async def command() -> list[str]:
             item = await self._input(source, position)
             if mixed is None:
-                return ffmpeg.command(self._program, item, position, audio_format)
+                return commands.command(self._program, item, position, audio_format)
             other = await self._input(mixed.source, 0.0)
             if isinstance(mixed, Overlay):
-                return ffmpeg.overlay_command(self._program, item, position, other, mixed, audio_format)
-            return ffmpeg.fade_command(self._program, item, other, mixed, audio_format)
+                return commands.overlay_command(self._program, item, position, other, mixed, audio_format)
+            return commands.fade_command(self._program, item, other, mixed, audio_format)
 
         rendering = Rendering(command, source, position, audio_format, close)
         running.append(rendering)
         return rendering.open(position)
 
-    async def _input(self, source: Source, position: float) -> ffmpeg.Input:
+    async def _input(self, source: Source, position: float) -> commands.Input:
         if (station := station_address(source.address, position)) is not None:
-            return ffmpeg.Input(self._resolve(station), source.gain_db, begins=position)
+            return commands.Input(self._resolve(station), source.gain_db, begins=position)
         url = self._resolve(source.address)
         length = await self._exact_length(url) if source.address.startswith("/") else None
-        return ffmpeg.Input(url, source.gain_db, length, speed=source.speed, live=source.live)
+        return commands.Input(url, source.gain_db, length, speed=source.speed, live=source.live)
 
     async def _exact_length(self, url: str) -> float | None:
         try:

@@ -7,7 +7,7 @@ import logging
 from operator import attrgetter
 from typing import Final
 
-from . import ffmpeg
+from ...ffmpeg_process import MAX_CPU_SECONDS, MAX_LIVE_CPU_SECONDS, running
 from .audio import CHUNK_SAMPLES, AudioFormat, AudioHeader, Chunk, Source
 from .containers import ContainerError, container_for
 
@@ -125,24 +125,20 @@ class Rendering:
     # ---- producing
 
     async def _run(self, command: Callable[[], Awaitable[list[str]]], audio_format: AudioFormat) -> None:
+        cpu_seconds = MAX_LIVE_CPU_SECONDS if self.source.live else MAX_CPU_SECONDS
         try:
-            limit = ffmpeg.MAX_LIVE_CPU_SECONDS if self.source.live else ffmpeg.MAX_CPU_SECONDS
-            process = await ffmpeg.start(await command(), limit)
-        except OSError as error:
-            _LOGGER.warning("ffmpeg can't be started: %s", error)
-            self._fail()
-            return
-        except Exception:
-            self._fail()  # Readers must not wait for ever.
-            raise
-        try:
-            if process.stdout is not None:
-                await self._read(process.stdout, process, audio_format)
+            async with running(await command(), cpu_seconds=cpu_seconds) as process:
+                if process.stdout is not None:
+                    await self._read(process.stdout, process, audio_format)
         except (ContainerError, TimeoutError) as error:
             _LOGGER.debug("Rendering failed: %s", error)
             self._fail()
-        finally:
-            await ffmpeg.stop(process)
+        except OSError as error:
+            _LOGGER.warning("ffmpeg can't be started: %s", error)
+            self._fail()
+        except Exception:
+            self._fail()  # Readers must not wait for ever.
+            raise
 
     async def _read(
         self, source: asyncio.StreamReader, process: asyncio.subprocess.Process, audio_format: AudioFormat

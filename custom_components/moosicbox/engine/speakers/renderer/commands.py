@@ -1,9 +1,5 @@
-"""ffmpeg as a child process that decodes one item, within limits of memory and time."""
+"""The commands by which ffmpeg decodes one item, alone or with another one."""
 
-import asyncio
-from contextlib import suppress
-import os
-import resource
 import ssl
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -11,12 +7,6 @@ from urllib.parse import urlsplit
 from ...library.streaming.formats import SOURCES
 from .audio import CHUNK_SAMPLES, AudioFormat, Fade, Overlay
 
-MAX_MEMORY: Final = 768 * 1024 * 1024
-"""Bytes of address space."""
-MAX_CPU_SECONDS: Final = 1_800
-MAX_LIVE_CPU_SECONDS: Final = 100 * MAX_CPU_SECONDS
-"""A radio station plays for days."""
-MAX_OPEN_FILES: Final = 64
 PROTOCOLS: Final = "http,https,tcp,tls"
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac", "matroska"]))
 """The demuxers of library files and of radio stations."""
@@ -211,33 +201,3 @@ def _encoder_options(audio_format: AudioFormat) -> tuple[str, ...]:
     encoder = ("-c:a", "flac", "-compression_level", "3", "-frame_size", str(CHUNK_SAMPLES))
     # Pages this short have one packet each.
     return (*encoder, *exact, "-f", "ogg", "-page_duration", "1")
-
-
-async def start(arguments: list[str], cpu_seconds: int = MAX_CPU_SECONDS) -> asyncio.subprocess.Process:
-    """Start ffmpeg with its limits. Raise OSError if it can't be started."""
-    process = await asyncio.create_subprocess_exec(
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        # Without the secrets that the environment of a server has.
-        env={name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
-    )
-    for which, limit in (
-        (resource.RLIMIT_AS, MAX_MEMORY),
-        (resource.RLIMIT_CPU, cpu_seconds),
-        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with suppress(ProcessLookupError, PermissionError):
-            resource.prlimit(process.pid, which, (limit, limit))
-    return process
-
-
-async def stop(process: asyncio.subprocess.Process) -> None:
-    """End a process, if it hasn't ended."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()

@@ -16,7 +16,7 @@ MAX_OPEN_FILES: Final = 64
 PIPE_BYTES: Final = 256 * 1024
 """Most output that is buffered here; ffmpeg waits until it is read."""
 ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH")
-"""The variables of the environment that ffmpeg gets; others may be secrets."""
+"""The variables of the environment that ffmpeg gets, because the rest may be secret."""
 
 
 @asynccontextmanager

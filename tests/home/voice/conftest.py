@@ -1,8 +1,10 @@
 """Fixtures: a real Assist pipeline, two players in areas, and music in the library."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
+from hassil import parse_sentence
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -28,6 +30,14 @@ class Reply(NamedTuple):
 
 
 type Say = Callable[..., Awaitable[Reply]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def parsed_once() -> Iterator[None]:
+    """Parse each template once for all tests: Assist does so for each Home Assistant."""
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr("hassil.intents.parse_sentence", cache(parse_sentence))
+        yield
 
 
 @pytest.fixture

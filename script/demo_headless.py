@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 import os
 from pathlib import Path
 import shlex
-import sys
 
 from .lib.client import ApiError, HomeAssistantClient
-from .lib.config_folder import REPOSITORY
+from .lib.command_line import COMMAND_LINE, engine_path
 from .lib.music import SONGS
 
 NAME = "Garage"
@@ -23,7 +22,12 @@ class Headless:
     """Pairs this machine by two commands and a code, and plays music. `output` is mpv's; `null` is silent."""
 
     def __init__(self, folder: Path, output: str, say: Say) -> None:
-        self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(folder / "box"), "COLUMNS": "120"}
+        self._environment = {
+            **os.environ,
+            "MOOSICBOX_CONFIG": str(folder / "box"),
+            "COLUMNS": "120",
+            "PYTHONPATH": engine_path(folder),
+        }
         self._output = output
         self._say = say
 
@@ -75,8 +79,7 @@ class Headless:
 
     async def _start(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "custom_components.moosicbox.engine.client.cli", *arguments),
-            cwd=REPOSITORY,
+            *(*COMMAND_LINE, *arguments),
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

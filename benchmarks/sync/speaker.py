@@ -5,10 +5,9 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import os
-import sys
 
 from benchmarks.home import RunningHome
-from script.lib.config_folder import REPOSITORY
+from script.lib.command_line import COMMAND_LINE, engine_path
 
 from .sound_card import SoundCard
 
@@ -18,12 +17,12 @@ async def speaker(home: RunningHome, card: SoundCard, number: int) -> AsyncGener
     """Start the player for an output of the card, and wait until it is connected."""
     name = card.listeners[number].player_id
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "custom_components.moosicbox.engine.client.cli", "player"),
+        *(*COMMAND_LINE, "player"),
         *("--name", name, "--id", name, "--output", f"pulse/{card.output(number)}"),
-        cwd=REPOSITORY,
         env={
             **os.environ,
             **card.environment,
+            "PYTHONPATH": engine_path(home.folder),
             "MOOSICBOX_CONFIG": str(home.folder / name),
             "MOOSICBOX_URL": home.client.url,
             "MOOSICBOX_TOKEN": home.token,

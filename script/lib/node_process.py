@@ -6,24 +6,14 @@ from contextlib import suppress
 import os
 from pathlib import Path
 import signal
-import sys
 
 from aiohttp import ClientError, ClientSession
 
-from .config_folder import INTEGRATION
+from .command_line import COMMAND_LINE, engine_path
 from .process import UNWANTED_ENVIRONMENT, StartError, free_port
 
 PATIENCE = 60.0
 TAIL_LINES = 20
-
-
-def packed(folder: Path) -> Path:
-    """Return a folder from which Python imports the engine as `moosicbox`, as from the wheel."""
-    link = folder / "packages" / "moosicbox"
-    if not link.is_symlink():
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(INTEGRATION / "engine", target_is_directory=True)
-    return link.parent
 
 
 class NodeProcess:
@@ -35,7 +25,7 @@ class NodeProcess:
         self.said: list[str] = []
         self._arguments = arguments
         self._environment = {key: value for key, value in os.environ.items() if key not in UNWANTED_ENVIRONMENT}
-        self._environment |= {"PYTHONPATH": str(packed(folder)), "COLUMNS": "200", **(variables or {})}
+        self._environment |= {"PYTHONPATH": engine_path(folder), "COLUMNS": "200", **(variables or {})}
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -54,7 +44,7 @@ class NodeProcess:
     async def start(self) -> None:
         """Start it; it may not be ready yet."""
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "moosicbox.client.cli", "node", "--host", "127.0.0.1", "--port", str(self.port)),
+            *(*COMMAND_LINE, "node", "--host", "127.0.0.1", "--port", str(self.port)),
             *map(str, self._arguments),
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,

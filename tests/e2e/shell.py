@@ -5,28 +5,27 @@ from collections.abc import Sequence
 import json
 import os
 from pathlib import Path
-import sys
 from typing import Any
 
-from script.lib.config_folder import REPOSITORY
+from script.lib.command_line import COMMAND_LINE, engine_path
 
-OURS = (sys.executable, "-m", "custom_components.moosicbox.engine.client.cli")
 PATIENCE = 60
 
 
 class Shell:
-    """A user of the command line, with a configuration folder of its own."""
+    """A user of the command line, with a configuration folder of its own. `program` is one that was installed."""
 
-    def __init__(self, config: Path, program: Sequence[str | Path] = OURS, **environment: str) -> None:
+    def __init__(self, config: Path, program: Sequence[str | Path] = (), **environment: str) -> None:
         self.config = config
-        self.program = program
+        self.program = program or COMMAND_LINE
         self._environment = {**os.environ, "MOOSICBOX_CONFIG": str(config), **environment}
+        if not program:
+            self._environment["PYTHONPATH"] = engine_path(config)
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self.program,
             *arguments,
-            cwd=REPOSITORY,
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

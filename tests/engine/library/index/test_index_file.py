@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.moosicbox.engine.library.index.database import check, connect
+from custom_components.moosicbox.engine.library.index.connection import check, connect
 from custom_components.moosicbox.engine.library.index.schema import STEPS
 from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
@@ -22,7 +22,7 @@ from script.lib.sounds import Sounds
 WRITER = """
 import sys
 from pathlib import Path
-from custom_components.moosicbox.engine.library.index.database import connect, transaction
+from custom_components.moosicbox.engine.library.index.connection import connect, transaction
 from custom_components.moosicbox.engine.library.index.writer import IndexWriter
 from custom_components.moosicbox.engine.library.index.schema import migrate
 from tests.engine.library.found import found

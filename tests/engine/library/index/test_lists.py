@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.library.index.database import connect
+from custom_components.moosicbox.engine.library.index.connection import connect
 from custom_components.moosicbox.engine.library.index.lists import ALBUMS, ARTISTS, TRACKS, Listing, Lists
 from custom_components.moosicbox.engine.library.index.schema import migrate
 from custom_components.moosicbox.engine.library.index.writer import set_state

@@ -19,7 +19,7 @@ import msgspec
 
 from ...protocol.types import UpdateType
 from ..index import playlist_files
-from ..index.database import connect, is_damage, transaction
+from ..index.connection import connect, is_damage, transaction
 from ..index.found import FoundPlaylist, FoundTrack, FoundUnreadable
 from ..index.states import DELETED, OFFLINE, PRESENT
 from ..index.unreadable import drop_unreadable, write_unreadable

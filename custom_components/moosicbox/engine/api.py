@@ -63,11 +63,11 @@ from .playback.addresses import (
 )
 from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
-    Command,
-    CommandIssued,
     CurrentChanged,
     ItemFailed,
     Lagged,
+    Order,
+    OrderIssued,
     PlaybackEvent,
     PositionChanged,
     PrepareChanged,
@@ -202,8 +202,6 @@ __all__ = [
     "ClientNotFound",
     "Clock",
     "CloseCode",
-    "Command",
-    "CommandIssued",
     "CurrentChanged",
     "CurrentOp",
     "CustomMessage",
@@ -248,6 +246,8 @@ __all__ = [
     "Named",
     "NotSupported",
     "Offer",
+    "Order",
+    "OrderIssued",
     "PairingCodes",
     "Participant",
     "Peer",

@@ -1,4 +1,4 @@
-"""Publishes the events of playbacks: commands to the players that render them, state to subscribers."""
+"""Publishes the events of playbacks: orders to the players that render them, state to subscribers."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,9 +13,9 @@ from ..protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
 from ..signals import Signal
 from ..timers import Timers
 from .events import (
-    Command,
-    CommandIssued,
     CurrentChanged,
+    Order,
+    OrderIssued,
     PlaybackEvent,
     PositionChanged,
     PrepareChanged,
@@ -95,8 +95,8 @@ class PlaybackPublisher:
         if self._contexts.get(context.topic) is not context:
             return
         match event:
-            case CommandIssued():
-                self._publish_command(context)
+            case OrderIssued():
+                self._publish_orders(context)
             case PrepareChanged():
                 self._publish_prepare(context)
             case StatusChanged():
@@ -160,19 +160,19 @@ class PlaybackPublisher:
 
     def publish_switch(self, player: Player) -> None:
         """Publish the playback of a player that has entered or left a room."""
-        if player.active_playback.command is None:
-            stop = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
+        if player.active_playback.order is None:
+            stop = Order("stop", None, 0.0, self._clock.now_us(), 0.0)
             self._topics.publish(f"play:{player.player_id}", synchronized_playback(stop, None))
         self.publish_instructions(player)
         self._topics.publish(player.topic, player.status())
         self._topics.publish(player.topic, queue_snapshot(player.public_playback, ResetOp()))
 
-    def _publish_command(self, context: PlaybackContext) -> None:
-        orders = list(self.instructions.commands(context))
+    def _publish_orders(self, context: PlaybackContext) -> None:
+        orders = list(self.instructions.orders(context))
         playback = context.playback
         if playback.decided_us is not None and (late_us := self._clock.now_us() - playback.decided_us) > 0:
             # The time that players have to follow an order begins when it is sent, not before it is made.
-            playback.delay_command(late_us)
+            playback.delay_order(late_us)
             orders = [(player, delayed(message, late_us)) for player, message in orders]
         for player, message in orders:
             self._topics.publish(f"play:{player.player_id}", message)
@@ -195,8 +195,8 @@ class PlaybackPublisher:
     def _media_found(self, media_content_id: str) -> None:
         for context in tuple(self._contexts.values()):
             playback = context.playback
-            if playback.command and _is_of(playback.command.item, media_content_id):
-                self._publish_command(context)
+            if playback.order and _is_of(playback.order.item, media_content_id):
+                self._publish_orders(context)
             if _is_of(playback.next_item, media_content_id):
                 self._publish_prepare(context)
 
@@ -204,7 +204,7 @@ class PlaybackPublisher:
         for context in tuple(self._contexts.values()):
             playback = context.playback
             handed_over = playback.queue.locked_item_id is not None and _is_of(playback.next_item, media_content_id)
-            item = playback.command.item if playback.command and playback.timeline.playing else None
+            item = playback.order.item if playback.order and playback.timeline.playing else None
             if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
                 # After a restart, an item is played whose media may not exist any more.
                 self._spawn(self._media_resolver.skip(playback))

@@ -14,7 +14,7 @@ from ..access.rights import Principal
 from ..background import Spawn
 from ..clock import Clock
 from ..limits import SharedLimits
-from ..playback.events import Command, MixedAnnouncement
+from ..playback.events import MixedAnnouncement, Order
 from ..playback.loudness import CONFIRMED
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
@@ -321,7 +321,7 @@ class Announcements:
         announcement.start_us = start_us
         self.began.emit(announcement)
         for player in players:
-            player.announcement = Command("play", item, 0.0, start_us, 1.0)
+            player.announcement = Order("play", item, 0.0, start_us, 1.0)
         for playback in announcement.playbacks:
             playback.interrupt(now_us)
         for player in players:

@@ -325,7 +325,7 @@ class Announcements:
         for playback in announcement.playbacks:
             playback.interrupt(now_us)
         for player in players:
-            self._publisher.publish_instructions(player)
+            self._publisher.publish_play_messages(player)
         self._limit(announcement, start_us, duration or UNKNOWN_SECONDS)
 
     def _limit(self, announcement: Announcement, from_us: int, seconds: float) -> None:

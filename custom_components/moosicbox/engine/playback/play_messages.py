@@ -13,7 +13,7 @@ from .player import PlaybackContext, Player
 from .render import announcement_order, compensated, prepare, synchronized_playback
 
 
-class Instructions:
+class PlayMessages:
     """Makes the messages for the topics `play:<player id>`, with stream addresses that suit each player.
 
     A message whose item has no known media is left out. Its media is then looked up, and the message sent later.

@@ -9,7 +9,7 @@ import pytest
 from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
 from custom_components.moosicbox.engine.protocol.server import SynchronizedPlayback
 from custom_components.moosicbox.engine.protocol.types import PlayableTrack
-from custom_components.moosicbox.engine.speakers.announcer import SpokenAnnouncement
+from custom_components.moosicbox.engine.speakers.held_announcement import SpokenAnnouncement
 from custom_components.moosicbox.engine.speakers.player import FedPlayer
 from custom_components.moosicbox.engine.speakers.renderer.audio import Source
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
@@ -58,10 +58,10 @@ async def test_items_dont_fade_during_an_announcement(house: Stage, renderer: Re
     next_us = begin_us + round((sound.SECONDS - 0.5) * 1e6)
     faded = play_order("second", next_us, 1.0, crossfade=0.5)
     assert player.try_continue(faded)
-    announcement = play_order("first", 0, 1.0).track
-    assert announcement is not None
-    player._mixing.announcer.spoken = SpokenAnnouncement(
-        Source("speech", "/first.flac"), announcement, next_us - 100_000, 1.0, 12.0
+    track = play_order("first", 0, 1.0).track
+    assert track is not None
+    player._mixing.announcement.spoken = SpokenAnnouncement(
+        Source("speech", "/first.flac"), track, next_us - 100_000, 1.0, 12.0
     )
     assert not player.try_continue(faded)
     running.cancel()
@@ -77,16 +77,16 @@ async def test_an_announcement_near_an_items_end_begins_with_the_next_one(house:
     player.handle_message(play_order("second", end_us, 1.0))
     assert player.feed is not None
     await house.until(lambda: player.feed is not None and player.feed.following is not None)
-    announcement = play_order("first", 0, 1.0).track
-    assert announcement is not None
-    announcer = player._mixing.announcer
-    announcer.spoken = SpokenAnnouncement(Source("speech", "/first.flac"), announcement, end_us - 100_000, 1.0, 12.0)
+    track = play_order("first", 0, 1.0).track
+    assert track is not None
+    announcement = player._mixing.announcement
+    announcement.spoken = SpokenAnnouncement(Source("speech", "/first.flac"), track, end_us - 100_000, 1.0, 12.0)
     await player._mixing._mix_announcement()
     assert player.feed.segment.end_us is not None
-    assert announcer.spoken.at_us >= player.feed.segment.end_us
+    assert announcement.spoken.at_us >= player.feed.segment.end_us
     following = player.feed.following
     assert following is not None
-    overlay = announcer.overlay(following.anchor)
+    overlay = announcement.overlay(following.anchor)
     assert overlay is not None
     assert overlay.begins >= 0
     running.cancel()

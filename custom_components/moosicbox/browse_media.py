@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound, unheard
+from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound
 from .errors import action_error, translated
 
 ALL_SOURCES: Final = "media-source://"
@@ -297,7 +297,7 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
         part = identifier_of(media_content_id).removeprefix(f"artist/{id_}/{TRACKS}").removeprefix("/")
     if kind in ("track", "station") and id_:
         return [id_]
-    if (tracks := await _tracks(library, kind, id_)) is None:
+    if (tracks := await library.tracks_to_play(kind, id_, MAX_TRACKS)) is None:
         return None
     found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
     if part == SHUFFLED:
@@ -307,24 +307,6 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
     if not found:
         raise TrackNotFound(Sentence("nothing_playable", "This has no track that can be played now"))
     return found
-
-
-async def _tracks(library: Library, kind: str, id_: str) -> Sequence[LibraryTrack] | None:
-    """Return the tracks of a collection; None if there is no such kind."""
-    match kind:
-        case "album":
-            return await library.album_to_play(id_)
-        case "playlist":
-            return (await library.playlist(id_)).tracks
-        case "podcast":
-            return unheard((await library.podcast(id_)).tracks)
-        case "artist":
-            return (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
-        case "genre":
-            return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
-        case "favourites":
-            return (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
-    return None
 
 
 def _from(track_ids: list[str], first: str, *, whole: bool) -> list[str]:

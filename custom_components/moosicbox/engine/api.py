@@ -40,7 +40,6 @@ from .library.models import (
     SpokenKind,
     Station,
     Unfinished,
-    unheard,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -341,7 +340,6 @@ __all__ = [
     "title_from_path",
     "track_from_url",
     "traffic",
-    "unheard",
     "url_track_id",
     "wants_text",
 ]

@@ -63,7 +63,7 @@ class _Playing:
 
 
 class Outputs:
-    """Makes external speakers follow the commands of their player or room, as well as they can."""
+    """Makes external speakers follow the orders to their player or room, as well as they can."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
         self._hass = hass

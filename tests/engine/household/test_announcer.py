@@ -66,12 +66,12 @@ async def announce(
 async def end(stage: HouseholdStage, *names: str) -> None:
     """Report the end of what players announce."""
     for name in names:
-        command = stage.player(name).announcement
-        assert command is not None
-        assert command.item is not None
+        order = stage.player(name).announcement
+        assert order is not None
+        assert order.item is not None
         await stage.do(
             PlayerReport(
-                state="idle", position_seconds=0, at_us=stage.clock.now_us(), queue_item_id=command.item.queue_item_id
+                state="idle", position_seconds=0, at_us=stage.clock.now_us(), queue_item_id=order.item.queue_item_id
             ),
             name,
         )

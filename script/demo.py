@@ -58,9 +58,9 @@ async def run(folder: Path, port: int, tell: Tell, scene: Scene, variables: Mapp
             watch = tasks.create_task(fail_when_ended(process))
             await client.wait_for_state(SPEAKER, lambda state: state["state"] != "unavailable")
             await put_into_kitchen(client)
-            housekeeper = tasks.create_task(keep_players_in_kitchen(client))
+            keeping = tasks.create_task(keep_players_in_kitchen(client))
             await scene(client)
-            housekeeper.cancel()
+            keeping.cancel()
             speaker.cancel()
             watch.cancel()
     finally:

@@ -1,7 +1,6 @@
 """The library as a tree to browse and search, for the integration's players and for the media source."""
 
 from collections.abc import Iterable, Mapping, Sequence
-import random
 from typing import Final
 
 from homeassistant.components.media_player import BrowseError, BrowseMedia, MediaClass, SearchMedia, SearchMediaQuery
@@ -16,15 +15,13 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack, Sentence, TrackNotFound, unheard
+from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack
 from .errors import action_error, translated
+from .library_ids import SHUFFLED, SOURCE, TRACKS, identifier_of, is_library_id
 
 ALL_SOURCES: Final = "media-source://"
-SOURCE: Final = f"{ALL_SOURCES}{DOMAIN}"
 MAX_CHILDREN: Final = 2_000
 """Children of one node."""
-MAX_TRACKS: Final = 1_000
-"""Tracks that one command adds to a queue."""
 MAX_HITS: Final = 50
 CATEGORIES: Final = {
     "artists": MediaClass.ARTIST,
@@ -40,10 +37,6 @@ CATEGORIES: Final = {
 """The folders of the root, with the media class of their children."""
 SEARCH: Final = "search"
 TITLES: Final = (*CATEGORIES, SEARCH, "all_songs", "shuffle")
-TRACKS: Final = "tracks"
-"""The last part of the identifier of all songs of an artist."""
-SHUFFLED: Final = "shuffled"
-"""The last part of the identifier that plays all songs of an artist in random order."""
 NOT_OFFERED: Final = {SOURCE} | {
     f"{ALL_SOURCES}{domain}"
     for domain in (
@@ -267,71 +260,6 @@ async def async_search(hass: HomeAssistant, library: Library, query: SearchMedia
 
 def _is_sound(item: BrowseMedia) -> bool:
     return item.media_content_type.startswith("audio/")
-
-
-def is_library_id(media_content_id: str) -> bool:
-    """Return whether this is the id of a node of the library."""
-    return media_content_id == SOURCE or media_content_id.startswith(f"{SOURCE}/")
-
-
-def identifier_of(media_content_id: str) -> str:
-    """Return the node's identifier in the library."""
-    return media_content_id.removeprefix(SOURCE).removeprefix("/")
-
-
-async def tracks_of(library: Library, media_content_id: str, *, whole: bool = False) -> list[str] | None:
-    """Return the track ids of an item of the library; None for any other id.
-
-    Args:
-        library: The library.
-        media_content_id: The id of an item, of the favourites, or of a track in a collection.
-        whole: Return the tracks that follow a track in its collection, too.
-
-    Raises:
-        TrackNotFound: If there is no such item, or none of its tracks can be played.
-    """
-    if not is_library_id(media_content_id):
-        return None
-    kind, id_, part = [*identifier_of(media_content_id).split("/"), "", "", ""][:3]
-    if kind == "artist" and part == TRACKS:
-        part = identifier_of(media_content_id).removeprefix(f"artist/{id_}/{TRACKS}").removeprefix("/")
-    if kind in ("track", "station") and id_:
-        return [id_]
-    if (tracks := await _tracks(library, kind, id_)) is None:
-        return None
-    found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
-    if part == SHUFFLED:
-        found = random.sample(found, len(found))
-    elif part:
-        found = _from(found, part, whole=whole)
-    if not found:
-        raise TrackNotFound(Sentence("nothing_playable", "This has no track that can be played now"))
-    return found
-
-
-async def _tracks(library: Library, kind: str, id_: str) -> Sequence[LibraryTrack] | None:
-    """Return the tracks of a collection; None if there is no such kind."""
-    match kind:
-        case "album":
-            return await library.album_to_play(id_)
-        case "playlist":
-            return (await library.playlist(id_)).tracks
-        case "podcast":
-            return unheard((await library.podcast(id_)).tracks)
-        case "artist":
-            return (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
-        case "genre":
-            return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
-        case "favourites":
-            return (await library.get_tracks(FAVOURITE, limit=MAX_TRACKS)).items
-    return None
-
-
-def _from(track_ids: list[str], first: str, *, whole: bool) -> list[str]:
-    if first not in track_ids:
-        return []
-    at = track_ids.index(first)
-    return track_ids[at:] if whole else [first]
 
 
 def _wanted(query: SearchMediaQuery) -> list[Kind] | None:

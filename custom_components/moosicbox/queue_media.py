@@ -1,14 +1,14 @@
-"""Ids of media in the media browser, and adding media to a queue by its id."""
+"""Adding media to a queue by its id."""
 
 import re
 from typing import Final, Literal
 
 import msgspec
 
-from .browse_media import SOURCE, tracks_of
 from .contexts import PlayerOrRoom, context_fields
-from .engine.api import Album, Artist, Genre, Item, Library, LibraryTrack, Playlist, Podcast, QueueAdd, Station
+from .engine.api import Library, QueueAdd
 from .errors import errors_translated
+from .library_ids import tracks_of
 
 TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -33,22 +33,3 @@ async def queue_add(
     if TRACK_ID.fullmatch(media_content_id):
         return msgspec.structs.replace(add, track_id=media_content_id)
     return msgspec.structs.replace(add, media_content_id=media_content_id)
-
-
-def media_content_id(item: Item) -> str:
-    """Return the id of an item in the media browser."""
-    match item:
-        case LibraryTrack():
-            return f"{SOURCE}/track/{item.track_id}"
-        case Album():
-            return f"{SOURCE}/album/{item.album_id}"
-        case Artist():
-            return f"{SOURCE}/artist/{item.artist_id}"
-        case Genre():
-            return f"{SOURCE}/genre/{item.genre_id}"
-        case Playlist():
-            return f"{SOURCE}/playlist/{item.playlist_id}"
-        case Podcast():
-            return f"{SOURCE}/podcast/{item.podcast_id}"
-        case Station():
-            return f"{SOURCE}/station/{item.station_id}"

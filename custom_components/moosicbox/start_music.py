@@ -4,11 +4,11 @@ from typing import Final, Literal
 
 from homeassistant.core import HomeAssistant
 
-from .browse_media import SOURCE, tracks_of
 from .commands import async_execute
 from .contexts import PlayerOrRoom, context_fields
 from .engine.api import ModeCommand, PlaybackCommand, QueueAdd, TrackNotFound
 from .errors import errors_translated
+from .library_ids import SOURCE, tracks_of
 from .models import MoosicBoxData
 
 MAX_MIX: Final = 500

@@ -106,7 +106,12 @@ class Node:
 
     async def kill(self) -> None:
         """Stop as if the process had been killed."""
-        await self.cluster.abandon()
+        # It leaves without notifying the other nodes.
+        self.cluster._stopping = True
+        self.cluster._edge.halt()
+        await self.cluster._end_tasks()
+        await self.cluster._stop_leading()
+        await self.cluster._bus.close()
         if self._runner is not None:
             for server in self._runner.server.connections if self._runner.server else ():
                 if server.transport is not None:

@@ -34,10 +34,10 @@ type Open = Callable[..., Awaitable[Tab]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A Home Assistant with two players, an empty room and three songs, whose options this module may change."""
     pytest_socket.enable_socket()
-    async with running_home(tmp_path_factory.mktemp("house")) as home, silent_players(home, "Pantry", "Attic"):
+    async with running_home(tmp_path_factory.mktemp("home")) as home, silent_players(home, "Pantry", "Attic"):
         await home.api.ask("moosicbox.create_room", name="Terrace")
         await home.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
         yield home
@@ -45,34 +45,34 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def anna(house: Home) -> AsyncGenerator[HomeAssistantClient]:
+async def anna(home: Home) -> AsyncGenerator[HomeAssistantClient]:
     """An administrator whose pages are in German."""
     pytest_socket.enable_socket()
-    async with await house.add_user("Anna", language="de") as user:
+    async with await home.add_user("Anna", language="de") as user:
         yield user
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ben(house: Home) -> AsyncGenerator[HomeAssistantClient]:
+async def ben(home: Home) -> AsyncGenerator[HomeAssistantClient]:
     """A user who may not change devices."""
     pytest_socket.enable_socket()
-    async with await house.add_user("Ben", admin=False) as user:
+    async with await home.add_user("Ben", admin=False) as user:
         yield user
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_page(house: Home, open_tab: OpenTab) -> Open:
+async def open_page(home: Home, open_tab: OpenTab) -> Open:
     """Return a function that opens a path of this Home Assistant."""
 
     async def open_page(path: str, user: HomeAssistantClient | None = None, **options: object) -> Tab:
-        return await open_tab(f"{house.url}{path}", url=house.url, user=user or house.api, **options)
+        return await open_tab(f"{home.url}{path}", url=home.url, user=user or home.api, **options)
 
     return open_page
 
 
-async def area_of(house: Home, entity_id: str) -> str | None:
+async def area_of(home: Home, entity_id: str) -> str | None:
     """Return the name of the area that the device of an entity is in."""
-    async with house.api.websocket() as websocket:
+    async with home.api.websocket() as websocket:
         entity = await websocket.command("config/entity_registry/get", entity_id=entity_id)
         devices = await websocket.command("config/device_registry/list")
         areas = await websocket.command("config/area_registry/list")
@@ -89,7 +89,7 @@ async def area_of(house: Home, entity_id: str) -> str | None:
     ids=["en", "de"],
 )
 async def test_new_player_gets_the_chosen_area(
-    house: Home,
+    home: Home,
     anna: HomeAssistantClient,
     open_page: Open,
     german: bool,
@@ -105,9 +105,9 @@ async def test_new_player_gets_the_chosen_area(
     text = await page.get_by_text(f"{entity}media_player.").text_content()
     assert text is not None
     entity_id = text.removeprefix(entity)
-    async with house.api.websocket() as websocket:
+    async with home.api.websocket() as websocket:
         await websocket.command("subscribe_events", event_type="device_registry_updated")
-        while await area_of(house, entity_id) != area:
+        while await area_of(home, entity_id) != area:
             await websocket.event()
     # A player that Home Assistant knows has its area already.
     await page.reload()
@@ -117,7 +117,7 @@ async def test_new_player_gets_the_chosen_area(
     await expect(page.get_by_label(label)).to_be_hidden()
     assert tab.errors == []
     await page.context.close()
-    await house.forget_player(entity_id)
+    await home.forget_player(entity_id)
 
 
 async def test_area_is_not_offered_to_users_who_may_not_set_it(ben: HomeAssistantClient, open_page: Open) -> None:
@@ -140,7 +140,7 @@ async def apply(dialog: Locator) -> None:
     await expect(dialog.get_by_role("button", name="Apply")).to_have_count(0)
 
 
-async def test_join_dialog(house: Home, open_page: Open) -> None:
+async def test_join_dialog(home: Home, open_page: Open) -> None:
     """Rooms are joined like players, and choosing no player is no error."""
     tab = await open_page("/moosicbox")
     page = tab.page
@@ -154,7 +154,7 @@ async def test_join_dialog(house: Home, open_page: Open) -> None:
     await dialog.get_by_role("button", name="Select all").click()
     await apply(dialog)
     for entity in PANTRY, ATTIC, TERRACE:
-        await house.api.wait_for_state(
+        await home.api.wait_for_state(
             entity, lambda state: set(state["attributes"].get("group_members") or ()) == {PANTRY, ATTIC}
         )
 
@@ -166,31 +166,31 @@ async def test_join_dialog(house: Home, open_page: Open) -> None:
         if await box.is_enabled() and await box.is_checked():
             await switch.click()
     await apply(dialog)
-    await house.api.wait_for_state(ATTIC, lambda state: PANTRY not in (state["attributes"]["group_members"] or ()))
-    await house.api.call("media_player.unjoin", entity_id=[PANTRY, ATTIC])
+    await home.api.wait_for_state(ATTIC, lambda state: PANTRY not in (state["attributes"]["group_members"] or ()))
+    await home.api.call("media_player.unjoin", entity_id=[PANTRY, ATTIC])
     assert tab.errors == []
 
 
-async def test_next_on_a_paused_player_plays(house: Home, open_page: Open) -> None:
+async def test_next_on_a_paused_player_plays(home: Home, open_page: Open) -> None:
     for song, enqueue in zip(SONGS[:2], ("replace", "add"), strict=True):
         media = f"media-source://media_source/local/{song.file_name}"
         fields = {"media_content_id": media, "media_content_type": "music", "enqueue": enqueue}
-        await house.api.call("media_player.play_media", entity_id=PANTRY, **fields)
-    await house.api.call("media_player.media_pause", entity_id=PANTRY)
-    await house.api.wait_for_state(PANTRY, lambda state: state["state"] == "paused")
+        await home.api.call("media_player.play_media", entity_id=PANTRY, **fields)
+    await home.api.call("media_player.media_pause", entity_id=PANTRY)
+    await home.api.wait_for_state(PANTRY, lambda state: state["state"] == "paused")
     tab = await open_page("/moosicbox")
     page = tab.page
     await expect(page.locator("moosicbox-panel main > *")).to_be_visible()
     await page.evaluate(MORE_INFO, PANTRY)
     await page.locator("more-info-media_player [action=media_next_track]").click()
-    state = await house.api.wait_for_state(PANTRY, lambda state: state["state"] == "playing")
+    state = await home.api.wait_for_state(PANTRY, lambda state: state["state"] == "playing")
     assert state["attributes"]["media_title"] == SONGS[1].title
-    await house.api.call("media_player.clear_playlist", entity_id=PANTRY)
+    await home.api.call("media_player.clear_playlist", entity_id=PANTRY)
     assert tab.errors == []
 
 
-async def test_room_without_players_says_so(house: Home, open_page: Open) -> None:
-    await house.api.call("media_player.unjoin", entity_id=[PANTRY, ATTIC])
+async def test_room_without_players_says_so(home: Home, open_page: Open) -> None:
+    await home.api.call("media_player.unjoin", entity_id=[PANTRY, ATTIC])
     tab = await open_page(f"/media-browser/{TERRACE}")
     page = tab.page
     await folder(page, "Search the library").click()
@@ -198,12 +198,12 @@ async def test_room_without_players_says_so(house: Home, open_page: Open) -> Non
     await browser.get_by_role("textbox").fill("lantern")
     await page.keyboard.press("Enter")
     await browser.get_by_text("Paper Lantern").click()
-    await house.api.wait_for_state(TERRACE, lambda state: state["attributes"].get("media_title") == "Paper Lantern")
+    await home.api.wait_for_state(TERRACE, lambda state: state["attributes"].get("media_title") == "Paper Lantern")
     await page.goto("/moosicbox")
     await page.get_by_role("button", name=re.compile("Choose another player or room")).click()
     await page.get_by_role("radio", name="Terrace").click()
     await expect(page.get_by_text("No player is in this room, so no sound is heard.")).to_be_visible()
-    await house.api.call("media_player.media_stop", entity_id=TERRACE)
+    await home.api.call("media_player.media_stop", entity_id=TERRACE)
 
 
 def folder(page: Page, title: str) -> Locator:
@@ -211,13 +211,13 @@ def folder(page: Page, title: str) -> Locator:
     return page.locator("ha-media-player-browse .child").filter(has_text=title).locator("ha-card")
 
 
-async def queue_of(house: Home, entity_id: str) -> list[str]:
+async def queue_of(home: Home, entity_id: str) -> list[str]:
     """Return the titles in the queue of a player."""
-    answer = await house.api.ask("moosicbox.get_queue", entity_id=entity_id)
+    answer = await home.api.ask("moosicbox.get_queue", entity_id=entity_id)
     return [item["track"]["title"] for item in answer["queue"]["items"]]
 
 
-async def test_media_browser(house: Home, open_page: Open) -> None:
+async def test_media_browser(home: Home, open_page: Open) -> None:
     page = (await open_page(f"/media-browser/{PANTRY}")).page
     browser = page.locator("ha-media-player-browse")
     await expect(browser.locator(".child .title")).to_have_text(
@@ -249,19 +249,19 @@ async def test_media_browser(house: Home, open_page: Open) -> None:
     )
     # The album goes on after the song.
     await browser.get_by_text("2. Copper Rain").click()
-    await house.api.wait_for_state(PANTRY, lambda state: state["attributes"].get("media_title") == "Copper Rain")
-    assert (await queue_of(house, PANTRY))[-2:] == ["Copper Rain", "Paper Lantern"]
+    await home.api.wait_for_state(PANTRY, lambda state: state["attributes"].get("media_title") == "Copper Rain")
+    assert (await queue_of(home, PANTRY))[-2:] == ["Copper Rain", "Paper Lantern"]
 
     await page.get_by_role("button", name="Back").click()
-    await house.api.call("media_player.clear_playlist", entity_id=PANTRY)
-    await house.api.wait_for_state(PANTRY, lambda state: state["state"] == "idle")
+    await home.api.call("media_player.clear_playlist", entity_id=PANTRY)
+    await home.api.wait_for_state(PANTRY, lambda state: state["state"] == "idle")
     await folder(page, "Shuffle all songs").get_by_role("button", name="Play media").press("Enter")
-    await house.api.wait_for_state(PANTRY, lambda state: state["state"] == "playing")
-    assert sorted(await queue_of(house, PANTRY)) == TITLES
-    await house.api.call("media_player.media_stop", entity_id=PANTRY)
+    await home.api.wait_for_state(PANTRY, lambda state: state["state"] == "playing")
+    assert sorted(await queue_of(home, PANTRY)) == TITLES
+    await home.api.call("media_player.media_stop", entity_id=PANTRY)
 
 
-async def test_action_with_ids_under_advanced(house: Home, open_page: Open) -> None:
+async def test_action_with_ids_under_advanced(home: Home, open_page: Open) -> None:
     """A song is added by its name; fields for programs are in a section that is closed."""
     tab = await open_page("/config/tools/action?service=moosicbox.queue_add")
     page = tab.page
@@ -306,7 +306,7 @@ async def save_folder(page: Page, folder: Path) -> None:
     await dialog.get_by_role("button", name="Finish").click()
 
 
-async def test_options_refuse_what_does_not_work(house: Home, open_page: Open, tmp_path: Path) -> None:
+async def test_options_refuse_what_does_not_work(home: Home, open_page: Open, tmp_path: Path) -> None:
     """The message stands above its section, which opens. Saved folders are used at once, although the library outlives a reload."""
     page = (await open_page("/config/integrations/integration/moosicbox")).page
     dialog = await open_options(page)
@@ -321,7 +321,7 @@ async def test_options_refuse_what_does_not_work(house: Home, open_page: Open, t
     await expect(dialog.get_by_text("There is no folder /does/not/exist.")).to_be_visible()
     await expect(dialog.get_by_role("region", name="Library")).to_be_visible()
 
-    await dialog.get_by_role("textbox", name="Folders").fill(str(house.folder.media))
+    await dialog.get_by_role("textbox", name="Folders").fill(str(home.folder.media))
     cluster = await expand(dialog, "Cluster")
     await cluster.locator("ha-switch").click()
     await cluster.get_by_role("textbox", name="Redis URL").fill("redis://127.0.0.1:1")
@@ -333,9 +333,9 @@ async def test_options_refuse_what_does_not_work(house: Home, open_page: Open, t
     await dialog.get_by_role("button", name="Finish").click()
 
     await save_folder(page, tmp_path)
-    await house.api.wait_for_state(TRACKS, lambda state: state["state"] == "0")
-    await save_folder(page, house.folder.media)
-    await house.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
+    await home.api.wait_for_state(TRACKS, lambda state: state["state"] == "0")
+    await save_folder(page, home.folder.media)
+    await home.api.wait_for_state(TRACKS, lambda state: state["state"] == str(len(SONGS)))
 
 
 async def test_options_in_german(anna: HomeAssistantClient, open_page: Open) -> None:
@@ -348,8 +348,8 @@ async def test_options_in_german(anna: HomeAssistantClient, open_page: Open) -> 
     assert tab.errors == []
 
 
-async def test_player_on_a_dashboard_and_its_device_page(house: Home, open_page: Open) -> None:
-    async with house.api.websocket() as websocket:
+async def test_player_on_a_dashboard_and_its_device_page(home: Home, open_page: Open) -> None:
+    async with home.api.websocket() as websocket:
         entity = await websocket.command("config/entity_registry/get", entity_id=PANTRY)
         cards = [{"type": type_, "entity": PANTRY} for type_ in ("media-control", "tile", "entity")]
         view = {"title": "Home", "cards": cards}

@@ -88,7 +88,7 @@ def decoded(name: str) -> np.ndarray:
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A Home Assistant with a media player of another integration."""
     pytest_socket.enable_socket()
-    async with running_home(tmp_path_factory.mktemp("house"), more=MORE) as home:
+    async with running_home(tmp_path_factory.mktemp("home"), more=MORE) as home:
         yield home
         assert home.complaints() == []
 

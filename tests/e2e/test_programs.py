@@ -26,39 +26,39 @@ SONG = f"media-source://media_source/local/{LONG_SONG.file_name}"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]:
     """A Home Assistant that this module may kill."""
     pytest_socket.enable_socket()
-    async with running_home(tmp_path_factory.mktemp("house"), [*SONGS, LONG_SONG]) as home:
+    async with running_home(tmp_path_factory.mktemp("home"), [*SONGS, LONG_SONG]) as home:
         yield home
     # A wrong token is shown on purpose.
     assert [complaint for complaint in home.complaints() if "invalid authentication" not in complaint] == []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+async def desk(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A shell with the token of an administrator."""
-    made = await house.api.ask("moosicbox.create_token", sub="desk", name="Desk", role="admin")
-    return Shell(tmp_path_factory.mktemp("desk"), MOOSICBOX_URL=house.url, MOOSICBOX_TOKEN=made["token"])
+    made = await home.api.ask("moosicbox.create_token", sub="desk", name="Desk", role="admin")
+    return Shell(tmp_path_factory.mktemp("desk"), MOOSICBOX_URL=home.url, MOOSICBOX_TOKEN=made["token"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def garage(house: Home, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def garage(home: Home, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[asyncio.subprocess.Process]:
     """A box that was paired by a code and is a speaker now."""
     shell = Shell(tmp_path_factory.mktemp("garage"))
-    entry = await house.api.set_up_integration()
+    entry = await home.api.set_up_integration()
     flows = "/api/config/config_entries/subentries/flow"
-    flow = await house.api.post(flows, {"handler": [entry["entry_id"], "player"]})
-    flow = await house.api.post(f"{flows}/{flow['flow_id']}", {"control": False})
+    flow = await home.api.post(flows, {"handler": [entry["entry_id"], "player"]})
+    flow = await home.api.post(f"{flows}/{flow['flow_id']}", {"control": False})
     code = flow["description_placeholders"]["code"]
-    exit_code, out, err = await shell.run("--url", house.url, "pair", code, "--name", "Garage")
+    exit_code, out, err = await shell.run("--url", home.url, "pair", code, "--name", "Garage")
     assert (exit_code, err) == (0, "")
     assert "Paired with" in out
     kept = shell.config / "credentials.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert json.loads(kept.read_text())["token"] not in out
     process = await shell.start("player", "--output", "null")
-    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "idle")
+    await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "idle")
     yield process
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(PATIENCE):
@@ -67,16 +67,16 @@ async def garage(house: Home, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 
 async def test_a_box_with_two_commands_and_a_code_is_a_speaker(
-    house: Home, desk: Shell, garage: asyncio.subprocess.Process
+    home: Home, desk: Shell, garage: asyncio.subprocess.Process
 ) -> None:
     (player,) = await desk.json("players")
     assert (player["name"], player["state"]) == ("Garage", "idle")
     assert (await desk.run("play", "garage", SONG))[0] == 0
-    state = await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    state = await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
     assert state["attributes"]["media_title"] == LONG_SONG.title
     assert (await desk.run("volume", "40"))[0] == 0
     assert (await desk.run("pause"))[0] == 0
-    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "paused")
+    await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "paused")
     (item,) = await desk.json("queue", "list")
     added = await desk.json("queue", "add", SONG, SONG)
     first, second = added["queue_item_ids"]
@@ -88,15 +88,13 @@ async def test_a_box_with_two_commands_and_a_code_is_a_speaker(
     ]
 
 
-async def test_words_are_looked_for_in_the_library(
-    house: Home, desk: Shell, garage: asyncio.subprocess.Process
-) -> None:
+async def test_words_are_looked_for_in_the_library(home: Home, desk: Shell, garage: asyncio.subprocess.Process) -> None:
     code, _, told = await desk.run("play", "garage", "copper rain")
     assert (code, told) == (0, "The Wind-Up Trio – Copper Rain\n")
-    await house.api.wait_for_state(ENTITY, lambda state: state["attributes"].get("media_title") == "Copper Rain")
+    await home.api.wait_for_state(ENTITY, lambda state: state["attributes"].get("media_title") == "Copper Rain")
     # Where there is only one, it needn't be named.
     assert (await desk.run("play", "brass morning"))[0] == 0
-    await house.api.wait_for_state(ENTITY, lambda state: state["attributes"].get("media_title") == "Brass Morning")
+    await home.api.wait_for_state(ENTITY, lambda state: state["attributes"].get("media_title") == "Brass Morning")
     code, _, told = await desk.run("queue", "add", "nothing like it")
     assert (code, "track_not_found" in told) == (1, True)
 
@@ -114,19 +112,17 @@ async def test_monitor_prints_messages(desk: Shell, garage: asyncio.subprocess.P
         assert await process.wait() == 130
 
 
-async def test_a_hub_that_is_killed_is_found_again(
-    house: Home, desk: Shell, garage: asyncio.subprocess.Process
-) -> None:
+async def test_a_hub_that_is_killed_is_found_again(home: Home, desk: Shell, garage: asyncio.subprocess.Process) -> None:
     assert (await desk.run("play", "Garage", SONG))[0] == 0
-    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
-    await house.crash()
-    await house.api.wait_for_state(ENTITY, lambda state: state["state"] not in ("unavailable", "unknown"), timeout=60)
+    await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    await home.crash()
+    await home.api.wait_for_state(ENTITY, lambda state: state["state"] not in ("unavailable", "unknown"), timeout=60)
     assert (await desk.run("play", "Garage", SONG))[0] == 0
-    await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
     assert garage.returncode is None
 
 
-async def test_exit_codes_say_what_went_wrong(house: Home, desk: Shell, tmp_path: Path) -> None:
+async def test_exit_codes_say_what_went_wrong(home: Home, desk: Shell, tmp_path: Path) -> None:
     code, _, err = await desk.run("pause", "nobody")
     assert (code, "nobody" in err) == (1, True)
     assert (await desk.run("queue", "add", SONG, "--place", "nowhere"))[0] == 2
@@ -147,13 +143,13 @@ async def test_help_teaches(tmp_path: Path) -> None:
 
 
 async def test_an_alarm_rings_although_the_hub_is_killed_a_minute_before(
-    house: Home, desk: Shell, garage: asyncio.subprocess.Process
+    home: Home, desk: Shell, garage: asyncio.subprocess.Process
 ) -> None:
     assert (await desk.run("pause"))[0] == 0
-    config = await house.api.get("/api/config")
+    config = await home.api.get("/api/config")
     zone = ZoneInfo(config["time_zone"])
     due = (datetime.now(zone) + timedelta(seconds=75)).replace(microsecond=0)
-    await house.api.call(
+    await home.api.call(
         "moosicbox.save_alarm",
         entity_id=ENTITY,
         time=f"{due:%H:%M:%S}",
@@ -162,9 +158,9 @@ async def test_an_alarm_rings_although_the_hub_is_killed_a_minute_before(
         fade_seconds=2,
     )
     await asyncio.sleep((due - datetime.now(zone)).total_seconds() - 60)
-    await house.crash()
-    state = await house.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
+    await home.crash()
+    state = await home.api.wait_for_state(ENTITY, lambda state: state["state"] == "playing")
     # `script/bench alarm` measures how late it rings.
     assert datetime.fromisoformat(state["last_changed"]) > due
     assert state["attributes"]["media_title"] == LONG_SONG.title
-    await house.api.call("moosicbox.dismiss_alarm")
+    await home.api.call("moosicbox.dismiss_alarm")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from custom_components.moosicbox.engine.playback.events import Command, PlaybackEvent
+from custom_components.moosicbox.engine.playback.events import Order, PlaybackEvent
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.protocol.types import QueueItem, RepeatMode, ReportState
@@ -21,7 +21,7 @@ class Member:
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
-    announcement: Command | None = None
+    announcement: Order | None = None
     crossfades: bool = True
     ready: set[str] = field(default_factory=set)
 
@@ -60,9 +60,9 @@ class Stage:
         return current.queue_item_id if (current := self.playback.current) else None
 
     @property
-    def command(self) -> Command:
-        assert self.playback.command is not None
-        return self.playback.command
+    def order(self) -> Order:
+        assert self.playback.order is not None
+        return self.playback.order
 
     @property
     def states(self) -> dict[str, str]:
@@ -93,7 +93,7 @@ class Stage:
         self.playback.apply_report(report)
 
 
-def assert_command_matches(stage: Stage) -> None:
-    command, timeline = stage.command, stage.playback.timeline
-    assert command.command == {"playing": "play", "paused": "pause", "idle": "stop"}[timeline.state]
-    assert (command.position, command.sync_time_us, command.rate) == timeline[1:]
+def assert_order_matches(stage: Stage) -> None:
+    order, timeline = stage.order, stage.playback.timeline
+    assert order.command == {"playing": "play", "paused": "pause", "idle": "stop"}[timeline.state]
+    assert (order.position, order.sync_time_us, order.rate) == timeline[1:]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import Command
+from custom_components.moosicbox.engine.playback.events import Order
 from custom_components.moosicbox.engine.playback.playhead import PendingStart
 from custom_components.moosicbox.engine.playback.saved_state import (
     SavedPlayback,
@@ -113,7 +113,7 @@ PLAYBACK = SavedPlayback(
     items=(CURRENT, NEXT),
     added_order=("next", "current"),
     timeline=Timeline("playing", 3.0, 1_000, 1.0),
-    command=Command("play", CURRENT, 3.0, 1_000, 1.0),
+    order=Order("play", CURRENT, 3.0, 1_000, 1.0),
     pending_start=PendingStart(3.0, 900),
     suspended=Timeline("playing", 2.0, 800, 1.0),
     next_item=NEXT,
@@ -212,6 +212,6 @@ def test_the_stored_fields_exist() -> None:
 
 
 def test_stored_state_has_no_live_state() -> None:
-    """A playback's epoch, its commands and its requests belong to one run of the hub."""
-    live = {"epoch", "locked_item_id", "timeline", "command", "pending_start", "suspended", "operations", "interrupted"}
+    """A playback's epoch, its orders and its requests belong to one run of the hub."""
+    live = {"epoch", "locked_item_id", "timeline", "order", "pending_start", "suspended", "operations", "interrupted"}
     assert not live & PLAYBACK_FIELDS

@@ -62,8 +62,8 @@ async def test_a_restored_player_belongs_to_its_owner() -> None:
     await harness.hub.start()
     session, connection = harness.connect(ADA, player_id="kitchen")
     await settle()
-    commands = [each for each in connection.take() if each["type"] == "synchronized_playback"]
-    assert [(each["command"], each["start_position"]) for each in commands] == [("pause", 30.0)]
+    orders = [each for each in connection.take() if each["type"] == "synchronized_playback"]
+    assert [(each["command"], each["start_position"]) for each in orders] == [("pause", 30.0)]
     assert session.player_id == "kitchen"
     await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
 

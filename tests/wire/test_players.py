@@ -5,7 +5,7 @@ from dataclasses import replace
 from homeassistant.core import HomeAssistant
 
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.playback.events import CommandIssued, PlaybackEvent
+from custom_components.moosicbox.engine.playback.events import OrderIssued, PlaybackEvent
 from custom_components.moosicbox.engine.playback.player import PlaybackContext
 from tests.fixtures import BRASS, Connect, CreateToken
 from tests.states import state_of
@@ -58,7 +58,7 @@ async def test_an_order_is_written_before_the_turn_goes_on(hass: HomeAssistant, 
     waiting: list[int] = []
 
     def note(context: PlaybackContext, event: PlaybackEvent) -> None:
-        if isinstance(event, CommandIssued):
+        if isinstance(event, OrderIssued):
             assert session.connection is not None
             waiting.append(len(session.connection.outbox))
 

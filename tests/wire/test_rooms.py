@@ -422,10 +422,10 @@ async def test_another_client_may_move_a_player(
     ada: Client, ben: Client, party: str, connect: Connect, token: str
 ) -> None:
     """Principals that may control it join it; its owner, and those who may kick, remove it."""
-    house = await connect()
-    await house.authenticate(token)
-    state = await data_of(house, "join", room_id=party, player_id="ben")
+    controller = await connect()
+    await controller.authenticate(token)
+    state = await data_of(controller, "join", room_id=party, player_id="ben")
     assert [member["player_id"] for member in state["participants"]] == ["ada", "ben"]
-    assert await refusal(house, "leave", room_id=party, player_id="ben") == "permission_denied"
+    assert await refusal(controller, "leave", room_id=party, player_id="ben") == "permission_denied"
     await data_of(ada, "leave", room_id=party, player_id="ben")
     assert [m["player_id"] for m in (await data_of(ada, "get", room_id=party))["participants"]] == ["ada"]

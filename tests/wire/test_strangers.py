@@ -31,14 +31,14 @@ type LetIn = Callable[..., Awaitable[bool]]
 
 
 @pytest.fixture
-def open_house(hub: Hub) -> Hub:
+def open_hub(hub: Hub) -> Hub:
     """A hub that needs no token."""
     hub.configure(replace(hub.limits, require_auth=False))
     return hub
 
 
 @pytest.fixture
-def let_in(http: HttpClient, open_house: Hub) -> LetIn:
+def let_in(http: HttpClient, open_hub: Hub) -> LetIn:
     """Return whether a client without a token is admitted."""
 
     async def let_in(**headers: str) -> bool:
@@ -54,7 +54,7 @@ def let_in(http: HttpClient, open_house: Hub) -> LetIn:
     return let_in
 
 
-async def test_an_anonymous_client_may_only_listen(open_house: Hub, connect: Connect, kitchen: Client) -> None:
+async def test_an_anonymous_client_may_only_listen(open_hub: Hub, connect: Connect, kitchen: Client) -> None:
     """The greeting says that no token is needed."""
     client = await connect()
     assert client.hello["auth_required"] is False
@@ -92,13 +92,13 @@ async def test_requiring_tokens_disconnects_anonymous_clients(
     await controller.arrived()
 
 
-async def test_a_bad_token_is_refused_even_if_none_is_needed(open_house: Hub, connect: Connect) -> None:
+async def test_a_bad_token_is_refused_even_if_none_is_needed(open_hub: Hub, connect: Connect) -> None:
     client = await connect()
     await client.send("authenticate", token="forged", client=CONTROLLER)
     assert (await client.closed())[0] == 4501
 
 
-async def test_polling_always_needs_a_token(http: HttpClient, open_house: Hub) -> None:
+async def test_polling_always_needs_a_token(http: HttpClient, open_hub: Hub) -> None:
     assert (await http.post(SESSIONS, json=authenticate())).status == 401
 
 
@@ -137,7 +137,7 @@ async def test_companions_of_a_checked_forwarding_header_are_accepted(proxied: N
     assert not await let_in(**address, X_Real_IP="192.168.1.20")
 
 
-async def test_untrusted_proxies_are_refused(http: HttpClient, open_house: Hub) -> None:
+async def test_untrusted_proxies_are_refused(http: HttpClient, open_hub: Hub) -> None:
     """By Home Assistant itself."""
     with pytest.raises(WSServerHandshakeError) as refused:
         await http.ws_connect(PATH, headers={FORWARDED: "192.168.1.20"})

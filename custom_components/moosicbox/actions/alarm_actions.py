@@ -7,7 +7,7 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..browse_media import identifier_of, is_library_id
+from ..library_ids import identifier_of, is_library_id
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields
 from .household_command import DAYS, async_send, context_command, household_command

@@ -5,12 +5,11 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
-from ..browse_media import tracks_of
 from ..contexts import ContextFields, PlayerOrRoom, contexts_by_entity_id
 from ..engine.api import Hub, Item, Kind, Room
 from ..errors import errors_translated, invalid
+from ..library_ids import library_id_of, tracks_of
 from ..models import MoosicBoxData
-from ..queue_media import media_content_id
 
 
 async def async_find(data: MoosicBoxData, query: str, kinds: list[Kind]) -> Item:
@@ -24,7 +23,7 @@ async def async_find(data: MoosicBoxData, query: str, kinds: list[Kind]) -> Item
 
 def id_of(item: Item) -> str:
     """Return the id of an item of the library."""
-    return media_content_id(item).rpartition("/")[2]
+    return library_id_of(item).rpartition("/")[2]
 
 
 async def async_music(data: MoosicBoxData, call_data: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
@@ -33,7 +32,7 @@ async def async_music(data: MoosicBoxData, call_data: Mapping[str, Any], *, whol
     With `whole`, a song of a collection stands for the songs after it, too.
     """
     if "query" in call_data:
-        found = media_content_id(await async_find(data, call_data["query"], []))
+        found = library_id_of(await async_find(data, call_data["query"], []))
     elif "media" in call_data:
         found = call_data["media"]["media_content_id"]
     elif "media_content_id" in call_data:

@@ -14,9 +14,9 @@ from ..contexts import PlayerOrRoom, context_identifier, contexts_by_entity_id
 from ..engine.api import (
     MAX_OUTPUTS,
     Announcement,
-    Command,
-    CommandIssued,
     Hub,
+    Order,
+    OrderIssued,
     PlaybackContext,
     PlaybackEvent,
     Player,
@@ -41,7 +41,7 @@ type Key = tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class _Playing:
-    """The playing of an item on a speaker, from the command until a pause, a stop, another item, or the removal.
+    """The playing of an item on a speaker, from the order until a pause, a stop, another item, or the removal.
 
     Attributes:
         item_id: The item.
@@ -63,7 +63,7 @@ class _Playing:
 
 
 class Outputs:
-    """Makes external speakers follow the commands of their player or room, as well as they can."""
+    """Makes external speakers follow the orders to their player or room, as well as they can."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
         self._hass = hass
@@ -184,7 +184,7 @@ class Outputs:
                 self._schedule(context, new_id)
 
     def _handle_playback(self, context: PlaybackContext, event: PlaybackEvent) -> None:
-        if isinstance(event, CommandIssued) and isinstance(context, Player | Room):
+        if isinstance(event, OrderIssued) and isinstance(context, Player | Room):
             for entity_id in context.outputs:
                 self._schedule(context, entity_id)
 
@@ -243,34 +243,34 @@ class Outputs:
                 self._actions.call(entity_id, "volume_mute", {"is_volume_muted": current[1]})
 
     def _schedule(self, context: PlayerOrRoom, entity_id: str) -> None:
-        """Execute the context's current command on a speaker when it is due, earlier by the speaker's delay."""
-        command, key = context.playback.command, (context_identifier(context), entity_id)
+        """Execute the context's current order on a speaker when it is due, earlier by the speaker's delay."""
+        order, key = context.playback.order, (context_identifier(context), entity_id)
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
-        if command is None:
+        if order is None:
             return
-        if command.command != "play" and self._is_announcing(entity_id):
+        if order.command != "play" and self._is_announcing(entity_id):
             # The music pauses for the announcement: the speaker does that by itself. A real pause comes afterwards.
             return
         delay_us = round(context.outputs[entity_id] * 1000)
-        lead_us = delay_us if command.command == "play" else 0
+        lead_us = delay_us if order.command == "play" else 0
 
         def execute() -> None:
             self._timers.pop(key, None)
             self._hass.async_create_background_task(
-                self._async_execute(key, command, delay_us), f"moosicbox output {entity_id}", eager_start=True
+                self._async_execute(key, order, delay_us), f"moosicbox output {entity_id}", eager_start=True
             )
 
-        self._timers[key] = self._hub.timers.at(command.sync_time_us - lead_us, execute)
+        self._timers[key] = self._hub.timers.at(order.sync_time_us - lead_us, execute)
 
-    async def _async_execute(self, key: Key, command: Command, delay_us: int) -> None:
-        entity_id, item = key[1], command.item
-        if command.command != "play" or item is None:
+    async def _async_execute(self, key: Key, order: Order, delay_us: int) -> None:
+        entity_id, item = key[1], order.item
+        if order.command != "play" or item is None:
             if self._playing.pop(key, None) is not None:
-                can_pause = command.command == "pause" and self._actions.supports(entity_id, Feature.PAUSE)
+                can_pause = order.command == "pause" and self._actions.supports(entity_id, Feature.PAUSE)
                 await self._actions.async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
             return
-        start_us = command.sync_time_us - round(command.position * 1e6)
+        start_us = order.sync_time_us - round(order.position * 1e6)
         playing = self._playing.get(key)
         if playing is None or playing.item_id != item.queue_item_id:
             playing = self._playing[key] = _Playing(item.queue_item_id, entity_id, start_us)

@@ -40,7 +40,6 @@ from .library.models import (
     SpokenKind,
     Station,
     Unfinished,
-    unheard,
 )
 from .library.named import Named, find_named
 from .library.reader.file_reader import FileReader
@@ -63,11 +62,11 @@ from .playback.addresses import (
 )
 from .playback.contexts import MAX_OUTPUTS
 from .playback.events import (
-    Command,
-    CommandIssued,
     CurrentChanged,
     ItemFailed,
     Lagged,
+    Order,
+    OrderIssued,
     PlaybackEvent,
     PositionChanged,
     PrepareChanged,
@@ -202,8 +201,6 @@ __all__ = [
     "ClientNotFound",
     "Clock",
     "CloseCode",
-    "Command",
-    "CommandIssued",
     "CurrentChanged",
     "CurrentOp",
     "CustomMessage",
@@ -248,6 +245,8 @@ __all__ = [
     "Named",
     "NotSupported",
     "Offer",
+    "Order",
+    "OrderIssued",
     "PairingCodes",
     "Participant",
     "Peer",
@@ -341,7 +340,6 @@ __all__ = [
     "title_from_path",
     "track_from_url",
     "traffic",
-    "unheard",
     "url_track_id",
     "wants_text",
 ]

@@ -45,7 +45,7 @@ from .playback.media import MediaProvider
 from .playback.media_resolver import MediaResolver
 from .playback.players import Players
 from .playback.plays import Plays
-from .playback.progress import Progress
+from .playback.progress import ProgressPublisher
 from .playback.publisher import PlaybackPublisher
 from .playback.radio_titles import RadioTitles
 from .protocol.client import ClientEvent
@@ -140,7 +140,7 @@ def build_hub(
         limits=shared_limits,
     )
     players = Players(topics=topics, publisher=publisher, timers=timers, clock=clock, limits=shared_limits)
-    progress = Progress(topics=topics, players=players, timers=timers, clock=clock)
+    progress = ProgressPublisher(topics=topics, players=players, timers=timers, clock=clock)
 
     # Sessions and rooms
     sessions = Sessions(

@@ -27,7 +27,7 @@ from .persistence import Persistence
 from .playback.chapters import PlayingChapters
 from .playback.media_resolver import MediaResolver
 from .playback.players import Players
-from .playback.progress import Progress
+from .playback.progress import ProgressPublisher
 from .playback.publisher import PlaybackPublisher
 from .protocol.client import ClientEvent, Request
 from .protocol.codes import CloseCode
@@ -75,7 +75,7 @@ class Hub:
     media_resolver: MediaResolver
     publisher: PlaybackPublisher
     players: Players
-    progress: Progress
+    progress: ProgressPublisher
     rooms: Rooms
     attendance: Attendance
     room_lists: RoomLists

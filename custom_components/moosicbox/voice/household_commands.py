@@ -5,7 +5,6 @@ from typing import Final
 
 import msgspec
 
-from ..browse_media import identifier_of
 from ..contexts import context_fields
 from ..engine.api import (
     AcknowledgeAnnouncement,
@@ -17,7 +16,8 @@ from ..engine.api import (
     SetSleepTimer,
     SnoozeAlarm,
 )
-from .music import async_find, certain, media_content_id
+from ..library_ids import identifier_of, library_id_of
+from .music import async_find, certain
 from .request import Answer, VoiceRequest
 
 HOUR: Final = 60
@@ -117,5 +117,5 @@ def minutes_of_day(slots: Mapping[str, str]) -> int:
 
 
 def _source(item: Item) -> MusicSource:
-    kind, _, id_ = identifier_of(media_content_id(item)).partition("/")
+    kind, _, id_ = identifier_of(library_id_of(item)).partition("/")
     return msgspec.convert({"kind": kind, "id": id_}, MusicSource)

@@ -7,7 +7,8 @@ from .. import start_music
 from ..contexts import PlayerOrRoom
 from ..engine.api import Genre, Item, Kind, Library, Named, find_named
 from ..errors import errors_translated
-from ..queue_media import media_content_id, queue_add
+from ..library_ids import library_id_of
+from ..queue_media import queue_add
 from ..start_music import async_start_music
 from .memory import Offered
 from .recognition import Recogniser
@@ -59,7 +60,7 @@ async def async_add_item(
     request: VoiceRequest, context: PlayerOrRoom, item: Item, place: Literal["next", "end", "replace"]
 ) -> tuple[str, ...]:
     """Add an item of the library to a queue, and play it if it replaces the queue; return the ids in the queue."""
-    media_id = media_content_id(item)
+    media_id = library_id_of(item)
     add = await queue_add(request.data.library, context, media_id, place, play=place == "replace")
     return tuple((await request.execute(add))["queue_item_ids"])
 

@@ -14,13 +14,13 @@ from custom_components.moosicbox.engine.protocol.household import (
     TakeSnapshot,
 )
 
-from .house import House
+from .stage import HouseholdStage
 
 
 @pytest.fixture
-async def house() -> AsyncGenerator[House]:
-    """A house whose bedroom plays, while the kitchen and the living room are grouped."""
-    made = House("bedroom", "kitchen", "living")
+async def stage() -> AsyncGenerator[HouseholdStage]:
+    """A hub whose bedroom plays, while the kitchen and the living room are grouped."""
+    made = HouseholdStage("bedroom", "kitchen", "living")
     await made.start()
     await made.do(QueueAdd(player_id="bedroom", track_ids=("one", "two"), play=True))
     await made.do(QueueAdd(player_id="kitchen", track_ids=("three", "four"), play=True))
@@ -31,26 +31,26 @@ async def house() -> AsyncGenerator[House]:
     await made.stop()
 
 
-async def change_everything(house: House) -> None:
+async def change_everything(stage: HouseholdStage) -> None:
     """Dissolve the group, and play other music everywhere."""
-    room = house.hub.rooms.of_player(house.player("kitchen"))
+    room = stage.hub.rooms.of_player(stage.player("kitchen"))
     assert room is not None
-    house.hub.grouping.dissolve(house.hub.system, room)
-    await house.pass_seconds(1)
-    for name in house.names:
-        await house.do(QueueClear(player_id=name))
-        await house.do(QueueAdd(player_id=name, track_ids=("other",), play=True))
-        await house.do(VolumeCommand(player_id=name, volume=0.9))
-    await house.pass_seconds(20)
+    stage.hub.grouping.dissolve(stage.hub.system, room)
+    await stage.pass_seconds(1)
+    for name in stage.names:
+        await stage.do(QueueClear(player_id=name))
+        await stage.do(QueueAdd(player_id=name, track_ids=("other",), play=True))
+        await stage.do(VolumeCommand(player_id=name, volume=0.9))
+    await stage.pass_seconds(20)
 
 
-async def test_everything_plays_again_as_before(house: House) -> None:
-    taken = await house.do(TakeSnapshot(name="Evening"))
-    await change_everything(house)
-    assert await house.do(RestoreSnapshot(snapshot_id=taken["snapshot_id"])) == {"missing": []}
+async def test_everything_plays_again_as_before(stage: HouseholdStage) -> None:
+    taken = await stage.do(TakeSnapshot(name="Evening"))
+    await change_everything(stage)
+    assert await stage.do(RestoreSnapshot(snapshot_id=taken["snapshot_id"])) == {"missing": []}
     # A room waits for its players, at most three seconds.
-    await house.pass_seconds(4)
-    bedroom, kitchen, living = (house.player(name) for name in house.names)
+    await stage.pass_seconds(4)
+    bedroom, kitchen, living = (stage.player(name) for name in stage.names)
     assert kitchen.room is not None
     assert kitchen.room is living.room
     assert (bedroom.room, living.volume) == (None, 0.3)
@@ -58,21 +58,21 @@ async def test_everything_plays_again_as_before(house: House) -> None:
         playback = player.active_playback
         assert [item.track.track_id for item in playback.queue.items] == tracks
         assert playback.timeline.playing
-        assert 30 < playback.timeline.position_at(house.clock.now_us()) < 35
+        assert 30 < playback.timeline.position_at(stage.clock.now_us()) < 35
 
 
-async def test_paused_music_stays_paused_at_its_position(house: House) -> None:
-    await house.do(PlaybackCommand(player_id="bedroom", command="pause"))
-    taken = await house.do(TakeSnapshot(name="Bed", player_ids=("bedroom",)))
-    await house.do(QueueAdd(player_id="bedroom", track_ids=("other",), place="replace", play=True))
-    await house.do(RestoreSnapshot(snapshot_id=taken["snapshot_id"]))
-    state, position = house.player("bedroom").playback.timeline[:2]
+async def test_paused_music_stays_paused_at_its_position(stage: HouseholdStage) -> None:
+    await stage.do(PlaybackCommand(player_id="bedroom", command="pause"))
+    taken = await stage.do(TakeSnapshot(name="Bed", player_ids=("bedroom",)))
+    await stage.do(QueueAdd(player_id="bedroom", track_ids=("other",), place="replace", play=True))
+    await stage.do(RestoreSnapshot(snapshot_id=taken["snapshot_id"]))
+    state, position = stage.player("bedroom").playback.timeline[:2]
     assert (state, position) == ("paused", pytest.approx(30, abs=0.5))
 
 
-async def test_a_snapshot_survives_a_restart_and_names_missing_players(house: House) -> None:
-    await house.do(TakeSnapshot(name="Evening", snapshot_id="evening"))
-    again = await house.restart(60)
+async def test_a_snapshot_survives_a_restart_and_names_missing_players(stage: HouseholdStage) -> None:
+    await stage.do(TakeSnapshot(name="Evening", snapshot_id="evening"))
+    again = await stage.restart(60)
     again.lose("living")
     again.hub.players.remove("bedroom")
     await again.pass_seconds(1)
@@ -81,21 +81,21 @@ async def test_a_snapshot_survives_a_restart_and_names_missing_players(house: Ho
     await again.stop()
 
 
-async def test_snapshots_are_replaced_listed_and_deleted(house: House) -> None:
+async def test_snapshots_are_replaced_listed_and_deleted(stage: HouseholdStage) -> None:
     for name in ("Evening", "Later"):
-        await house.do(TakeSnapshot(name=name, snapshot_id="evening", player_ids=("bedroom",)))
-    (shown,) = (await house.do(HouseholdGet()))["snapshots"]
+        await stage.do(TakeSnapshot(name=name, snapshot_id="evening", player_ids=("bedroom",)))
+    (shown,) = (await stage.do(HouseholdGet()))["snapshots"]
     assert (shown.name, shown.player_ids) == ("Later", ("bedroom",))
-    await house.do(DeleteSnapshot(snapshot_id="evening"))
+    await stage.do(DeleteSnapshot(snapshot_id="evening"))
     for command in (DeleteSnapshot(snapshot_id="evening"), RestoreSnapshot(snapshot_id="evening")):
         with pytest.raises(SnapshotNotFound):
-            await house.do(command)
+            await stage.do(command)
 
 
-async def test_unknown_players_and_too_many_snapshots_are_refused(house: House) -> None:
+async def test_unknown_players_and_too_many_snapshots_are_refused(stage: HouseholdStage) -> None:
     with pytest.raises(PlayerNotFound):
-        await house.do(TakeSnapshot(name="Attic", player_ids=("attic",)))
+        await stage.do(TakeSnapshot(name="Attic", player_ids=("attic",)))
     for number in range(MAX_SNAPSHOTS):
-        await house.do(TakeSnapshot(name=str(number), player_ids=("bedroom",)))
+        await stage.do(TakeSnapshot(name=str(number), player_ids=("bedroom",)))
     with pytest.raises(Unavailable):
-        await house.do(TakeSnapshot(name="More", player_ids=("bedroom",)))
+        await stage.do(TakeSnapshot(name="More", player_ids=("bedroom",)))

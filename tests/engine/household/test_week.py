@@ -25,7 +25,7 @@ from custom_components.moosicbox.engine.protocol.household import (
 )
 from tests.engine.fakes import SECOND, principal
 
-from .house import House
+from .stage import HouseholdStage
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ADMIN = principal("admin", role="admin")
@@ -38,29 +38,29 @@ TRACKS = tuple(f"song-{number}" for number in range(60))
 class Week:
     """The days of one week."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, stage: HouseholdStage) -> None:
+        self.stage = stage
 
     async def until(self, day: int, at: str) -> None:
         """Let time pass to a local time of a day, from 0 on Monday."""
         hours, minutes, seconds = (int(part) for part in at.split(":"))
         moment = MONDAY.replace(day=MONDAY.day + day, hour=hours, minute=minutes, second=seconds)
-        await self.house.pass_seconds(moment.timestamp() - self.house.clock.utc().timestamp())
+        await self.stage.pass_seconds(moment.timestamp() - self.stage.clock.utc().timestamp())
 
     def note(self, line: str) -> None:
-        local = self.house.clock.utc().astimezone(BERLIN)
-        self.house.log.append(f"{local:%a %H:%M:%S} {line}")
+        local = self.stage.clock.utc().astimezone(BERLIN)
+        self.stage.log.append(f"{local:%a %H:%M:%S} {line}")
 
 
 async def test_a_week_of_a_household() -> None:
-    house = House("bedroom", "kitchen", "kids")
-    start = MONDAY.timestamp() - house.clock.utc().timestamp()
-    house.clock.jump_us = round(start * SECOND)
-    await house.start()
-    house.hub.household.set_time_zone("Europe/Berlin")
-    week = Week(house)
+    stage = HouseholdStage("bedroom", "kitchen", "kids")
+    start = MONDAY.timestamp() - stage.clock.utc().timestamp()
+    stage.clock.jump_us = round(start * SECOND)
+    await stage.start()
+    stage.hub.household.set_time_zone("Europe/Berlin")
+    week = Week(stage)
     radio = MusicSource(media_content_id="test/radio")
-    work = await house.do(
+    work = await stage.do(
         SaveAlarm(
             name="Work",
             time="07:00",
@@ -70,90 +70,90 @@ async def test_a_week_of_a_household() -> None:
             volume=0.4,
         )
     )
-    await house.do(SaveAlarm(name="Brunch", time="10:30", days=("sun",), player_id="kitchen", sources=(radio,)))
-    await house.hub.execute(SaveRule(name="Quiet", begins="22:00", ends="06:30", max_volume=0.3), ADMIN)
-    await house.hub.execute(
+    await stage.do(SaveAlarm(name="Brunch", time="10:30", days=("sun",), player_id="kitchen", sources=(radio,)))
+    await stage.hub.execute(SaveRule(name="Quiet", begins="22:00", ends="06:30", max_volume=0.3), ADMIN)
+    await stage.hub.execute(
         SaveRule(name="Bedtime", player_ids=("kids",), begins="20:00", ends="06:30", silent=True), ADMIN
     )
 
     # Monday: snoozed once; in the evening the volume is lowered when the quiet hours begin.
     await week.until(0, "07:02:00")
-    await house.do(SnoozeAlarm())
+    await stage.do(SnoozeAlarm())
     await week.until(0, "07:12:00")
-    await house.do(DismissAlarm())
-    await house.do(VolumeCommand(player_id="kitchen", volume=0.8))
+    await stage.do(DismissAlarm())
+    await stage.do(VolumeCommand(player_id="kitchen", volume=0.8))
     await week.until(0, "22:00:01")
-    week.note(f"kitchen {house.player('kitchen').volume}")
+    week.note(f"kitchen {stage.player('kitchen').volume}")
 
     # Tuesday: the radio is down; the child's music ends at bedtime.
-    house.harness.media.missing.add("test/radio")
+    stage.harness.media.missing.add("test/radio")
     await week.until(1, "07:00:30")
-    current = house.player("bedroom").playback.current
+    current = stage.player("bedroom").playback.current
     week.note(f"plays {current.track.track_id if current else None}")
-    await house.do(DismissAlarm())
-    house.harness.media.missing.clear()
+    await stage.do(DismissAlarm())
+    stage.harness.media.missing.clear()
     await week.until(1, "19:30:00")
-    await house.do(QueueAdd(player_id="kids", track_ids=TRACKS, play=True))
+    await stage.do(QueueAdd(player_id="kids", track_ids=TRACKS, play=True))
     await week.until(1, "20:00:01")
-    week.note(f"kids {'play' if house.is_playing('kids') else 'sleep'}")
+    week.note(f"kids {'play' if stage.is_playing('kids') else 'sleep'}")
     try:
-        await house.do(QueueAdd(player_id="kids", track_ids=("more",), play=True))
+        await stage.do(QueueAdd(player_id="kids", track_ids=("more",), play=True))
     except RefusedByRule as error:
         week.note(error.message)
 
     # Wednesday: the hub is killed at 06:59:50, and starts at 06:59:58.
     await week.until(2, "06:59:50")
-    week.house = house = await house.restart(8)
+    week.stage = stage = await stage.restart(8)
     week.note("restarted")
     await week.until(2, "07:01:00")
-    await house.do(DismissAlarm())
+    await stage.do(DismissAlarm())
 
     # Thursday: a day off. In the evening guests, and a sleep timer for the bedroom alone.
-    await house.do(SkipAlarm(alarm_id=work["alarm_id"]))
+    await stage.do(SkipAlarm(alarm_id=work["alarm_id"]))
     await week.until(3, "20:00:00")
-    await house.do(RoomCreate(name="Guests", id="guests", wait="none"), "kitchen")
-    await house.do(RoomJoin(room_id="guests"), "bedroom")
-    await house.do(QueueAdd(room_id="guests", track_ids=TRACKS, play=True), "kitchen")
+    await stage.do(RoomCreate(name="Guests", id="guests", wait="none"), "kitchen")
+    await stage.do(RoomJoin(room_id="guests"), "bedroom")
+    await stage.do(QueueAdd(room_id="guests", track_ids=TRACKS, play=True), "kitchen")
     await week.until(3, "21:00:00")
-    await house.do(SetSleepTimer(player_id="bedroom", minutes=30))
+    await stage.do(SetSleepTimer(player_id="bedroom", minutes=30))
     await week.until(3, "21:30:02")
-    names = [player.player_id for player in house.room("guests").renderers]
-    week.note(f"in the room {names}, bedroom {'plays' if house.is_playing('bedroom') else 'sleeps'}")
+    names = [player.player_id for player in stage.room("guests").renderers]
+    week.note(f"in the room {names}, bedroom {'plays' if stage.is_playing('bedroom') else 'sleeps'}")
 
     # Friday: the bedroom's player is off, and comes back too late.
     await week.until(4, "06:00:00")
-    house.lose("bedroom")
+    stage.lose("bedroom")
     await week.until(4, "07:30:00")
-    house.connect("bedroom")
+    stage.connect("bedroom")
 
     # Saturday: no alarm. Music follows Ada through three rooms, dinner is called, and in the night the music stays away
     # from the bedroom with its quiet hours.
     places = tuple(FollowPlace(entity_id=AREA, state=name, player_id=name) for name in ("kitchen", "kids", "bedroom"))
-    await house.do(SaveFollower(name="Ada", places=places))
-    followers = house.hub.household.followers
+    await stage.do(SaveFollower(name="Ada", places=places))
+    followers = stage.hub.household.followers
     followers.set_state(AREA, "kitchen")
     await week.until(5, "18:00:00")
-    await house.do(QueueAdd(player_id="kitchen", track_ids=TRACKS, play=True))
+    await stage.do(QueueAdd(player_id="kitchen", track_ids=TRACKS, play=True))
     for at, area in (("18:10:00", "kids"), ("18:20:00", "bedroom"), ("18:30:00", "kitchen")):
         await week.until(5, at)
         followers.set_state(AREA, area)
-        await house.pass_seconds(15)
-        week.note(f"music in {[name for name in house.names if house.is_playing(name)]}")
-    called = await house.do(Announce(media_content_id="test/dinner", everybody_awake=True))
+        await stage.pass_seconds(15)
+        week.note(f"music in {[name for name in stage.names if stage.is_playing(name)]}")
+    called = await stage.do(Announce(media_content_id="test/dinner", everybody_awake=True))
     week.note(f"dinner is called in {sorted(called['players'])}")
     await week.until(5, "22:30:00")
-    await house.do(QueueAdd(player_id="kitchen", track_ids=TRACKS, play=True))
+    await stage.do(QueueAdd(player_id="kitchen", track_ids=TRACKS, play=True))
     followers.set_state(AREA, "bedroom")
-    await house.pass_seconds(15)
-    week.note(f"music in {[name for name in house.names if house.is_playing(name)]}")
-    called = await house.do(Announce(media_content_id="test/doorbell", everybody_awake=True, volume=0.9))
-    week.note(f"the doorbell is heard in {called['players']} with {house.player('kitchen').volume}")
-    await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
+    await stage.pass_seconds(15)
+    week.note(f"music in {[name for name in stage.names if stage.is_playing(name)]}")
+    called = await stage.do(Announce(media_content_id="test/doorbell", everybody_awake=True, volume=0.9))
+    week.note(f"the doorbell is heard in {called['players']} with {stage.player('kitchen').volume}")
+    await stage.do(PlaybackCommand(player_id="kitchen", command="pause"))
 
     # Sunday: the clocks have been changed in the night.
     await week.until(6, "11:00:00")
-    await house.do(DismissAlarm())
-    assert house.log == [
+    await stage.do(DismissAlarm())
+    assert stage.log == [
         "Mon 07:00:00 rang Work",
         "Mon 07:02:00 snoozed Work",
         "Mon 07:11:00 rang Work",
@@ -180,4 +180,4 @@ async def test_a_week_of_a_household() -> None:
         "Sun 10:30:00 rang Brunch",
         "Sun 11:00:00 stopped Brunch dismissed",
     ]
-    await house.stop()
+    await stage.stop()

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import CommandIssued, PlaybackEvent, QueueChanged
+from custom_components.moosicbox.engine.playback.events import OrderIssued, PlaybackEvent, QueueChanged
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd, RoomCreate, RoomJoin
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
@@ -90,7 +90,7 @@ async def test_no_command_of_another_client_is_executed_in_between(harness: Harn
     assert len(playback(harness).queue) == 9
     started = [result["started_item_id"] for result in results if "started_item_id" in result]
     assert len(started) == 4
-    relevant = [event for event in happened if isinstance(event, QueueChanged | CommandIssued)]
+    relevant = [event for event in happened if isinstance(event, QueueChanged | OrderIssued)]
     for item_id in started:
         added = next(
             index
@@ -99,8 +99,8 @@ async def test_no_command_of_another_client_is_executed_in_between(harness: Harn
             and any(isinstance(op, AddOp) and op.items[0].queue_item_id == item_id for op in event.ops)
         )
         following = relevant[added + 1 :]
-        command = next(index for index, event in enumerate(following) if isinstance(event, CommandIssued))
-        changes = [op for event in following[:command] if isinstance(event, QueueChanged) for op in event.ops]
+        order = next(index for index, event in enumerate(following) if isinstance(event, OrderIssued))
+        changes = [op for event in following[:order] if isinstance(event, QueueChanged) for op in event.ops]
         assert not any(isinstance(op, AddOp) for op in changes)
 
 

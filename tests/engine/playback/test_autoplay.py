@@ -16,7 +16,7 @@ from tests.engine.fakes import ManualClock, item, principal, track
 from tests.engine.stage import Stage
 
 
-class Music:
+class FakeLibrary:
     """A library that always finds a similar track."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Endless(Stage):
 
     def __init__(self, names: str = "ab") -> None:
         super().__init__(names)
-        self.music = Music()
+        self.music = FakeLibrary()
         self.waiting: list[Coroutine[Any, Any, None]] = []
         library, media_resolver = cast(Library, self.music), cast(MediaResolver, self.music)
         autoplay = Autoplay(library, media_resolver, principal("harness"), ManualClock(), self.waiting.append)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from custom_components.moosicbox.engine.playback.events import CommandIssued
+from custom_components.moosicbox.engine.playback.events import OrderIssued
 from tests.engine.fakes import SECOND, item
 from tests.engine.stage import NOW, Member, Stage
 
@@ -27,12 +27,12 @@ def start_of_second(stage: Stage) -> tuple[float, float]:
     began_us = stage.playback.timeline.anchor_us
     stage.events.clear()
     stage.pass_to(stage.playback.due_us or 0)
-    assert stage.of(CommandIssued)
-    assert stage.command.item == stage.playback.next_item
+    assert stage.of(OrderIssued)
+    assert stage.order.item == stage.playback.next_item
     stage.pass_to(stage.playback.due_us or 0)
     assert stage.current == "b"
-    assert stage.playback.timeline.anchor_us == stage.command.sync_time_us
-    return (stage.command.sync_time_us - began_us) / SECOND, stage.command.crossfade
+    assert stage.playback.timeline.anchor_us == stage.order.sync_time_us
+    return (stage.order.sync_time_us - began_us) / SECOND, stage.order.crossfade
 
 
 def test_the_next_item_begins_before_the_end() -> None:
@@ -57,7 +57,7 @@ def test_it_takes_a_quarter_of_a_short_item_at_most() -> None:
     stage.play("a")
     stage.pass_seconds(7.0)
     assert stage.current == "b"
-    assert stage.command.crossfade == 2.0
+    assert stage.order.crossfade == 2.0
 
 
 def test_a_seek_to_the_end_leaves_no_time_for_it() -> None:
@@ -65,7 +65,7 @@ def test_a_seek_to_the_end_leaves_no_time_for_it() -> None:
     stage.play("a")
     stage.playback.seek(NOW, 177.0)
     stage.pass_seconds(2.0)
-    assert (stage.current, stage.command.crossfade) == ("a", 0.0)
+    assert (stage.current, stage.order.crossfade) == ("a", 0.0)
     stage.pass_seconds(2.0)
     assert stage.current == "b"
 
@@ -75,7 +75,7 @@ def test_a_repeated_item_is_not_mixed_with_itself() -> None:
     stage.playback.repeat = "one"
     stage.play("a")
     stage.pass_seconds(179.0)
-    assert (stage.playback.timeline.position_at(stage.now_us), stage.command.crossfade) == (179.0 - 0.02, 0.0)
+    assert (stage.playback.timeline.position_at(stage.now_us), stage.order.crossfade) == (179.0 - 0.02, 0.0)
 
 
 def test_the_end_of_the_former_item_is_not_the_end_of_the_next() -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from custom_components.moosicbox.engine.playback.events import Command
+from custom_components.moosicbox.engine.playback.events import Order
 from custom_components.moosicbox.engine.playback.media_resolver import MediaResolver
 from custom_components.moosicbox.engine.playback.playback import MAX_FAILURES, Playback
 from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, TrackNotFound
@@ -47,7 +47,7 @@ async def test_buffers_until_the_media_is_found() -> None:
     starting = asyncio.ensure_future(pit.start("a", 12.0))
     await settle()
     assert pit.playback.timeline[:2] == ("buffering", 12.0)
-    assert pit.playback.command is None
+    assert pit.playback.order is None
     pit.media.release()
     await starting
     assert pit.playing == "a"
@@ -77,8 +77,8 @@ async def test_playback_finishes_if_no_item_can_be_played(names: str) -> None:
     with pytest.raises(TrackNotFound):
         await pit.start("a")
     assert (pit.playback.current, pit.playback.timeline.state) == (None, "idle")
-    assert isinstance(pit.playback.command, Command)
-    assert pit.playback.command.command == "stop"
+    assert isinstance(pit.playback.order, Order)
+    assert pit.playback.order.command == "stop"
     assert len(pit.media.asked) == min(len(names), MAX_FAILURES)
 
 

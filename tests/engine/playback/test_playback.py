@@ -3,9 +3,9 @@
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import (
-    Command,
-    CommandIssued,
     CurrentChanged,
+    Order,
+    OrderIssued,
     PositionChanged,
     QueueChanged,
 )
@@ -14,7 +14,7 @@ from custom_components.moosicbox.engine.playback.saved_state import SavedPlaybac
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound
 from tests.engine.fakes import item
-from tests.engine.stage import NOW, Member, Stage, assert_command_matches
+from tests.engine.stage import NOW, Member, Stage, assert_order_matches
 
 # ------------------------------------------------------------ commands
 
@@ -22,7 +22,7 @@ from tests.engine.stage import NOW, Member, Stage, assert_command_matches
 def test_a_new_playback_is_idle() -> None:
     stage = Stage("ab")
     assert (stage.current, stage.playback.timeline.state, stage.playback.due_us) == (None, "idle", None)
-    assert stage.playback.command is None
+    assert stage.playback.order is None
 
 
 def test_start_lies_in_the_future() -> None:
@@ -30,7 +30,7 @@ def test_start_lies_in_the_future() -> None:
     stage.play("a", 12.0)
     at_us = NOW + SOLO_MARGIN_US
     assert stage.playback.timeline == Timeline("playing", 12.0, at_us, 1.0)
-    assert stage.command == Command("play", stage.playback.current, 12.0, at_us, 1.0)
+    assert stage.order == Order("play", stage.playback.current, 12.0, at_us, 1.0)
     assert stage.playback.duration == 180.0
     assert stage.states == {"a": "playing", "b": "pending"}
 
@@ -63,7 +63,7 @@ def test_pause_holds_the_position_at_its_time() -> None:
     stage.pass_seconds(10)
     stage.playback.pause(stage.now_us)
     assert stage.playback.timeline == Timeline("paused", 10.0, stage.now_us + SOLO_MARGIN_US, 0.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
     assert stage.playback.due_us is None
 
 
@@ -85,7 +85,7 @@ def test_stop_keeps_the_item() -> None:
     stage.playback.stop(stage.now_us)
     assert stage.current == "b"
     assert stage.playback.timeline[:2] == ("idle", 0.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
     stage.events.clear()
     stage.playback.stop(stage.now_us)
     assert stage.events == []
@@ -100,7 +100,7 @@ def test_seek_stays_in_the_item(sought: float, reached: float) -> None:
     assert stage.of(PositionChanged) == [PositionChanged(reached)]
     assert stage.playback.timeline.position == reached
     assert stage.playback.timeline.playing
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 def test_seek_while_paused_stays_paused() -> None:
@@ -109,7 +109,7 @@ def test_seek_while_paused_stays_paused() -> None:
     stage.playback.pause(NOW)
     stage.playback.seek(NOW, 50.0)
     assert stage.playback.timeline[:2] == ("paused", 50.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 def test_seek_needs_a_current_item() -> None:
@@ -133,17 +133,17 @@ def test_load_paused_issues_a_pause() -> None:
     stage.playback.load_paused(stage.playback.queue.get("b"), stage.now_us)
     assert stage.current == "b"
     assert stage.playback.timeline[:2] == ("paused", 0.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 def test_load_waits_for_start() -> None:
     stage = Stage("ab")
     stage.playback.load(stage.playback.queue.get("a"), NOW, 3.0)
     assert stage.playback.timeline == Timeline("buffering", 3.0, NOW, 0.0)
-    assert stage.of(CommandIssued) == []
+    assert stage.of(OrderIssued) == []
     stage.play("a", 3.0)
     assert stage.of(CurrentChanged) == []
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 @pytest.mark.parametrize(("played", "before"), [(1.0, "a"), (10.0, "b")])
@@ -202,7 +202,7 @@ def test_a_restored_playback_is_paused() -> None:
     )
     restore_playback(stage.playback, paused_playback(state, Timeline("paused", 42.0, NOW, 0.0), None))
     assert stage.events == []
-    assert_command_matches(stage)
+    assert_order_matches(stage)
     assert (stage.current, stage.playback.duration, stage.playback.repeat) == ("a", 180.0, "all")
     stage.play("a", 42.0)
     assert stage.of(CurrentChanged) == []

@@ -3,10 +3,10 @@
 import pytest
 
 from custom_components.moosicbox.engine.playback.events import (
-    Command,
-    CommandIssued,
     CurrentChanged,
     ItemFailed,
+    Order,
+    OrderIssued,
     PrepareChanged,
 )
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
@@ -15,7 +15,7 @@ from custom_components.moosicbox.engine.playback.timeline import Timeline
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.protocol.types import RepeatMode
 from tests.engine.fakes import SECOND, item
-from tests.engine.stage import NOW, Member, Stage, assert_command_matches
+from tests.engine.stage import NOW, Member, Stage, assert_order_matches
 
 
 def test_a_changed_next_item_is_announced() -> None:
@@ -41,7 +41,7 @@ def test_gapless_hand_over() -> None:
     assert stage.playback.queue.locked_item_id is None
     stage.pass_to(ends_us - HANDOVER_US)
     assert stage.playback.queue.locked_item_id == "b"
-    assert stage.command == Command("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0)
+    assert stage.order == Order("play", stage.playback.queue.get("b"), 0.0, ends_us, 1.0)
     assert stage.current == "a"
     stage.events.clear()
     stage.pass_to(ends_us)
@@ -49,7 +49,7 @@ def test_gapless_hand_over() -> None:
     assert stage.playback.timeline == Timeline("playing", 0.0, ends_us, 1.0)
     assert stage.playback.queue.locked_item_id is None
     assert stage.states == {"a": "played", "b": "playing"}
-    assert stage.of(CommandIssued) == []
+    assert stage.of(OrderIssued) == []
 
 
 def test_a_whole_queue_plays_without_drifting() -> None:
@@ -75,7 +75,7 @@ def test_the_end_of_the_queue() -> None:
     stage.events.clear()
     stage.pass_seconds(11)
     assert (stage.current, stage.playback.duration) == (None, None)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
     [changed] = stage.of(CurrentChanged)
     assert (changed.track, changed.previous.track_id) == (None, "a")
 
@@ -119,12 +119,12 @@ def test_a_command_revokes_the_hand_over() -> None:
     stage.pass_to(stage.playback.due_us or 0)
     stage.playback.pause(stage.now_us)
     assert stage.playback.queue.locked_item_id is None
-    assert_command_matches(stage)
+    assert_order_matches(stage)
     stage.play("a", 178.0)
     stage.pass_to(stage.playback.due_us or 0)
     stage.playback.seek(stage.now_us, 10.0)
     assert stage.playback.queue.locked_item_id is None
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 def test_the_next_item_follows_a_reported_end() -> None:

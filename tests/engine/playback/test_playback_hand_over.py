@@ -20,10 +20,10 @@ def handed_over(names: str = "abc", repeat: RepeatMode = "off") -> Stage:
 
 
 def assert_agreed(stage: Stage) -> None:
-    """Assert that the last command to the players matches the timeline."""
-    told = stage.command.item
+    """Assert that the last order to the players matches the timeline."""
+    told = stage.order.item
     assert stage.current == (told and told.queue_item_id)
-    assert stage.command.sync_time_us == stage.playback.timeline.anchor_us
+    assert stage.order.sync_time_us == stage.playback.timeline.anchor_us
 
 
 CHANGES: dict[str, tuple[str, RepeatMode, Callable[[Playback], object]]] = {
@@ -60,8 +60,8 @@ def test_a_stall_revokes_the_hand_over() -> None:
     stage = handed_over()
     stage.report("buffering", 177.0)
     assert stage.playback.queue.locked_item_id is None
-    assert stage.command.item is not None
-    assert stage.command.item.queue_item_id == "a"
+    assert stage.order.item is not None
+    assert stage.order.item.queue_item_id == "a"
 
 
 def test_a_longer_duration_revokes_the_hand_over() -> None:

@@ -155,21 +155,21 @@ class PlaybackMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_command_is_the_timeline(self) -> None:
-        command, timeline = self.playback.command, self.playback.timeline
-        if command is None or timeline.state == "buffering":
+        order, timeline = self.playback.order, self.playback.timeline
+        if order is None or timeline.state == "buffering":
             return
         if (locked := self.playback.queue.locked_item_id) is not None:
             following = self.playback.next_item
             assert following is not None
             assert following.queue_item_id == locked
-            assert (command.command, command.position) == ("play", 0.0)
-            assert command.item is not None
-            assert command.item.queue_item_id == locked
-            assert command.sync_time_us == self.playback.ends_us
+            assert (order.command, order.position) == ("play", 0.0)
+            assert order.item is not None
+            assert order.item.queue_item_id == locked
+            assert order.sync_time_us == self.playback.ends_us
         else:
-            assert (command.position, command.sync_time_us, command.rate) == timeline[1:]
-            assert command.command == {"playing": "play", "paused": "pause", "idle": "stop"}[timeline.state]
-            assert (command.item and command.item.queue_item_id) == self.stage.current
+            assert (order.position, order.sync_time_us, order.rate) == timeline[1:]
+            assert order.command == {"playing": "play", "paused": "pause", "idle": "stop"}[timeline.state]
+            assert (order.item and order.item.queue_item_id) == self.stage.current
 
     @invariant()
     def the_position_stays_in_the_item(self) -> None:

@@ -5,7 +5,7 @@ import pytest
 from custom_components.moosicbox.engine.playback.members import SOLO_MARGIN_US
 from custom_components.moosicbox.engine.playback.timeline import Timeline
 from tests.engine.fakes import SECOND
-from tests.engine.stage import NOW, Member, Stage, assert_command_matches
+from tests.engine.stage import NOW, Member, Stage, assert_order_matches
 
 
 def test_a_close_position_changes_nothing() -> None:
@@ -23,7 +23,7 @@ def test_a_different_position_is_adopted() -> None:
     stage.pass_seconds(10)
     stage.report("playing", 9.0, at_us=stage.now_us - 50_000)
     assert stage.playback.timeline == Timeline("playing", 9.0, stage.now_us - 50_000, 1.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 def test_a_report_older_than_the_command_is_ignored() -> None:
@@ -84,7 +84,7 @@ def test_a_pause_on_the_device_is_a_pause() -> None:
     stage.pass_seconds(10)
     stage.report("paused", 9.9)
     assert stage.playback.timeline == Timeline("paused", 9.9, stage.now_us, 0.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
 
 
 def test_a_stall_stops_the_timeline_until_it_is_over() -> None:
@@ -188,7 +188,7 @@ def test_suspend_pauses_at_the_players_position() -> None:
     lost_us = stage.now_us - 8 * SECOND
     stage.playback.suspend(lost_us)
     assert stage.playback.timeline == Timeline("paused", 9.98, lost_us, 0.0)
-    assert_command_matches(stage)
+    assert_order_matches(stage)
     stage.events.clear()
     stage.playback.suspend(stage.now_us)
     assert stage.events == []

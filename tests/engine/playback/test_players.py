@@ -79,16 +79,16 @@ async def test_a_song_from_the_queue_to_the_player() -> None:
     kitchen = Kitchen()
     ids = await kitchen.play("one", "two")
     played, heard = kitchen.heard()
-    [command] = of_type(played, "synchronized_playback")
-    assert command["topic"] == "play:kitchen"
-    assert (command["command"], command["queue_item_id"]) == ("play", ids[0])
-    assert command["track"]["stream_url"] == "/media/one.flac?sig=1"
-    assert command["sync_time_us"] > kitchen.harness.clock.now_us()
+    [order] = of_type(played, "synchronized_playback")
+    assert order["topic"] == "play:kitchen"
+    assert (order["command"], order["queue_item_id"]) == ("play", ids[0])
+    assert order["track"]["stream_url"] == "/media/one.flac?sig=1"
+    assert order["sync_time_us"] > kitchen.harness.clock.now_us()
     assert of_type(played, "prepare")[-1]["queue_item_id"] == ids[1]
     assert [each["track"]["track_id"] for each in of_type(heard, "track_changed")] == ["one"]
     status = of_type(heard, "playback_status")[-1]
     assert (status["is_playing"], status["state"], status["rate"]) == (True, "playing", 1.0)
-    assert status["anchor_us"] == command["sync_time_us"]
+    assert status["anchor_us"] == order["sync_time_us"]
     assert "stream_url" not in str(heard)
 
 
@@ -98,8 +98,8 @@ async def test_the_queue_plays_on_without_reports() -> None:
     kitchen.heard()
     kitchen.harness.pass_seconds(400)
     played, heard = kitchen.heard()
-    commands = of_type(played, "synchronized_playback")
-    assert [(each["command"], each["queue_item_id"]) for each in commands] == [("play", ids[1]), ("stop", None)]
+    orders = of_type(played, "synchronized_playback")
+    assert [(each["command"], each["queue_item_id"]) for each in orders] == [("play", ids[1]), ("stop", None)]
     changes = [each["track"] and each["track"]["track_id"] for each in of_type(heard, "track_changed")]
     assert changes == ["two", None]
     assert kitchen.state == "idle"
@@ -312,8 +312,8 @@ async def test_playback_is_suspended_while_the_player_is_unavailable() -> None:
     listed = of_type(kitchen.heard()[1], "player_list")[-1]["players"]
     assert [(each["player_id"], each["available"]) for each in listed] == [("kitchen", False)]
     _, connection = kitchen.harness.connect(ADA, player_id="kitchen")
-    [command] = of_type(connection.take(), "synchronized_playback")
-    assert (command["command"], command["start_position"]) == ("pause", 10.0)
+    [order] = of_type(connection.take(), "synchronized_playback")
+    assert (order["command"], order["start_position"]) == ("pause", 10.0)
     assert kitchen.player.available
 
 
@@ -325,8 +325,8 @@ async def test_a_resumed_session_continues_at_the_current_position() -> None:
     kitchen.harness.pass_seconds(3)
     _, connection = kitchen.harness.connect(ADA, player_id="kitchen")
     again = of_type(connection.take(), "synchronized_playback")
-    for command in again:
-        assert command.pop("snapshot")
+    for order in again:
+        assert order.pop("snapshot")
     assert again == before
 
 

@@ -49,7 +49,7 @@ class Copy:
         self.mirror = Mirror()
         self.revision = -1
         self.order: list[Any] = []
-        """The last command to its player."""
+        """The last order to its player."""
 
 
 class RoomMachine(RuleBasedStateMachine):
@@ -339,7 +339,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def everybody_has_it(self) -> None:
-        """Assert that all copies equal the hub's queue, and all players have the same command."""
+        """Assert that all copies equal the hub's queue, and all players have the same order."""
         if self.room is None:
             return
         for name in PEOPLE:
@@ -354,7 +354,7 @@ class RoomMachine(RuleBasedStateMachine):
                 assert copy.revision == page.revision
                 assert copy.mirror.items == list(page.items)
                 assert copy.mirror.current_item_id == page.current_item_id
-        if self.room.playback.command is not None:
+        if self.room.playback.order is not None:
             assert all(self.copies[name].order == self.copies[self.inside[0]].order for name in self.inside)
 
     def _mirror(self, copy: Copy, message: dict[str, Any]) -> None:

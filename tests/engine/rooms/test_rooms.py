@@ -84,7 +84,7 @@ class Party:
         return room
 
     def orders(self, name: str) -> list[tuple[str, str | None]]:
-        """Return the commands to a player since the last call."""
+        """Return the orders to a player since the last call."""
         names = {item.queue_item_id: item.track.track_id for item in self.room.playback.queue.items}
         messages = of_type(self.wires[name].take(), "synchronized_playback")
         return [(message["command"], names.get(message["queue_item_id"])) for message in messages]

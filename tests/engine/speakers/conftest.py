@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.speakers.renderer.renderer import Render
 from tests.conftest import SharedFolder
 
 from . import sound
-from .stage import Stage, stage
+from .stage import Stage, running_stage
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ async def renderer(server: TestServer) -> AsyncGenerator[Renderer]:
 
 
 @pytest.fixture
-async def house(renderer: Renderer) -> AsyncGenerator[Stage]:
+async def stage(renderer: Renderer) -> AsyncGenerator[Stage]:
     """A hub that can play the noises."""
-    async with stage(renderer) as running:
+    async with running_stage(renderer) as running:
         yield running

@@ -178,7 +178,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(renderer: Renderer, kept: dict[str, Any] | None = None) -> AsyncGenerator[Stage]:
+async def running_stage(renderer: Renderer, kept: dict[str, Any] | None = None) -> AsyncGenerator[Stage]:
     """A running hub without speakers, with the state that was kept of another one."""
     files, store = Files(), FakeStore(kept)
     hub = build_hub(

@@ -32,73 +32,73 @@ DUCKING_DB = 12
 BLOCK = 1_000
 
 
-async def queue(house: Stage, player_id: str, *names: str) -> None:
+async def queue(stage: Stage, player_id: str, *names: str) -> None:
     for name in names:
-        await house.do(QueueAdd(player_id=player_id, media_content_id=name))
+        await stage.do(QueueAdd(player_id=player_id, media_content_id=name))
 
 
-async def play(house: Stage, player_id: str, *names: str) -> None:
-    await queue(house, player_id, *names)
-    await house.do(PlaybackCommand(player_id=player_id, command="play"))
+async def play(stage: Stage, player_id: str, *names: str) -> None:
+    await queue(stage, player_id, *names)
+    await stage.do(PlaybackCommand(player_id=player_id, command="play"))
 
 
-async def test_plays_an_item_to_its_end(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", "first.flac")
-    await house.until(lambda: house.reported("den", state="playing"))
+async def test_plays_an_item_to_its_end(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", "first.flac")
+    await stage.until(lambda: stage.reported("den", state="playing"))
     # The order after the welcome, to stop, may have been replaced before it was executed.
-    timeline, ended = house.player("den").solo_playback.timeline, output.ended
-    await house.until(lambda: house.finished("den"))
+    timeline, ended = stage.player("den").solo_playback.timeline, output.ended
+    await stage.until(lambda: stage.finished("den"))
     assert same(output.samples, sound.noise()[: sound.CUT])
     assert min(output.gaps_us) >= -1
     # It began when the hub said, or later, as on a busy machine.
     started_us = output.sent[0].play_at_us
     assert started_us >= timeline.anchor_us
-    assert house.player("den").solo_playback.timeline.state == "idle"
-    await house.until(lambda: output.ended > ended)
-    await house.until(lambda: output.shown[-1] == (None, False))
+    assert stage.player("den").solo_playback.timeline.state == "idle"
+    await stage.until(lambda: output.ended > ended)
+    await stage.until(lambda: output.shown[-1] == (None, False))
     assert output.shown == [(None, False), ("first.flac", False), ("first.flac", True), (None, False)]
 
 
-async def test_an_album_has_no_gaps(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", "first.flac", "second.flac")
-    await house.until(lambda: house.reported("den", state="playing"))
-    first, second = (item.queue_item_id for item in house.player("den").solo_playback.queue.items)
-    assert house.reported("den", queue_item_id=first)
-    await house.until(lambda: house.reported("den", state="playing", queue_item_id=second))
-    await house.until(lambda: house.finished("den"))
+async def test_an_album_has_no_gaps(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", "first.flac", "second.flac")
+    await stage.until(lambda: stage.reported("den", state="playing"))
+    first, second = (item.queue_item_id for item in stage.player("den").solo_playback.queue.items)
+    assert stage.reported("den", queue_item_id=first)
+    await stage.until(lambda: stage.reported("den", state="playing", queue_item_id=second))
+    await stage.until(lambda: stage.finished("den"))
     assert same(output.samples, sound.noise())
     assert min(output.gaps_us) >= -1
-    states = [item.state for item in house.player("den").solo_playback.queue.items]
+    states = [item.state for item in stage.player("den").solo_playback.queue.items]
     assert states == ["played", "played"]
 
 
-async def test_plays_as_loud_as_the_hub_says(house: Stage) -> None:
-    house.files.tracks["second.flac"] = {"track_gain": -6.0}
-    output = await house.add("den")
-    await play(house, "den", "first.flac", "second.flac")
-    await house.until(lambda: house.finished("den"))
+async def test_plays_as_loud_as_the_hub_says(stage: Stage) -> None:
+    stage.files.tracks["second.flac"] = {"track_gain": -6.0}
+    output = await stage.add("den")
+    await play(stage, "den", "first.flac", "second.flac")
+    await stage.until(lambda: stage.finished("den"))
     quieter = sound.amplified(sound.noise()[sound.CUT :], -6.0)
     assert sound.close(output.samples, np.concatenate([sound.noise()[: sound.CUT], quieter]))
 
 
-async def test_crossfades(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_crossfades(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tracks are too short for the fade that is set; its length is a part of theirs."""
     monkeypatch.setattr(playback, "HANDOVER_US", 900 * MILLISECOND_US)
-    house.hub.shared_limits.replace(Limits(crossfade=2))
+    stage.hub.shared_limits.replace(Limits(crossfade=2))
     length = len(sound.noise()) - sound.CUT
-    house.files.tracks = {
+    stage.files.tracks = {
         "whole.flac": {"duration": sound.SECONDS},
         "second.flac": {"duration": length / sound.RATE},
     }
-    output = house.output()
+    output = stage.output()
     output.ahead_us = 400 * MILLISECOND_US
     # On a slow machine, the first track would begin late, and the fade early in it.
     output.lead_us = 1_000 * MILLISECOND_US
-    await house.add("den", output)
-    await play(house, "den", "whole.flac", "second.flac")
-    await house.until(lambda: house.finished("den"))
+    await stage.add("den", output)
+    await play(stage, "den", "whole.flac", "second.flac")
+    await stage.until(lambda: stage.finished("den"))
     place = next(number for number, sent in enumerate(output.sent) if sent.chunk.start < 0)
     begins = output.sent[place - 1].chunk.end - output.sent[place].chunk.start
     seconds = playback.MAX_CROSSFADE * length / sound.RATE
@@ -110,12 +110,12 @@ async def test_crossfades(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("repeat", ["one", "all"])
-async def test_an_item_that_repeats_is_played_to_its_end(house: Stage, repeat: Literal["one", "all"]) -> None:
-    output = await house.add("den")
-    await house.do(ModeCommand(player_id="den", repeat=repeat))
-    await play(house, "den", "whole.flac")
-    await house.until(lambda: [sent.chunk.start for sent in output.sent].count(0) > 1)
-    await house.until(lambda: len(output.samples) > 1.2 * len(sound.noise()))
+async def test_an_item_that_repeats_is_played_to_its_end(stage: Stage, repeat: Literal["one", "all"]) -> None:
+    output = await stage.add("den")
+    await stage.do(ModeCommand(player_id="den", repeat=repeat))
+    await play(stage, "den", "whole.flac")
+    await stage.until(lambda: [sent.chunk.start for sent in output.sent].count(0) > 1)
+    await stage.until(lambda: len(output.samples) > 1.2 * len(sound.noise()))
     heard, gaps = output.samples, output.gaps_us
     length = len(sound.noise())
     assert same(heard[:length], sound.noise())
@@ -124,18 +124,18 @@ async def test_an_item_that_repeats_is_played_to_its_end(house: Stage, repeat: L
     assert max(gaps) <= 1
 
 
-async def test_pauses_and_goes_on_where_it_was(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", "whole.flac")
-    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
-    await house.do(PlaybackCommand(player_id="den", command="pause"))
-    await house.until(lambda: house.reported("den", state="paused"))
-    paused = house.player("den").solo_playback.timeline
+async def test_pauses_and_goes_on_where_it_was(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", "whole.flac")
+    await stage.until(lambda: stage.reported("den", state="playing") and output.is_heard)
+    await stage.do(PlaybackCommand(player_id="den", command="pause"))
+    await stage.until(lambda: stage.reported("den", state="paused"))
+    paused = stage.player("den").solo_playback.timeline
     heard_us = max(sent.play_at_us for sent in output.sent)
     assert heard_us < paused.anchor_us
     before = len(output.sent)
-    await house.do(PlaybackCommand(player_id="den", command="play"))
-    await house.until(lambda: house.finished("den"))
+    await stage.do(PlaybackCommand(player_id="den", command="play"))
+    await stage.until(lambda: stage.finished("den"))
     went_on = output.sent[before]
     assert went_on.chunk.start == round(paused.position * sound.RATE)
     assert same(
@@ -144,33 +144,33 @@ async def test_pauses_and_goes_on_where_it_was(house: Stage) -> None:
     )
 
 
-async def test_seeks(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", "whole.flac")
-    await house.until(lambda: house.reported("den", state="playing"))
-    await house.do(SeekCommand(player_id="den", position_seconds=2.0))
-    await house.until(lambda: house.finished("den"))
+async def test_seeks(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", "whole.flac")
+    await stage.until(lambda: stage.reported("den", state="playing"))
+    await stage.do(SeekCommand(player_id="den", position_seconds=2.0))
+    await stage.until(lambda: stage.finished("den"))
     # A rendering that runs already begins with a whole chunk.
     began = next(sent.chunk.start for sent in output.sent if sent.chunk.start >= 2 * sound.RATE)
     assert began < 2 * sound.RATE + CHUNK_SAMPLES
     assert output.sent[-1].chunk.end == len(sound.noise())
 
 
-async def test_players_of_a_room_are_in_step(house: Stage) -> None:
-    outputs = {name: await house.add(name) for name in ("den", "bath")}
-    late = outputs["attic"] = await house.add("attic")
-    await house.do(RoomCreate(name="All", id="all"))
+async def test_players_of_a_room_are_in_step(stage: Stage) -> None:
+    outputs = {name: await stage.add(name) for name in ("den", "bath")}
+    late = outputs["attic"] = await stage.add("attic")
+    await stage.do(RoomCreate(name="All", id="all"))
     for name in ("den", "bath"):
-        await house.do(RoomJoin(room_id="all", player_id=name))
-    await house.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
-    await house.do(VolumeCommand(player_id="bath", output_delay_ms=80))
-    await house.do(PlaybackCommand(room_id="all", command="play"))
-    await house.until(lambda: house.reported("den", state="playing") and house.reported("bath", state="playing"))
-    await house.do(RoomJoin(room_id="all", player_id="attic"))
-    await house.until(lambda: late.sent)
+        await stage.do(RoomJoin(room_id="all", player_id=name))
+    await stage.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
+    await stage.do(VolumeCommand(player_id="bath", output_delay_ms=80))
+    await stage.do(PlaybackCommand(room_id="all", command="play"))
+    await stage.until(lambda: stage.reported("den", state="playing") and stage.reported("bath", state="playing"))
+    await stage.do(RoomJoin(room_id="all", player_id="attic"))
+    await stage.until(lambda: late.sent)
     # One process renders for all of them.
-    assert len(house.renderer) == 1
-    await house.until(lambda: all(house.finished(name) for name in outputs))
+    assert len(stage.renderer) == 1
+    await stage.until(lambda: all(stage.finished(name) for name in outputs))
     times = {name: {sent.chunk.start: sent.play_at_us for sent in output.sent} for name, output in outputs.items()}
     assert same(outputs["den"].samples, sound.noise())
     # The loudspeakers of the bath are late.
@@ -179,55 +179,55 @@ async def test_players_of_a_room_are_in_step(house: Stage) -> None:
     assert all(at_us == times["den"][start] for start, at_us in times["attic"].items())
 
 
-async def test_alone_nothing_is_left_out_of_a_late_start(house: Stage) -> None:
-    output = house.output()
-    output.free_us = house.hub.clock.now_us() + 2_000 * MILLISECOND_US
-    await house.add("den", output)
-    await play(house, "den", "first.flac")
-    await house.until(lambda: house.finished("den"))
+async def test_alone_nothing_is_left_out_of_a_late_start(stage: Stage) -> None:
+    output = stage.output()
+    output.free_us = stage.hub.clock.now_us() + 2_000 * MILLISECOND_US
+    await stage.add("den", output)
+    await play(stage, "den", "first.flac")
+    await stage.until(lambda: stage.finished("den"))
     assert output.sent[0].play_at_us >= output.free_us
     assert same(output.samples, sound.noise()[: sound.CUT])
 
 
-async def test_a_late_player_of_a_room_comes_in_where_the_others_are(house: Stage) -> None:
-    busy = house.output()
-    outputs = {"den": await house.add("den"), "bath": await house.add("bath", busy)}
-    await house.do(RoomCreate(name="All", id="all"))
+async def test_a_late_player_of_a_room_comes_in_where_the_others_are(stage: Stage) -> None:
+    busy = stage.output()
+    outputs = {"den": await stage.add("den"), "bath": await stage.add("bath", busy)}
+    await stage.do(RoomCreate(name="All", id="all"))
     for name in outputs:
-        await house.do(RoomJoin(room_id="all", player_id=name))
-    await house.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
-    busy.free_us = house.hub.clock.now_us() + 2_500 * MILLISECOND_US
-    await house.do(PlaybackCommand(room_id="all", command="play"))
-    await house.until(lambda: all(house.finished(name) for name in outputs))
+        await stage.do(RoomJoin(room_id="all", player_id=name))
+    await stage.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
+    busy.free_us = stage.hub.clock.now_us() + 2_500 * MILLISECOND_US
+    await stage.do(PlaybackCommand(room_id="all", command="play"))
+    await stage.until(lambda: all(stage.finished(name) for name in outputs))
     times = {sent.chunk.start: sent.play_at_us for sent in outputs["den"].sent}
     assert busy.sent[0].play_at_us >= busy.free_us
     assert all(sent.play_at_us == times[sent.chunk.start] for sent in busy.sent)
 
 
-async def test_announces_and_goes_on(house: Stage) -> None:
-    house.hub.shared_limits.replace(Limits(announcement_ducking=0))
-    output = await house.add("den")
-    await play(house, "den", "whole.flac")
-    await house.until(lambda: house.reported("den", state="playing") and output.sent[-1].chunk.start > 20_000)
-    await house.hub.announcements.announce(house.hub.system, house.player("den"), "second.flac")
-    await house.until(lambda: output.shown[-1] == ("second.flac", True))
-    await house.until(lambda: output.shown[-1] == ("whole.flac", True))
-    await house.until(lambda: house.finished("den"))
+async def test_announces_and_goes_on(stage: Stage) -> None:
+    stage.hub.shared_limits.replace(Limits(announcement_ducking=0))
+    output = await stage.add("den")
+    await play(stage, "den", "whole.flac")
+    await stage.until(lambda: stage.reported("den", state="playing") and output.sent[-1].chunk.start > 20_000)
+    await stage.hub.announcements.announce(stage.hub.system, stage.player("den"), "second.flac")
+    await stage.until(lambda: output.shown[-1] == ("second.flac", True))
+    await stage.until(lambda: output.shown[-1] == ("whole.flac", True))
+    await stage.until(lambda: stage.finished("den"))
     assert output.sent[-1].chunk.end == len(sound.noise())
 
 
-async def test_mixes_an_announcement_with_the_music(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", *["whole.flac"] * 4)
-    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
-    player = house.player("den")
-    await house.hub.announcements.announce(house.hub.system, player, "second.flac")
+async def test_mixes_an_announcement_with_the_music(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", *["whole.flac"] * 4)
+    await stage.until(lambda: stage.reported("den", state="playing") and output.is_heard)
+    player = stage.player("den")
+    await stage.hub.announcements.announce(stage.hub.system, player, "second.flac")
     mixed = player.mixed_announcement
     assert mixed is not None
     assert mixed.ducking_db == DUCKING_DB
-    await house.until(lambda: house.reported("den", ended_announcement_id=mixed.item.queue_item_id))
-    await house.until(lambda: player.mixed_announcement is None and output.shown[-1] == ("whole.flac", True))
-    await house.until(lambda: house.finished("den"))
+    await stage.until(lambda: stage.reported("den", ended_announcement_id=mixed.item.queue_item_id))
+    await stage.until(lambda: player.mixed_announcement is None and output.shown[-1] == ("whole.flac", True))
+    await stage.until(lambda: stage.finished("den"))
     music = np.concatenate([sound.noise()] * 4)
     spoken, heard = sound.noise()[sound.CUT :], output.samples
     assert len(heard) == len(music)
@@ -249,37 +249,37 @@ async def test_mixes_an_announcement_with_the_music(house: Stage) -> None:
 
 @pytest.mark.parametrize("command", [None, "pause"])
 async def test_an_announcement_goes_on_without_music(
-    house: Stage, command: Literal["pause"] | None, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, command: Literal["pause"] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The music is over, or is paused, before the announcement begins, or while it speaks."""
     monkeypatch.setattr(announcements, "FED_MUSIC_US", 0)
-    output = await house.add("den")
-    await play(house, "den", "whole.flac")
-    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
-    player = house.player("den")
-    await house.hub.announcements.announce(house.hub.system, player, "second.flac")
+    output = await stage.add("den")
+    await play(stage, "den", "whole.flac")
+    await stage.until(lambda: stage.reported("den", state="playing") and output.is_heard)
+    player = stage.player("den")
+    await stage.hub.announcements.announce(stage.hub.system, player, "second.flac")
     mixed = player.mixed_announcement
     assert mixed is not None
     if command is not None:
-        await house.do(PlaybackCommand(player_id="den", command=command))
-    await house.until(lambda: house.reported("den", ended_announcement_id=mixed.item.queue_item_id))
+        await stage.do(PlaybackCommand(player_id="den", command=command))
+    await stage.until(lambda: stage.reported("den", ended_announcement_id=mixed.item.queue_item_id))
     # It may be a moment later than its time when it is opened.
     spoken = sound.noise()[sound.CUT + BLOCK :]
     assert same(output.samples[-len(spoken) :], spoken)
     assert player.active_playback.timeline.state == ("idle" if command is None else "paused")
 
 
-async def test_music_begins_during_an_announcement(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", *["whole.flac"] * 4)
-    await house.until(lambda: house.reported("den", state="playing") and output.is_heard)
-    player = house.player("den")
-    await house.hub.announcements.announce(house.hub.system, player, "second.flac")
+async def test_music_begins_during_an_announcement(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", *["whole.flac"] * 4)
+    await stage.until(lambda: stage.reported("den", state="playing") and output.is_heard)
+    player = stage.player("den")
+    await stage.hub.announcements.announce(stage.hub.system, player, "second.flac")
     mixed = player.mixed_announcement
     assert mixed is not None
-    await house.do(SeekCommand(player_id="den", position_seconds=0.5))
-    await house.until(lambda: house.reported("den", ended_announcement_id=mixed.item.queue_item_id))
-    await house.until(lambda: house.finished("den"))
+    await stage.do(SeekCommand(player_id="den", position_seconds=0.5))
+    await stage.until(lambda: stage.reported("den", ended_announcement_id=mixed.item.queue_item_id))
+    await stage.until(lambda: stage.finished("den"))
     # Some of the music has the announcement in it.
     assert not all(
         sound.close(
@@ -289,88 +289,88 @@ async def test_music_begins_during_an_announcement(house: Stage) -> None:
     )
 
 
-async def test_an_expired_address_is_renewed(house: Stage) -> None:
-    output = await house.add("den")
-    await queue(house, "den", "first.flac")
-    house.files.expired.add("first.flac")
-    await house.do(PlaybackCommand(player_id="den", command="play"))
-    await house.until(lambda: house.finished("den"))
+async def test_an_expired_address_is_renewed(stage: Stage) -> None:
+    output = await stage.add("den")
+    await queue(stage, "den", "first.flac")
+    stage.files.expired.add("first.flac")
+    await stage.do(PlaybackCommand(player_id="den", command="play"))
+    await stage.until(lambda: stage.finished("den"))
     assert same(output.samples, sound.noise()[: sound.CUT])
 
 
-async def test_what_cant_be_played_is_passed_over(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", "gone.flac", "first.flac")
-    await house.until(lambda: house.finished("den"))
+async def test_what_cant_be_played_is_passed_over(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", "gone.flac", "first.flac")
+    await stage.until(lambda: stage.finished("den"))
     assert same(output.samples, sound.noise()[: sound.CUT])
-    assert [item.state for item in house.player("den").solo_playback.queue.items] == ["skipped", "played"]
+    assert [item.state for item in stage.player("den").solo_playback.queue.items] == ["skipped", "played"]
 
 
-async def test_volume_goes_both_ways(house: Stage) -> None:
-    output = await house.add("den")
-    await house.do(VolumeCommand(player_id="den", volume=0.4))
-    await house.until(lambda: output.volumes[-1] == (0.4, False))
-    house.speakers.report_volume("den", 0.7, True)
-    await house.until(lambda: (house.player("den").volume, house.player("den").muted) == (0.7, True))
+async def test_volume_goes_both_ways(stage: Stage) -> None:
+    output = await stage.add("den")
+    await stage.do(VolumeCommand(player_id="den", volume=0.4))
+    await stage.until(lambda: output.volumes[-1] == (0.4, False))
+    stage.speakers.report_volume("den", 0.7, True)
+    await stage.until(lambda: (stage.player("den").volume, stage.player("den").muted) == (0.7, True))
 
 
-async def test_a_speakers_own_volume_isnt_changed_when_it_connects(house: Stage) -> None:
-    output = house.output()
+async def test_a_speakers_own_volume_isnt_changed_when_it_connects(stage: Stage) -> None:
+    output = stage.output()
     output.volume = (0.25, False)
-    await house.add("den", output)
-    await house.until(lambda: house.player("den").volume == 0.25)
+    await stage.add("den", output)
+    await stage.until(lambda: stage.player("den").volume == 0.25)
     assert set(output.volumes) <= {(0.25, False)}
 
 
-async def test_survives_a_stop_of_the_hub(house: Stage) -> None:
-    await house.add("den")
-    await house.hub.stop(CloseCode.RESTART, "reload")
-    await house.until(lambda: not house.player("den").connected)
-    await house.hub.start()
-    await house.until(lambda: house.player("den").connected)
+async def test_survives_a_stop_of_the_hub(stage: Stage) -> None:
+    await stage.add("den")
+    await stage.hub.stop(CloseCode.RESTART, "reload")
+    await stage.until(lambda: not stage.player("den").connected)
+    await stage.hub.start()
+    await stage.until(lambda: stage.player("den").connected)
 
 
-async def test_a_removed_speaker_is_silent(house: Stage) -> None:
-    output = await house.add("den")
-    await play(house, "den", "whole.flac")
-    await house.until(lambda: output.sent)
-    house.speakers.set_added({})
-    await house.until(lambda: not house.player("den").connected and not len(house.renderer))
+async def test_a_removed_speaker_is_silent(stage: Stage) -> None:
+    output = await stage.add("den")
+    await play(stage, "den", "whole.flac")
+    await stage.until(lambda: output.sent)
+    stage.speakers.set_added({})
+    await stage.until(lambda: not stage.player("den").connected and not len(stage.renderer))
 
 
-async def test_a_speaker_that_disconnects_and_comes_back_goes_on(house: Stage) -> None:
-    await house.add("den")
-    await play(house, "den", "whole.flac")
-    first = house.speakers.find("den")
+async def test_a_speaker_that_disconnects_and_comes_back_goes_on(stage: Stage) -> None:
+    await stage.add("den")
+    await play(stage, "den", "whole.flac")
+    first = stage.speakers.find("den")
     assert first is not None
-    await house.until(lambda: isinstance(first.output, RecordingOutput) and first.output.sent)
-    house.speakers.disconnected("den", first.output, "other_server")
-    assert house.speakers.state_of("den") == "other_server"
-    await house.until(lambda: not house.player("den").connected)
-    output = await house.add("den")
-    assert house.speakers.state_of("den") == "connected"
-    await house.until(lambda: output.sent)
-    await house.until(lambda: house.finished("den"))
+    await stage.until(lambda: isinstance(first.output, RecordingOutput) and first.output.sent)
+    stage.speakers.disconnected("den", first.output, "other_server")
+    assert stage.speakers.state_of("den") == "other_server"
+    await stage.until(lambda: not stage.player("den").connected)
+    output = await stage.add("den")
+    assert stage.speakers.state_of("den") == "connected"
+    await stage.until(lambda: output.sent)
+    await stage.until(lambda: stage.finished("den"))
     assert output.sent[-1].chunk.end == len(sound.noise())
 
 
-async def test_the_number_of_speakers_is_bounded(house: Stage) -> None:
+async def test_the_number_of_speakers_is_bounded(stage: Stage) -> None:
     infos = [SpeakerInfo(player_id=f"s{number}", kind="snapcast", name="x") for number in range(MAX_SPEAKERS + 1)]
-    admitted = [house.speakers.connected(info, house.output(), "") for info in infos]
+    admitted = [stage.speakers.connected(info, stage.output(), "") for info in infos]
     assert admitted == [True] * MAX_SPEAKERS + [False]
-    assert len(house.speakers.waiting) == MAX_SPEAKERS
+    assert len(stage.speakers.waiting) == MAX_SPEAKERS
 
 
-async def test_of_too_many_discovered_speakers_the_first_that_left_is_forgotten(house: Stage) -> None:
+async def test_of_too_many_discovered_speakers_the_first_that_left_is_forgotten(stage: Stage) -> None:
     """Those that are connected stay: a client that connects again and again under other names can't push them out."""
-    speakers = house.speakers
+    speakers = stage.speakers
     infos = [SpeakerInfo(player_id=f"s{number}", kind="snapcast", name="x") for number in range(MAX_SPEAKERS + 3)]
     discovered: list[str] = []
     forgotten: list[str] = []
     speakers.discovered.subscribe(lambda info: discovered.append(info.player_id))
     speakers.forgotten.subscribe(forgotten.append)
     first = infos[:MAX_SPEAKERS]
-    outputs = [house.output() for _ in first]
+    outputs = [stage.output() for _ in first]
     for info, output in zip(first, outputs, strict=True):
         speakers.connected(info, output, "")
     speakers.announce(infos[-3])
@@ -385,8 +385,8 @@ async def test_of_too_many_discovered_speakers_the_first_that_left_is_forgotten(
     assert waiting == {info.player_id for info in (*first, *infos[-2:])} - {"s1", "s2"}
 
 
-async def test_a_forgotten_speaker_has_no_state(house: Stage) -> None:
-    speakers = house.speakers
+async def test_a_forgotten_speaker_has_no_state(stage: Stage) -> None:
+    speakers = stage.speakers
     for number in range(MAX_SPEAKERS + 1):
         info = SpeakerInfo(player_id=f"s{number}", kind="sendspin", name="x")
         speakers.announce(info)

@@ -15,7 +15,6 @@ from custom_components.moosicbox.engine.speakers.sendspin.store import PairingSt
 from script.lib.process import free_port
 from script.lib.speakers import SilentSound
 
-from . import stage
 from .stage import Stage
 
 PATIENCE = 60.0
@@ -37,11 +36,11 @@ async def silent(tmp_path: Path) -> AsyncGenerator[SilentSound]:
 
 
 @pytest.fixture
-async def service(house: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SendspinService]:
-    monkeypatch.setattr(stage, "TIMEOUT", PATIENCE)
+async def service(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SendspinService]:
+    monkeypatch.setattr("tests.engine.speakers.stage.TIMEOUT", PATIENCE)
     monkeypatch.setattr(module, "REDIAL_SECONDS", 1.0)
     async with ClientSession() as session:
-        running = SendspinService(house.speakers, PairingStore(None, lambda _state: None), "House", session)
+        running = SendspinService(stage.speakers, PairingStore(None, lambda _state: None), "House", session)
         await running.start("127.0.0.1", 48_927)
         yield running
         await running.stop()
@@ -49,54 +48,54 @@ async def service(house: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
 
 @pytest.mark.process
 async def test_the_reference_player_dies_and_comes_back(
-    house: Stage, service: SendspinService, silent: SilentSound
+    stage: Stage, service: SendspinService, silent: SilentSound
 ) -> None:
     """It plays a song. It is unavailable when it is killed, and plays again as a new process."""
     port = free_port()
     url = f"ws://127.0.0.1:{port}/sendspin"
 
     def connected() -> bool:
-        player = house.hub.players.find(player_id)
+        player = stage.hub.players.find(player_id)
         return player is not None and player.connected
 
     async with silent.sendspin("Study", port) as process:
-        player_id = await added(house, service, url)
-        await house.until(connected)
-        await play(house, player_id)
-        await house.until(lambda: house.finished(player_id))
+        player_id = await added(stage, service, url)
+        await stage.until(connected)
+        await play(stage, player_id)
+        await stage.until(lambda: stage.finished(player_id))
         process.kill()
         await process.wait()
-        await house.until(lambda: not connected())
-        assert house.speakers.state_of(player_id) == "disconnected"
+        await stage.until(lambda: not connected())
+        assert stage.speakers.state_of(player_id) == "disconnected"
     async with silent.sendspin("Study", port):
-        await house.until(connected)
-        await play(house, player_id)
-        await house.until(lambda: house.finished(player_id))
+        await stage.until(connected)
+        await play(stage, player_id)
+        await stage.until(lambda: stage.finished(player_id))
 
 
 @pytest.mark.process
-async def test_the_reference_player_freezes(house: Stage, service: SendspinService, silent: SilentSound) -> None:
+async def test_the_reference_player_freezes(stage: Stage, service: SendspinService, silent: SilentSound) -> None:
     """A player that was frozen for a moment plays on when it wakes."""
     port = free_port()
     async with silent.sendspin("Study", port) as process:
-        player_id = await added(house, service, f"ws://127.0.0.1:{port}/sendspin")
-        await house.until(lambda: house.hub.players.find(player_id) is not None and house.player(player_id).connected)
+        player_id = await added(stage, service, f"ws://127.0.0.1:{port}/sendspin")
+        await stage.until(lambda: stage.hub.players.find(player_id) is not None and stage.player(player_id).connected)
         process.send_signal(signal.SIGSTOP)
-        await play(house, player_id)
+        await play(stage, player_id)
         process.send_signal(signal.SIGCONT)
-        await house.until(lambda: house.finished(player_id))
+        await stage.until(lambda: stage.finished(player_id))
 
 
-async def play(house: Stage, player_id: str) -> None:
-    await house.do(QueueAdd(player_id=player_id, media_content_id="whole.flac"))
-    await house.do(PlaybackCommand(player_id=player_id, command="play"))
+async def play(stage: Stage, player_id: str) -> None:
+    await stage.do(QueueAdd(player_id=player_id, media_content_id="whole.flac"))
+    await stage.do(PlaybackCommand(player_id=player_id, command="play"))
 
 
-async def added(house: Stage, service: SendspinService, url: str) -> str:
+async def added(stage: Stage, service: SendspinService, url: str) -> str:
     """Dial a player as soon as it listens, trust it, and add it; return its id."""
     player_id = (await probed(service, url)).info.player_id
     await service.trust(player_id)
-    house.speakers.set_added({player_id: "Study"})
+    stage.speakers.set_added({player_id: "Study"})
     service.set_addresses({player_id: url})
     return player_id
 

@@ -81,8 +81,8 @@ def saved() -> Saved:
 
 
 @pytest.fixture
-async def service(house: Stage, session: ClientSession, saved: Saved) -> AsyncGenerator[SendspinService]:
-    running = SendspinService(house.speakers, PairingStore(None, saved.save), "House", session, picture)
+async def service(stage: Stage, session: ClientSession, saved: Saved) -> AsyncGenerator[SendspinService]:
+    running = SendspinService(stage.speakers, PairingStore(None, saved.save), "House", session, picture)
     await running.start("127.0.0.1", 28_927)
     yield running
     await running.stop()
@@ -92,33 +92,33 @@ def url_of(service: SendspinService) -> str:
     return f"ws://127.0.0.1:{service.port}/sendspin"
 
 
-async def add(house: Stage, service: SendspinService, speaker: SendspinSpeaker) -> None:
+async def add(stage: Stage, service: SendspinService, speaker: SendspinSpeaker) -> None:
     """Connect a speaker by its own dial, trust it, and add it."""
     await speaker.connect(url_of(service))
-    await house.until(lambda: service.candidate(speaker.player_id) is not None)
+    await stage.until(lambda: service.candidate(speaker.player_id) is not None)
     await service.trust(speaker.player_id)
-    house.speakers.set_added({**house.speakers._names, speaker.player_id: speaker.client.client_name})
-    await house.until(lambda: is_connected(house, speaker))
+    stage.speakers.set_added({**stage.speakers._names, speaker.player_id: speaker.client.client_name})
+    await stage.until(lambda: is_connected(stage, speaker))
 
 
 @pytest.fixture
-async def den(house: Stage, service: SendspinService, session: ClientSession) -> AsyncGenerator[SendspinSpeaker]:
+async def den(stage: Stage, service: SendspinService, session: ClientSession) -> AsyncGenerator[SendspinSpeaker]:
     """A speaker that is trusted and was added."""
     speaker = await make_speaker(session)
-    await add(house, service, speaker)
+    await add(stage, service, speaker)
     yield speaker
     await speaker.client.disconnect()
 
 
-def is_connected(house: Stage, speaker: SendspinSpeaker) -> bool:
-    player = house.hub.players.find(speaker.player_id)
+def is_connected(stage: Stage, speaker: SendspinSpeaker) -> bool:
+    player = stage.hub.players.find(speaker.player_id)
     return player is not None and player.connected
 
 
-async def play(house: Stage, speaker: SendspinSpeaker, *names: str) -> None:
+async def play(stage: Stage, speaker: SendspinSpeaker, *names: str) -> None:
     for name in names:
-        await house.do(QueueAdd(player_id=speaker.player_id, media_content_id=name))
-    await house.do(PlaybackCommand(player_id=speaker.player_id, command="play"))
+        await stage.do(QueueAdd(player_id=speaker.player_id, media_content_id=name))
+    await stage.do(PlaybackCommand(player_id=speaker.player_id, command="play"))
 
 
 def heard(received: list[Received]) -> sound.Samples:
@@ -138,34 +138,34 @@ def heard(received: list[Received]) -> sound.Samples:
 
 @pytest.mark.process
 async def test_plays_an_album_on_the_hubs_timeline(
-    house: Stage, service: SendspinService, den: SendspinSpeaker
+    stage: Stage, service: SendspinService, den: SendspinSpeaker
 ) -> None:
-    await play(house, den, "first.flac", "second.flac")
-    await house.until(lambda: house.reported(den.player_id, state="playing"))
-    timeline = house.player(den.player_id).solo_playback.timeline
-    await house.until(lambda: house.finished(den.player_id))
+    await play(stage, den, "first.flac", "second.flac")
+    await stage.until(lambda: stage.reported(den.player_id, state="playing"))
+    timeline = stage.player(den.player_id).solo_playback.timeline
+    await stage.until(lambda: stage.finished(den.player_id))
     assert same(heard(den.received), sound.noise())
     times = [received.at_us for received in den.received]
     assert times[0] == pytest.approx(timeline.anchor_us, abs=400_000)
     assert (np.diff(times) > 0).all()
     assert list(dict.fromkeys(title for title in den.titles if title)) == ["first.flac", "second.flac"]
-    await house.until(lambda: den.ended)
+    await stage.until(lambda: den.ended)
 
 
 @pytest.mark.process
 async def test_speakers_of_a_room_get_the_same_chunks(
-    house: Stage, service: SendspinService, session: ClientSession, den: SendspinSpeaker
+    stage: Stage, service: SendspinService, session: ClientSession, den: SendspinSpeaker
 ) -> None:
     bath = await make_speaker(session, name="Bath")
-    await add(house, service, bath)
-    await house.do(RoomCreate(name="All", id="all"))
+    await add(stage, service, bath)
+    await stage.do(RoomCreate(name="All", id="all"))
     for speaker in (den, bath):
-        await house.do(RoomJoin(room_id="all", player_id=speaker.player_id))
-    await house.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
-    await house.do(PlaybackCommand(room_id="all", command="play"))
-    await house.until(lambda: den.received and bath.received)
-    assert len(house.renderer) == 1
-    await house.until(lambda: house.finished(den.player_id))
+        await stage.do(RoomJoin(room_id="all", player_id=speaker.player_id))
+    await stage.do(QueueAdd(room_id="all", media_content_id="whole.flac"))
+    await stage.do(PlaybackCommand(room_id="all", command="play"))
+    await stage.until(lambda: den.received and bath.received)
+    assert len(stage.renderer) == 1
+    await stage.until(lambda: stage.finished(den.player_id))
     shared = {received.at_us: received.data for received in den.received}
     assert len(bath.received) > 50
     assert all(shared[at_us] == data for at_us, data, _ in bath.received)
@@ -173,16 +173,16 @@ async def test_speakers_of_a_room_get_the_same_chunks(
 
 
 @pytest.mark.process
-async def test_a_pause_clears_what_was_sent(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
-    await play(house, den, "whole.flac")
-    await house.until(lambda: house.reported(den.player_id, state="playing") and len(den.received) > 10)
+async def test_a_pause_clears_what_was_sent(stage: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
+    await play(stage, den, "whole.flac")
+    await stage.until(lambda: stage.reported(den.player_id, state="playing") and len(den.received) > 10)
     cleared = den.cleared
-    await house.do(PlaybackCommand(player_id=den.player_id, command="pause"))
-    await house.until(lambda: den.cleared > cleared)
-    paused = house.player(den.player_id).solo_playback.timeline
+    await stage.do(PlaybackCommand(player_id=den.player_id, command="pause"))
+    await stage.until(lambda: den.cleared > cleared)
+    paused = stage.player(den.player_id).solo_playback.timeline
     before = len(den.received)
-    await house.do(PlaybackCommand(player_id=den.player_id, command="play"))
-    await house.until(lambda: house.finished(den.player_id))
+    await stage.do(PlaybackCommand(player_id=den.player_id, command="play"))
+    await stage.until(lambda: stage.finished(den.player_id))
     rest = den.received[before:]
     assert same(heard(rest), sound.noise()[round(paused.position * sound.RATE) :])
 
@@ -190,24 +190,24 @@ async def test_a_pause_clears_what_was_sent(house: Stage, service: SendspinServi
 # ---- volume and buttons
 
 
-async def test_volume_goes_both_ways(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
+async def test_volume_goes_both_ways(stage: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
     # A speaker that connects isn't made louder.
-    assert (house.player(den.player_id).volume, den.volume) == (0.3, 30)
-    await house.do(VolumeCommand(player_id=den.player_id, volume=0.5, muted=True))
-    await house.until(lambda: (den.volume, den.muted) == (50, True))
+    assert (stage.player(den.player_id).volume, den.volume) == (0.3, 30)
+    await stage.do(VolumeCommand(player_id=den.player_id, volume=0.5, muted=True))
+    await stage.until(lambda: (den.volume, den.muted) == (50, True))
     den.volume, den.muted = 45, False
     await den.report()
-    await house.until(lambda: (house.player(den.player_id).volume, house.player(den.player_id).muted) == (0.45, False))
+    await stage.until(lambda: (stage.player(den.player_id).volume, stage.player(den.player_id).muted) == (0.45, False))
 
 
 @pytest.mark.process
 async def test_a_display_shows_the_tracks_pictures(
-    house: Stage, service: SendspinService, session: ClientSession
+    stage: Stage, service: SendspinService, session: ClientSession
 ) -> None:
     speaker = await make_speaker(session, has_display=True)
-    await add(house, service, speaker)
-    await play(house, speaker, "first.flac", "whole.flac", "second.flac")
-    await house.until(lambda: house.finished(speaker.player_id))
+    await add(stage, service, speaker)
+    await play(stage, speaker, "first.flac", "whole.flac", "second.flac")
+    await stage.until(lambda: stage.finished(speaker.player_id))
     named = [colour_of(data) for data in speaker.pictures]
     assert [name for name, _ in groupby(named) if name != "none"] == ["red", "blue"]
     assert "none" in named[named.index("red") : named.index("blue")]
@@ -215,43 +215,43 @@ async def test_a_display_shows_the_tracks_pictures(
 
 
 @pytest.mark.process
-async def test_buttons_act_on_the_room(house: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
-    await house.do(RoomCreate(name="All", id="all", control="everyone"))
-    await house.do(RoomJoin(room_id="all", player_id=den.player_id))
+async def test_buttons_act_on_the_room(stage: Stage, service: SendspinService, den: SendspinSpeaker) -> None:
+    await stage.do(RoomCreate(name="All", id="all", control="everyone"))
+    await stage.do(RoomJoin(room_id="all", player_id=den.player_id))
     for name in ("whole.flac", "first.flac"):
-        await house.do(QueueAdd(room_id="all", media_content_id=name))
-    await house.do(PlaybackCommand(room_id="all", command="play"))
-    room = house.hub.rooms.find("all")
+        await stage.do(QueueAdd(room_id="all", media_content_id=name))
+    await stage.do(PlaybackCommand(room_id="all", command="play"))
+    room = stage.hub.rooms.find("all")
     assert room is not None
-    await house.until(lambda: den.received)
+    await stage.until(lambda: den.received)
     await den.press(MediaCommand.PAUSE)
-    await house.until(lambda: room.playback.timeline.state == "paused")
+    await stage.until(lambda: room.playback.timeline.state == "paused")
     await den.press(MediaCommand.NEXT)
-    await house.until(lambda: room.playback.current is not None and room.playback.current.track.title == "first.flac")
+    await stage.until(lambda: room.playback.current is not None and room.playback.current.track.title == "first.flac")
     await den.press(MediaCommand.REPEAT_ALL)
-    await house.until(lambda: room.playback.repeat == "all")
+    await stage.until(lambda: room.playback.repeat == "all")
 
 
 # ---- adding
 
 
-async def test_a_speaker_that_dials_is_offered(house: Stage, service: SendspinService, session: ClientSession) -> None:
+async def test_a_speaker_that_dials_is_offered(stage: Stage, service: SendspinService, session: ClientSession) -> None:
     speaker = await make_speaker(session, name="Attic")
     await speaker.connect(url_of(service))
-    await house.until(lambda: house.speakers.waiting)
-    (info,) = house.speakers.waiting
+    await stage.until(lambda: stage.speakers.waiting)
+    (info,) = stage.speakers.waiting
     assert (info.player_id, info.name, info.kind) == (speaker.player_id, "Attic", "sendspin")
     candidate = service.candidate(speaker.player_id)
     assert candidate is not None
     assert (candidate.may_stay_unpaired, candidate.is_admitted, candidate.url) == (True, False, None)
     assert "dynamic_code" in candidate.methods
-    assert house.hub.players.find(speaker.player_id) is None
+    assert stage.hub.players.find(speaker.player_id) is None
     await speaker.client.disconnect()
 
 
 @pytest.mark.process
 async def test_a_speaker_is_dialled_and_paired_by_the_code_that_it_shows(
-    house: Stage, service: SendspinService, session: ClientSession, saved: Saved
+    stage: Stage, service: SendspinService, session: ClientSession, saved: Saved
 ) -> None:
     speaker = await make_speaker(session, unpaired=False)
     async with listening(speaker) as url:
@@ -261,24 +261,24 @@ async def test_a_speaker_is_dialled_and_paired_by_the_code_that_it_shows(
         speaker.client.open_pairing_window()
         pairing = service.pairing(speaker.player_id, "dynamic_code")
         await pairing.begin()
-        await house.until(lambda: speaker.codes)
+        await stage.until(lambda: speaker.codes)
         wrong = "000000" if speaker.codes[-1] != "000000" else "111111"
         with pytest.raises(PairingFailed) as failed:
             await pairing.enter(wrong)
         assert (failed.value.fault, failed.value.again) == ("wrong_code", True)
-        await house.until(lambda: len(speaker.codes) > 1)
+        await stage.until(lambda: len(speaker.codes) > 1)
         await pairing.enter(f"{speaker.codes[-1][:3]} {speaker.codes[-1][3:]}")
-        house.speakers.set_added({speaker.player_id: "Den"})
+        stage.speakers.set_added({speaker.player_id: "Den"})
         service.set_addresses({speaker.player_id: url})
-        await house.until(lambda: is_connected(house, speaker))
+        await stage.until(lambda: is_connected(stage, speaker))
         assert saved.state is not None
         assert len(saved.state["records"]) == 1
-        await play(house, speaker, "first.flac")
-        await house.until(lambda: speaker.received)
+        await play(stage, speaker, "first.flac")
+        await stage.until(lambda: speaker.received)
     await speaker.client.disconnect()
 
 
-async def test_a_static_code(house: Stage, service: SendspinService, session: ClientSession) -> None:
+async def test_a_static_code(stage: Stage, service: SendspinService, session: ClientSession) -> None:
     speaker = await make_speaker(session, unpaired=False, static_code="12345678")
     async with listening(speaker) as url:
         candidate = await service.probe(url)
@@ -297,11 +297,11 @@ async def test_a_static_code(house: Stage, service: SendspinService, session: Cl
 
 
 async def test_a_token_of_another_speaker_is_refused(
-    house: Stage, service: SendspinService, session: ClientSession
+    stage: Stage, service: SendspinService, session: ClientSession
 ) -> None:
     speaker = await make_speaker(session)
     await speaker.connect(url_of(service))
-    await house.until(lambda: service.candidate(speaker.player_id) is not None)
+    await stage.until(lambda: service.candidate(speaker.player_id) is not None)
     for token, fault in (
         ("SP:0", "malformed_code"),
         ("x" * 5_000, "malformed_code"),
@@ -324,7 +324,7 @@ async def test_an_address_without_a_speaker_is_not_reachable(service: SendspinSe
 # ---- leaving and coming back
 
 
-async def test_another_server_takes_the_speaker(house: Stage, service: SendspinService, session: ClientSession) -> None:
+async def test_another_server_takes_the_speaker(stage: Stage, service: SendspinService, session: ClientSession) -> None:
     speaker = await make_speaker(session)
     store = InMemoryServerPairingStore()
     await store.add_trusted_unpaired(TrustedUnpairedClient(client_id=speaker.client.identity.peer_id))
@@ -332,16 +332,16 @@ async def test_another_server_takes_the_speaker(house: Stage, service: SendspinS
     async with listening(speaker) as url:
         await service.probe(url)
         await service.trust(speaker.player_id)
-        house.speakers.set_added({speaker.player_id: "Den"})
+        stage.speakers.set_added({speaker.player_id: "Den"})
         service.set_addresses({speaker.player_id: url})
-        await house.until(lambda: is_connected(house, speaker))
+        await stage.until(lambda: is_connected(stage, speaker))
         other.connect_to_client(url, connection_reason=ConnectionReason.PLAYBACK)
-        await house.until(lambda: house.speakers.state_of(speaker.player_id) == "other_server")
-        assert not is_connected(house, speaker)
+        await stage.until(lambda: stage.speakers.state_of(speaker.player_id) == "other_server")
+        assert not is_connected(stage, speaker)
         # The server that plays last has it.
         service.reclaim(speaker.player_id)
-        await house.until(lambda: is_connected(house, speaker))
-        assert house.speakers.state_of(speaker.player_id) == "connected"
+        await stage.until(lambda: is_connected(stage, speaker))
+        assert stage.speakers.state_of(speaker.player_id) == "connected"
     await speaker.client.disconnect()
     await other.close()
 
@@ -349,7 +349,7 @@ async def test_another_server_takes_the_speaker(house: Stage, service: SendspinS
 @pytest.mark.process
 @pytest.mark.parametrize("how", ["closed", "silent"])
 async def test_a_network_that_is_cut_in_mid_song(
-    house: Stage, service: SendspinService, session: ClientSession, monkeypatch: pytest.MonkeyPatch, how: str
+    stage: Stage, service: SendspinService, session: ClientSession, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """The speaker is unavailable, comes back, and the song goes on. Without a word from it the cut is noticed, too."""
     connect = ClientSession.ws_connect
@@ -364,44 +364,44 @@ async def test_a_network_that_is_cut_in_mid_song(
         url = f"{network.url.replace('http', 'ws')}/sendspin"
         await service.probe(url)
         await service.trust(speaker.player_id)
-        house.speakers.set_added({speaker.player_id: "Den"})
+        stage.speakers.set_added({speaker.player_id: "Den"})
         service.set_addresses({speaker.player_id: url})
-        await house.until(lambda: is_connected(house, speaker))
-        await play(house, speaker, "whole.flac")
-        await house.until(lambda: speaker.received)
+        await stage.until(lambda: is_connected(stage, speaker))
+        await play(stage, speaker, "whole.flac")
+        await stage.until(lambda: speaker.received)
         if how == "closed":
             network.cut()
         else:
             network.open.clear()
-        await house.until(lambda: not is_connected(house, speaker))
-        assert house.speakers.state_of(speaker.player_id) == "disconnected"
+        await stage.until(lambda: not is_connected(stage, speaker))
+        assert stage.speakers.state_of(speaker.player_id) == "disconnected"
         before = len(speaker.received)
         network.open.set()
-        await house.until(lambda: is_connected(house, speaker) and len(speaker.received) > before)
-        await house.until(lambda: house.finished(speaker.player_id))
+        await stage.until(lambda: is_connected(stage, speaker) and len(speaker.received) > before)
+        await stage.until(lambda: stage.finished(speaker.player_id))
         await speaker.client.disconnect()
 
 
 async def test_pairings_outlive_a_restart(
-    house: Stage, service: SendspinService, session: ClientSession, saved: Saved
+    stage: Stage, service: SendspinService, session: ClientSession, saved: Saved
 ) -> None:
     speaker = await make_speaker(session)
     async with listening(speaker) as url:
         await service.probe(url)
         await service.trust(speaker.player_id)
-        house.speakers.set_added({speaker.player_id: "Den"})
+        stage.speakers.set_added({speaker.player_id: "Den"})
         await service.stop()
-        again = SendspinService(house.speakers, PairingStore(saved.state, saved.save), "House", session)
+        again = SendspinService(stage.speakers, PairingStore(saved.state, saved.save), "House", session)
         await again.start("127.0.0.1", 28_927)
         assert again.server.id == service.server.id
         again.set_addresses({speaker.player_id: url})
-        await house.until(lambda: is_connected(house, speaker))
+        await stage.until(lambda: is_connected(stage, speaker))
         await again.stop()
     await speaker.client.disconnect()
 
 
 async def test_a_removed_speaker_is_forgotten(
-    house: Stage, service: SendspinService, session: ClientSession, saved: Saved
+    stage: Stage, service: SendspinService, session: ClientSession, saved: Saved
 ) -> None:
     speaker = await make_speaker(session, unpaired=False, static_code="12345678")
     async with listening(speaker) as url:
@@ -411,7 +411,7 @@ async def test_a_removed_speaker_is_forgotten(
         await service.forget(speaker.player_id)
         assert saved.state is not None
         assert (saved.state["records"], saved.state["trusted"]) == ([], [])
-        await house.until(lambda: not speaker.client.connected)
+        await stage.until(lambda: not speaker.client.connected)
     await speaker.client.disconnect()
 
 
@@ -421,21 +421,21 @@ def test_pairings_that_arent_readable() -> None:
             PairingStore(state, lambda _: None)
 
 
-async def test_the_next_free_port_is_taken(house: Stage, service: SendspinService, session: ClientSession) -> None:
+async def test_the_next_free_port_is_taken(stage: Stage, service: SendspinService, session: ClientSession) -> None:
     assert service.port is not None
-    second = SendspinService(house.speakers, PairingStore(None, lambda _: None), "House", session)
+    second = SendspinService(stage.speakers, PairingStore(None, lambda _: None), "House", session)
     await second.start("127.0.0.1", service.port)
     assert second.port not in (None, service.port)
     await second.stop()
 
 
 async def test_a_speaker_that_is_used_otherwise_is_unavailable(
-    house: Stage, service: SendspinService, den: SendspinSpeaker
+    stage: Stage, service: SendspinService, den: SendspinSpeaker
 ) -> None:
     await den.report(available=False)
-    await house.until(lambda: house.speakers.state_of(den.player_id) == "in_use" and not is_connected(house, den))
+    await stage.until(lambda: stage.speakers.state_of(den.player_id) == "in_use" and not is_connected(stage, den))
     await den.report()
-    await house.until(lambda: is_connected(house, den))
+    await stage.until(lambda: is_connected(stage, den))
 
 
 # ---- absurd speakers
@@ -470,13 +470,13 @@ def test_audio_is_sent_ahead_as_the_buffer_allows(capacity: int, ahead_us: int |
 
 
 async def test_a_speaker_that_cant_be_served_says_so(
-    house: Stage, service: SendspinService, session: ClientSession
+    stage: Stage, service: SendspinService, session: ClientSession
 ) -> None:
     speaker = await make_speaker(session, support=supported("flac:48000:16:2", capacity=100))
     await speaker.connect(url_of(service))
-    await house.until(lambda: service.candidate(speaker.player_id) is not None)
+    await stage.until(lambda: service.candidate(speaker.player_id) is not None)
     await service.trust(speaker.player_id)
-    house.speakers.set_added({speaker.player_id: "Den"})
-    await house.until(lambda: house.speakers.state_of(speaker.player_id) == "incompatible")
-    assert house.hub.players.find(speaker.player_id) is None
+    stage.speakers.set_added({speaker.player_id: "Den"})
+    await stage.until(lambda: stage.speakers.state_of(speaker.player_id) == "incompatible")
+    assert stage.hub.players.find(speaker.player_id) is None
     await speaker.client.disconnect()

@@ -28,27 +28,27 @@ RATE = 48_000
 
 
 @pytest.fixture
-async def snapcast(house: Stage) -> AsyncGenerator[SnapcastServer]:
-    server = SnapcastServer(house.speakers)
+async def snapcast(stage: Stage) -> AsyncGenerator[SnapcastServer]:
+    server = SnapcastServer(stage.speakers)
     await server.start("127.0.0.1", 0)
     yield server
     await server.stop()
 
 
 @pytest.fixture
-async def client(house: Stage, snapcast: SnapcastServer) -> AsyncGenerator[SnapcastClient]:
+async def client(stage: Stage, snapcast: SnapcastServer) -> AsyncGenerator[SnapcastClient]:
     """A client that was added as the player `PLAYER`."""
-    house.speakers.set_added({PLAYER: "Den"})
+    stage.speakers.set_added({PLAYER: "Den"})
     assert snapcast.port is not None
     async with snapcast_client(snapcast.port) as connected:
         connected.send(hello())
-        await house.until(lambda: house.hub.players.find(PLAYER) is not None and house.player(PLAYER).connected)
+        await stage.until(lambda: stage.hub.players.find(PLAYER) is not None and stage.player(PLAYER).connected)
         yield connected
 
 
-async def play(house: Stage, name: str = "whole.flac") -> None:
-    await house.do(QueueAdd(player_id=PLAYER, media_content_id=name))
-    await house.do(PlaybackCommand(player_id=PLAYER, command="play"))
+async def play(stage: Stage, name: str = "whole.flac") -> None:
+    await stage.do(QueueAdd(player_id=PLAYER, media_content_id=name))
+    await stage.do(PlaybackCommand(player_id=PLAYER, command="play"))
 
 
 def heard(client: SnapcastClient) -> sound.Samples:
@@ -58,19 +58,19 @@ def heard(client: SnapcastClient) -> sound.Samples:
     return sound.decode(described, [Chunk(0, 0, data) for _, data in client.chunks])
 
 
-async def test_a_client_is_offered_and_then_added(house: Stage, snapcast: SnapcastServer) -> None:
+async def test_a_client_is_offered_and_then_added(stage: Stage, snapcast: SnapcastServer) -> None:
     assert snapcast.port is not None
     async with snapcast_client(snapcast.port) as client:
         client.send(hello())
-        await house.until(lambda: house.speakers.waiting)
-        (info,) = house.speakers.waiting
+        await stage.until(lambda: stage.speakers.waiting)
+        (info,) = stage.speakers.waiting
         assert (info.player_id, info.kind, info.name, info.model) == (PLAYER, "snapcast", "den", "Snapclient 0.26.0")
-        assert house.hub.players.find(PLAYER) is None
-        house.speakers.set_added({PLAYER: "Den"})
-        await house.until(lambda: house.hub.players.find(PLAYER) is not None and house.player(PLAYER).connected)
-        assert (house.player(PLAYER).name, house.speakers.waiting) == ("Den", [])
-    await house.until(lambda: not house.player(PLAYER).connected)
-    assert house.speakers.state_of(PLAYER) == "disconnected"
+        assert stage.hub.players.find(PLAYER) is None
+        stage.speakers.set_added({PLAYER: "Den"})
+        await stage.until(lambda: stage.hub.players.find(PLAYER) is not None and stage.player(PLAYER).connected)
+        assert (stage.player(PLAYER).name, stage.speakers.waiting) == ("Den", [])
+    await stage.until(lambda: not stage.player(PLAYER).connected)
+    assert stage.speakers.state_of(PLAYER) == "disconnected"
 
 
 async def test_the_hello_is_answered_by_the_settings(client: SnapcastClient) -> None:
@@ -78,18 +78,18 @@ async def test_the_hello_is_answered_by_the_settings(client: SnapcastClient) -> 
     assert client.settings[0] == {"bufferMs": BUFFER_MS, "latency": 0, "muted": False, "volume": 100}
 
 
-async def test_the_clock_can_be_measured(house: Stage, client: SnapcastClient) -> None:
+async def test_the_clock_can_be_measured(stage: Stage, client: SnapcastClient) -> None:
     for _ in range(5):
         client.probe()
-    await house.until(lambda: len(client.offsets_us) == 5)
+    await stage.until(lambda: len(client.offsets_us) == 5)
     assert all(abs(offset_us + 5_000_000) < 100_000 for offset_us in client.offsets_us)
 
 
 @pytest.mark.process
-async def test_chunks_come_in_time_and_without_gaps(house: Stage, client: SnapcastClient) -> None:
-    await play(house, "first.flac")
-    await play(house, "second.flac")
-    await house.until(lambda: house.finished(PLAYER))
+async def test_chunks_come_in_time_and_without_gaps(stage: Stage, client: SnapcastClient) -> None:
+    await play(stage, "first.flac")
+    await play(stage, "second.flac")
+    await stage.until(lambda: stage.finished(PLAYER))
     parts = [round(part / sound.RATE * RATE) for part in (sound.CUT, len(sound.noise()) - sound.CUT)]
     assert len(heard(client)) == pytest.approx(sum(parts), abs=2)
     times = np.array([at_us for at_us, _ in client.chunks])
@@ -99,38 +99,38 @@ async def test_chunks_come_in_time_and_without_gaps(house: Stage, client: Snapca
 
 
 @pytest.mark.process
-async def test_a_pause_silences_what_the_client_holds(house: Stage, client: SnapcastClient) -> None:
-    await play(house)
-    await house.until(lambda: len(client.chunks) > 20)
-    await house.do(PlaybackCommand(player_id=PLAYER, command="pause"))
-    await house.until(lambda: client.settings[-1]["muted"])
+async def test_a_pause_silences_what_the_client_holds(stage: Stage, client: SnapcastClient) -> None:
+    await play(stage)
+    await stage.until(lambda: len(client.chunks) > 20)
+    await stage.do(PlaybackCommand(player_id=PLAYER, command="pause"))
+    await stage.until(lambda: client.settings[-1]["muted"])
     until_us = client.chunks[-1][0] + BUFFER_MS * 1000
-    await house.do(PlaybackCommand(player_id=PLAYER, command="play"))
+    await stage.do(PlaybackCommand(player_id=PLAYER, command="play"))
     # It is heard again when the client has played what it held, and only then are there other chunks.
-    await house.until(lambda: not client.settings[-1]["muted"])
-    assert house.hub.clock.now_us() >= until_us
+    await stage.until(lambda: not client.settings[-1]["muted"])
+    assert stage.hub.clock.now_us() >= until_us
     count = sum(at_us + BUFFER_MS * 1000 <= until_us for at_us, _ in client.chunks)
-    await house.until(lambda: len(client.chunks) > count)
+    await stage.until(lambda: len(client.chunks) > count)
     assert client.chunks[count][0] + BUFFER_MS * 1000 > until_us
 
 
 @pytest.mark.process
-async def test_a_seek_needs_no_new_stream(house: Stage, client: SnapcastClient) -> None:
+async def test_a_seek_needs_no_new_stream(stage: Stage, client: SnapcastClient) -> None:
     """Some clients don't survive a second description of the stream."""
-    await play(house)
-    await house.until(lambda: len(client.chunks) > 5)
-    await house.do(SeekCommand(player_id=PLAYER, position_seconds=2))
-    await house.until(lambda: house.finished(PLAYER))
+    await play(stage)
+    await stage.until(lambda: len(client.chunks) > 5)
+    await stage.do(SeekCommand(player_id=PLAYER, position_seconds=2))
+    await stage.until(lambda: stage.finished(PLAYER))
     assert len(client.codecs) == 1
     times = [at_us for at_us, _ in client.chunks]
     assert times == sorted(times)
 
 
-async def test_volume_goes_both_ways(house: Stage, client: SnapcastClient) -> None:
-    await house.do(VolumeCommand(player_id=PLAYER, volume=0.3, muted=True))
-    await house.until(lambda: client.settings[-1] | {"volume": 30, "muted": True} == client.settings[-1])
+async def test_volume_goes_both_ways(stage: Stage, client: SnapcastClient) -> None:
+    await stage.do(VolumeCommand(player_id=PLAYER, volume=0.3, muted=True))
+    await stage.until(lambda: client.settings[-1] | {"volume": 30, "muted": True} == client.settings[-1])
     client.send(message(7, sized(b'{"volume": 55, "muted": false}')))
-    await house.until(lambda: (house.player(PLAYER).volume, house.player(PLAYER).muted) == (0.55, False))
+    await stage.until(lambda: (stage.player(PLAYER).volume, stage.player(PLAYER).muted) == (0.55, False))
 
 
 @pytest.mark.parametrize(
@@ -150,22 +150,22 @@ async def test_volume_goes_both_ways(house: Stage, client: SnapcastClient) -> No
     ],
     ids=["no-id", "number", "path", "empty", "deep", "length", "time-first", "chunk", "http", "zeros", "ones"],
 )
-async def test_strangers_are_disconnected(house: Stage, snapcast: SnapcastServer, data: bytes) -> None:
+async def test_strangers_are_disconnected(stage: Stage, snapcast: SnapcastServer, data: bytes) -> None:
     assert snapcast.port is not None
     async with snapcast_client(snapcast.port) as client:
         client.send(data)
         async with asyncio.timeout(10):
             await client.ended.wait()
-    assert house.speakers.waiting == []
+    assert stage.speakers.waiting == []
 
 
 async def test_a_client_with_an_impossible_clock_is_disconnected(
-    house: Stage, client: SnapcastClient, caplog: pytest.LogCaptureFixture
+    stage: Stage, client: SnapcastClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.send(messages.HEADER.pack(4, 1, 0, -(2**31), 0, 0, 0, 8) + bytes(8))
     async with asyncio.timeout(10):
         await client.ended.wait()
-    await house.until(lambda: not house.player(PLAYER).connected)
+    await stage.until(lambda: not stage.player(PLAYER).connected)
     assert "was disconnected: The client's clock is too far away" in caplog.text
 
 
@@ -179,39 +179,39 @@ async def test_a_client_without_a_hello_is_disconnected(
 
 
 async def test_a_client_that_is_silent_is_gone(
-    house: Stage, client: SnapcastClient, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, client: SnapcastClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "SILENT_SECONDS", 0.05)
     client.probe()  # It is waited for anew after each message.
     async with asyncio.timeout(10):
         await client.ended.wait()
-    await house.until(lambda: not house.player(PLAYER).connected)
+    await stage.until(lambda: not stage.player(PLAYER).connected)
 
 
 async def test_a_client_that_doesnt_read_is_disconnected(
-    house: Stage, client: SnapcastClient, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, client: SnapcastClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "MAX_UNSENT", 10_000)
     client._reading.cancel()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
-    speaker = house.speakers.find(PLAYER)
+    speaker = stage.speakers.find(PLAYER)
     assert speaker is not None
     async with asyncio.timeout(10):
-        while house.player(PLAYER).connected:
+        while stage.player(PLAYER).connected:
             speaker.output.set_volume(0.5, muted=False)
             speaker.output._write(bytes(100_000))  # type: ignore[attr-defined]
             await asyncio.sleep(0)
 
 
-async def test_the_number_of_clients_is_bounded(house: Stage, snapcast: SnapcastServer) -> None:
+async def test_the_number_of_clients_is_bounded(stage: Stage, snapcast: SnapcastServer) -> None:
     assert snapcast.port is not None
     writers = [(await asyncio.open_connection("127.0.0.1", snapcast.port))[1] for _ in range(MAX_CONNECTIONS)]
-    await house.until(lambda: len(snapcast._connections) == MAX_CONNECTIONS)
+    await stage.until(lambda: len(snapcast._connections) == MAX_CONNECTIONS)
     async with snapcast_client(snapcast.port) as client, asyncio.timeout(10):
         await client.ended.wait()
     for writer in writers:
         writer.close()
-    await house.until(lambda: not snapcast._connections)
+    await stage.until(lambda: not snapcast._connections)
 
 
 @pytest.mark.parametrize(
@@ -277,11 +277,11 @@ async def network(snapcast: SnapcastServer) -> AsyncGenerator[Proxy]:
 
 @pytest.mark.process
 async def test_debians_snapclient(
-    house: Stage, network: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, network: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The unmodified client plays. It comes back when its network was cut; frozen it is gone, and a new one takes its place."""
     monkeypatch.setattr(connection, "SILENT_SECONDS", 3.0)
-    house.speakers.set_added({"snapcast-real": "Real"})
+    stage.speakers.set_added({"snapcast-real": "Real"})
     output = tmp_path / "heard.raw"
 
     async def start() -> asyncio.subprocess.Process:
@@ -292,27 +292,27 @@ async def test_debians_snapclient(
         )
 
     def connected() -> bool:
-        return house.hub.players.find("snapcast-real") is not None and house.player("snapcast-real").connected
+        return stage.hub.players.find("snapcast-real") is not None and stage.player("snapcast-real").connected
 
     process = await start()
     try:
-        await house.until(connected)
+        await stage.until(connected)
         network.cut()
-        await house.until(lambda: not connected())
-        await house.until(connected)
-        await house.do(VolumeCommand(player_id="snapcast-real", volume=1.0))
-        await house.do(QueueAdd(player_id="snapcast-real", media_content_id="whole.flac"))
-        await house.do(PlaybackCommand(player_id="snapcast-real", command="play"))
-        await house.until(lambda: house.finished("snapcast-real"))
-        await house.until(lambda: output.stat().st_size > RATE * 4)
+        await stage.until(lambda: not connected())
+        await stage.until(connected)
+        await stage.do(VolumeCommand(player_id="snapcast-real", volume=1.0))
+        await stage.do(QueueAdd(player_id="snapcast-real", media_content_id="whole.flac"))
+        await stage.do(PlaybackCommand(player_id="snapcast-real", command="play"))
+        await stage.until(lambda: stage.finished("snapcast-real"))
+        await stage.until(lambda: output.stat().st_size > RATE * 4)
         played = np.fromfile(output, np.int16).reshape(-1, 2)
         assert np.abs(played.astype(int)).max() > 5_000
         process.send_signal(signal.SIGSTOP)
-        await house.until(lambda: not connected())
+        await stage.until(lambda: not connected())
         process.kill()
         await process.wait()
         process = await start()
-        await house.until(connected)
+        await stage.until(connected)
     finally:
         if process.returncode is None:
             process.kill()

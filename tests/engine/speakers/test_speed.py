@@ -77,19 +77,19 @@ async def test_an_announcement_keeps_its_own_speed(renderer: Renderer) -> None:
     assert sound.second_of(window(rendered, 3.5)) == pytest.approx(1, abs=0.2), "1.5 s of the announcement"
 
 
-async def play_book(house: Stage, speed: float) -> RecordingOutput:
+async def play_book(stage: Stage, speed: float) -> RecordingOutput:
     """Play a book of one file on a new speaker."""
-    house.files.tracks["steps.flac"] = {"duration": float(sound.STEPS), "spoken": True}
-    output = await house.add("kitchen")
-    await house.do(ModeCommand(player_id="kitchen", speed=speed))
-    await house.do(QueueAdd(player_id="kitchen", track_ids=("steps.flac",), play=True))
-    await house.until(lambda: house.reported("kitchen", state="playing"))
+    stage.files.tracks["steps.flac"] = {"duration": float(sound.STEPS), "spoken": True}
+    output = await stage.add("kitchen")
+    await stage.do(ModeCommand(player_id="kitchen", speed=speed))
+    await stage.do(QueueAdd(player_id="kitchen", track_ids=("steps.flac",), play=True))
+    await stage.until(lambda: stage.reported("kitchen", state="playing"))
     return output
 
 
-def assert_in_time(house: Stage, output: RecordingOutput) -> None:
+def assert_in_time(stage: Stage, output: RecordingOutput) -> None:
     """Assert that the sound that is sent is that of the positions which the player reports."""
-    timeline, report = house.player("kitchen").active_playback.timeline, house.player("kitchen").report
+    timeline, report = stage.player("kitchen").active_playback.timeline, stage.player("kitchen").report
     assert report is not None
     assert report.state == "playing"
     # The hub leaves a quarter of a second to a player that is alone.
@@ -109,59 +109,59 @@ def assert_in_time(house: Stage, output: RecordingOutput) -> None:
 
 
 @pytest.mark.parametrize("speed", [0.5, 2.0, 3.0])
-async def test_a_speaker_plays_a_book_at_a_speed(house: Stage, speed: float) -> None:
-    output = await play_book(house, speed)
-    timeline = house.player("kitchen").active_playback.timeline
+async def test_a_speaker_plays_a_book_at_a_speed(stage: Stage, speed: float) -> None:
+    output = await play_book(stage, speed)
+    timeline = stage.player("kitchen").active_playback.timeline
     assert timeline.rate == speed
-    await house.until(lambda: timeline.position_at(house.hub.clock.now_us()) > 2.5)
-    assert_in_time(house, output)
-    assert house.player("kitchen").active_playback.duration == sound.STEPS
+    await stage.until(lambda: timeline.position_at(stage.hub.clock.now_us()) > 2.5)
+    assert_in_time(stage, output)
+    assert stage.player("kitchen").active_playback.duration == sound.STEPS
 
 
-async def test_the_speed_changes_while_it_plays(house: Stage) -> None:
-    output = await play_book(house, 1.0)
-    await house.until(lambda: output.is_heard)
-    await house.do(ModeCommand(player_id="kitchen", speed=2.0))
-    playback = house.player("kitchen").active_playback
+async def test_the_speed_changes_while_it_plays(stage: Stage) -> None:
+    output = await play_book(stage, 1.0)
+    await stage.until(lambda: output.is_heard)
+    await stage.do(ModeCommand(player_id="kitchen", speed=2.0))
+    playback = stage.player("kitchen").active_playback
     assert playback.timeline.rate == 2.0
     anchor = playback.timeline.position
-    await house.until(lambda: playback.timeline.position_at(house.hub.clock.now_us()) > anchor + 3)
-    assert_in_time(house, output)
-    await house.do(SeekCommand(player_id="kitchen", position_seconds=9.0))
-    await house.until(lambda: playback.timeline.position_at(house.hub.clock.now_us()) > 10.5)
-    assert_in_time(house, output)
-    await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
-    await house.until(lambda: house.reported("kitchen", state="paused"))
+    await stage.until(lambda: playback.timeline.position_at(stage.hub.clock.now_us()) > anchor + 3)
+    assert_in_time(stage, output)
+    await stage.do(SeekCommand(player_id="kitchen", position_seconds=9.0))
+    await stage.until(lambda: playback.timeline.position_at(stage.hub.clock.now_us()) > 10.5)
+    assert_in_time(stage, output)
+    await stage.do(PlaybackCommand(player_id="kitchen", command="pause"))
+    await stage.until(lambda: stage.reported("kitchen", state="paused"))
     assert playback.timeline.position > 10
 
 
-async def test_a_pause_makes_the_place_ready_at_the_same_speed(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    output = await play_book(house, 2.0)
-    await house.until(lambda: output.is_heard)
+async def test_a_pause_makes_the_place_ready_at_the_same_speed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = await play_book(stage, 2.0)
+    await stage.until(lambda: output.is_heard)
     opened: list[tuple[float, float]] = []
-    original = house.renderer.open
+    original = stage.renderer.open
 
     def open_and_note(source: Source, position: float, *more: Any) -> Reader:
         opened.append((source.speed, position))
         return original(source, position, *more)
 
-    monkeypatch.setattr(house.renderer, "open", open_and_note)
-    await house.do(PlaybackCommand(player_id="kitchen", command="pause"))
-    await house.until(lambda: house.reported("kitchen", state="paused") and opened)
-    paused_at = house.player("kitchen").active_playback.timeline.position
+    monkeypatch.setattr(stage.renderer, "open", open_and_note)
+    await stage.do(PlaybackCommand(player_id="kitchen", command="pause"))
+    await stage.until(lambda: stage.reported("kitchen", state="paused") and opened)
+    paused_at = stage.player("kitchen").active_playback.timeline.position
     assert opened == [(2.0, pytest.approx(paused_at / 2))]
 
 
-async def test_a_book_ends_where_it_ends(house: Stage) -> None:
-    await play_book(house, 3.0)
-    await house.until(lambda: house.finished("kitchen"))
-    playback = house.player("kitchen").active_playback
+async def test_a_book_ends_where_it_ends(stage: Stage) -> None:
+    await play_book(stage, 3.0)
+    await stage.until(lambda: stage.finished("kitchen"))
+    playback = stage.player("kitchen").active_playback
     assert [item.state for item in playback.queue.items] == ["played"]
 
 
-async def test_music_keeps_its_speed(house: Stage) -> None:
-    output = await house.add("kitchen")
-    await house.do(ModeCommand(player_id="kitchen", speed=2.0))
-    await house.do(QueueAdd(player_id="kitchen", track_ids=("whole.flac",), play=True))
-    await house.until(lambda: house.finished("kitchen"))
+async def test_music_keeps_its_speed(stage: Stage) -> None:
+    output = await stage.add("kitchen")
+    await stage.do(ModeCommand(player_id="kitchen", speed=2.0))
+    await stage.do(QueueAdd(player_id="kitchen", track_ids=("whole.flac",), play=True))
+    await stage.until(lambda: stage.finished("kitchen"))
     assert (output.samples == sound.noise()).all()

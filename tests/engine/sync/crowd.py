@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import heapq
 import itertools
 
-from custom_components.moosicbox.engine.playback.events import Command, CommandIssued, PlaybackEvent
+from custom_components.moosicbox.engine.playback.events import Order, OrderIssued, PlaybackEvent
 from custom_components.moosicbox.engine.playback.playback import Playback
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from custom_components.moosicbox.engine.sync.clock_filter import ClockFilter, best_of, sample_of
@@ -57,7 +57,7 @@ class Member:
     lagging: bool = False
     report: PlayerReport | None = None
     failed_item_id: str | None = None
-    announcement: Command | None = None
+    announcement: Order | None = None
     crossfades: bool = False
 
     def is_ready(self, queue_item_id: str) -> bool:
@@ -67,14 +67,14 @@ class Member:
     def __post_init__(self) -> None:
         self.filter = ClockFilter()
         self.drift = DriftController()
-        self.command: Command | None = None
+        self.order: Order | None = None
         self.began_late = False
         self._random = self.network.random
         self._since_us = 0.0
         """Hub time at which `_position` was true."""
         self._position = 0.0
         self._rate = 0.0
-        self._begun: Command | None = None
+        self._begun: Order | None = None
         self._probe()
         self._tick()
 
@@ -94,36 +94,36 @@ class Member:
 
     # ---- behaviour
 
-    def obey(self, command: Command) -> None:
-        """Deliver a command of the hub over the simulated network."""
+    def obey(self, order: Order) -> None:
+        """Deliver an order of the hub over the simulated network."""
         late_us = RETRANSMISSION_US if self.network.lost() else 0
-        self.schedule.at(self.schedule.now_us + self.network.delay() + late_us, lambda: self._received(command))
+        self.schedule.at(self.schedule.now_us + self.network.delay() + late_us, lambda: self._received(order))
 
-    def _received(self, command: Command) -> None:
-        self.command = command
+    def _received(self, order: Order) -> None:
+        self.order = order
         self._proceed()
 
     def _proceed(self) -> None:
-        if (command := self.command) is None or not self.filter.ready or self._begun is command:
+        if (order := self.order) is None or not self.filter.ready or self._begun is order:
             return
-        self._begun = command
+        self._begun = order
         now = self.clock.at(self.schedule.now_us)
-        due = self.filter.local_at(command.sync_time_us)
-        at = max(due, now + SCHEDULING_US) if command.command == "play" else max(due, now)
+        due = self.filter.local_at(order.sync_time_us)
+        at = max(due, now + SCHEDULING_US) if order.command == "play" else max(due, now)
         self.began_late = at > due
 
         def act() -> None:
-            if self.command is command:
+            if self.order is order:
                 self.drift = DriftController()
-                self._move(self._expected(at), command.rate)
+                self._move(self._expected(at), order.rate)
 
         # Local time passes at the speed of the local clock.
         self.schedule.at(self.schedule.now_us + (at - now) / (1 + self.clock.ppm * 1e-6), act)
 
     def _expected(self, local_us: float) -> float:
-        assert self.command is not None
-        elapsed = max(0.0, self.filter.hub_now(local_us) - self.command.sync_time_us) / 1e6
-        return self.command.position + self.command.rate * elapsed
+        assert self.order is not None
+        elapsed = max(0.0, self.filter.hub_now(local_us) - self.order.sync_time_us) / 1e6
+        return self.order.position + self.order.rate * elapsed
 
     def _probe(self) -> None:
         probes, back_us = burst(self.clock, self.network, self.schedule.now_us)
@@ -139,7 +139,7 @@ class Member:
 
     def _tick(self) -> None:
         self.schedule.at(self.schedule.now_us + TICK_US, self._tick)
-        if self.silent or self.command is None or self.command.command != "play":
+        if self.silent or self.order is None or self.order.command != "play":
             return
         local_us = self.clock.at(self.schedule.now_us)
         heard = self.position() + self._random.gauss(0, NOISE_SECONDS)
@@ -162,10 +162,10 @@ class Crowd:
         self.playback.queue.add([self.song])
 
     def join(self, member: Member) -> Member:
-        """Add a member, which gets the current command."""
+        """Add a member, which gets the current order."""
         self.members.append(member)
-        if self.playback.command is not None:
-            member.obey(self.playback.command)
+        if self.playback.order is not None:
+            member.obey(self.playback.order)
         return member
 
     def fill(self, count: int, make: Callable[[int, Schedule], Member]) -> None:
@@ -193,9 +193,9 @@ class Crowd:
         return worst
 
     def _on_event(self, event: PlaybackEvent) -> None:
-        if isinstance(event, CommandIssued) and self.playback.command is not None:
+        if isinstance(event, OrderIssued) and self.playback.order is not None:
             for member in self.members:
-                member.obey(self.playback.command)
+                member.obey(self.playback.order)
 
 
 def at_home(number: int, schedule: Schedule) -> Member:

@@ -56,7 +56,7 @@ async def library(entry: MockConfigEntry) -> Library:
 
 
 @pytest.fixture
-async def house(
+async def clients(
     hass: HomeAssistant,
     assist: None,
     area_registry: ar.AreaRegistry,
@@ -81,7 +81,7 @@ async def house(
 
 
 @pytest.fixture
-async def say(hass: HomeAssistant, house: dict[str, Client], hass_ws_client: WebSocketGenerator) -> Say:
+async def say(hass: HomeAssistant, clients: dict[str, Client], hass_ws_client: WebSocketGenerator) -> Say:
     """Return a function that sends a text through a pipeline in a language, as a satellite in an area if one is named."""
     client = await hass_ws_client(hass)
     pipelines: dict[str, str] = {}

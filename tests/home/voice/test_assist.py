@@ -119,7 +119,7 @@ async def test_another_integrations_player_keeps_its_requests(
 
 
 async def test_the_rights_of_the_user_apply(
-    hass: HomeAssistant, house: dict[str, Client], hub: Hub, hass_admin_user: User
+    hass: HomeAssistant, clients: dict[str, Client], hub: Hub, hass_admin_user: User
 ) -> None:
     hub.rooms.create(RoomSettings(name="Party"), "party")
     await hass.async_block_till_done()
@@ -143,9 +143,9 @@ async def test_the_rights_of_the_user_apply(
 
 
 async def test_a_user_votes_in_a_room_that_votes(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], connect: Connect, hass_access_token: str
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], connect: Connect, hass_access_token: str
 ) -> None:
-    await room_command(house["kitchen"], "create", name="Party", id="party", wait="none", control="votes")
+    await room_command(clients["kitchen"], "create", name="Party", id="party", wait="none", control="votes")
     phone = await connect()
     await phone.authenticate(hass_access_token, client=player("phone"))
     await room_command(phone, "join", room_id="party")

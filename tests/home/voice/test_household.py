@@ -112,7 +112,7 @@ async def test_an_alarm_without_a_time_or_with_unknown_music_is_not_set(say: Say
     [("en", "snooze the alarm", "stop the alarm"), ("de", "noch fünf Minuten", "mach den Wecker aus")],
 )
 async def test_an_alarm_is_snoozed_and_dismissed(
-    say: Say, hub: Hub, house: dict[str, Client], advance: Advance, language: str, snooze: str, dismiss: str
+    say: Say, hub: Hub, clients: dict[str, Client], advance: Advance, language: str, snooze: str, dismiss: str
 ) -> None:
     assert (await say(snooze, language)).text in ("No alarm is ringing.", "Es klingelt kein Wecker.")
     at = hub.clock.utc() + timedelta(seconds=5)
@@ -121,7 +121,7 @@ async def test_an_alarm_is_snoozed_and_dismissed(
     hub.household.set_time_zone("UTC")
     await hub.execute(alarm)
     await advance(6)
-    await report(house["kitchen"], "playing", await next_command(house["kitchen"]))
+    await report(clients["kitchen"], "playing", await next_command(clients["kitchen"]))
     [ringing] = hub.household.ringing.active()
     await say(snooze, language)
     assert hub.household.ringing.phase(ringing.alarm_id) == "snoozed"

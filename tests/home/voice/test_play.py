@@ -28,12 +28,12 @@ ALL = {"Brass Morning", "Copper Rain", "Paper Lantern"}
     ],
 )
 async def test_music_is_played_by_its_name(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], language: str, sentence: str, expected: set[str]
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, sentence: str, expected: set[str]
 ) -> None:
     answer = await say(sentence, language)
     assert answer.kind == "action_done"
     assert "Kitchen" in answer.text
-    assert set(await titles(house["kitchen"])) == expected
+    assert set(await titles(clients["kitchen"])) == expected
     assert state(hass).state == "playing"
 
 
@@ -105,31 +105,31 @@ ANYTHING = [
 
 @pytest.mark.parametrize(("language", "sentence", "area"), ANYTHING)
 async def test_music_in_general_goes_on_with_the_queue(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], language: str, sentence: str, area: str | None
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, sentence: str, area: str | None
 ) -> None:
     await play(hass, PAPER)
     await act(hass, "media_pause")
     assert "Paper Lantern" in (await say(sentence, language, area)).text
     assert state(hass).state == "playing"
-    assert await titles(house["kitchen"]) == ["Paper Lantern"]
+    assert await titles(clients["kitchen"]) == ["Paper Lantern"]
 
 
 @pytest.mark.parametrize("sentence", ["play some music in the kitchen", "play my favourites in the kitchen"])
 async def test_music_in_general_is_the_favourites_without_a_queue(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], library: Library, sentence: str
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], library: Library, sentence: str
 ) -> None:
     track = (await library.search("Copper Rain")).items[0].item
     await library.set_favourite(track.track_id)  # type: ignore[union-attr]
     assert "favourites" in (await say(sentence)).text
-    assert await titles(house["kitchen"]) == ["Copper Rain"]
+    assert await titles(clients["kitchen"]) == ["Copper Rain"]
 
 
 async def test_music_in_general_is_a_mix_without_favourites(
-    hass: HomeAssistant, say: Say, house: dict[str, Client]
+    hass: HomeAssistant, say: Say, clients: dict[str, Client]
 ) -> None:
     answer = await say("spiele etwas Musik in der Küche", "de")
     assert answer.text == "Eine Mischung aus deiner Bibliothek läuft. Kitchen."
-    assert set(await titles(house["kitchen"])) == ALL
+    assert set(await titles(clients["kitchen"])) == ALL
     assert state(hass).attributes["shuffle"] is True
 
 
@@ -189,11 +189,11 @@ async def test_a_player_is_turned_off_and_on(
 
 @pytest.mark.parametrize("query", ["something", "my favourites", "folk music"])
 async def test_home_assistants_own_intent_understands_more_than_names(
-    hass: HomeAssistant, house: dict[str, Client], library: Library, query: str
+    hass: HomeAssistant, clients: dict[str, Client], library: Library, query: str
 ) -> None:
     """Models call it with whatever was said."""
     (track, *_) = (await library.get_tracks()).items
-    await house["kitchen"].request("library_request", request_type="set_favourite", id=track.track_id, favourite=True)
+    await clients["kitchen"].request("library_request", request_type="set_favourite", id=track.track_id, favourite=True)
     slots = {"search_query": {"value": query}, "name": {"value": "Kitchen"}}
     response = await intent.async_handle(hass, "test", "HassMediaSearchAndPlay", slots, query)
     played = response.response_type is not intent.IntentResponseType.ERROR

@@ -61,13 +61,13 @@ async def test_the_current_track_is_named(
     ],
 )
 async def test_a_song_is_queued(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], language: str, sentence: str, expected: list[str]
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, sentence: str, expected: list[str]
 ) -> None:
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     answer = await say(sentence, language)
     assert "Paper Lantern" in answer.text
-    assert await titles(house["kitchen"]) == expected
+    assert await titles(clients["kitchen"]) == expected
     assert state(hass).attributes["media_title"] == "Brass Morning"
 
 
@@ -79,14 +79,14 @@ async def test_a_song_is_queued(
     ],
 )
 async def test_it_is_the_song_that_was_added(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], language: str, first: str, second: str
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, first: str, second: str
 ) -> None:
     assert "Yesterday" in (await say(second, language)).text, "nothing was added"
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     await say(first, language)
     assert "Paper Lantern" in (await say(second, language)).text
-    assert await titles(house["kitchen"]) == ["Brass Morning", "Paper Lantern", "Copper Rain"]
+    assert await titles(clients["kitchen"]) == ["Brass Morning", "Paper Lantern", "Copper Rain"]
 
 
 @pytest.mark.parametrize(
@@ -221,13 +221,15 @@ async def test_a_song_is_skipped(hass: HomeAssistant, say: Say, language: str, s
     ],
 )
 async def test_a_song_is_liked(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], language: str, like: str, unlike: str
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, like: str, unlike: str
 ) -> None:
     await say("play Paper Lantern next in the kitchen")
     await act(hass, "media_play")
 
     async def is_favourite() -> bool:
-        hits = (await house["kitchen"].request("library_request", request_type="search", query="Paper Lantern"))["data"]
+        hits = (await clients["kitchen"].request("library_request", request_type="search", query="Paper Lantern"))[
+            "data"
+        ]
         return bool(hits["items"][0]["favourite"])
 
     assert "Paper Lantern" in (await say(like, language)).text
@@ -244,11 +246,11 @@ async def test_a_song_is_liked(
     ],
 )
 async def test_the_user_who_added_a_song_is_named(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], language: str, sentence: str, expected: str
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, sentence: str, expected: str
 ) -> None:
     nothing = await say(sentence, language)
     assert nothing.text in ("Nothing is playing.", "Es läuft nichts.")
-    added = await house["kitchen"].request("queue_command", action="add", media_content_id=BRASS, play=True)
+    added = await clients["kitchen"].request("queue_command", action="add", media_content_id=BRASS, play=True)
     assert added["type"] == "result", added
     assert (await say(sentence, language)).text == expected
 
@@ -277,7 +279,7 @@ async def test_names_are_followed(hass: HomeAssistant, say: Say, hub: Hub) -> No
     assert "Paper Lantern" in (await say("what is playing in the larder old")).text
 
 
-async def test_what_cannot_be_done_is_said(hass: HomeAssistant, hub: Hub, say: Say, house: dict[str, Client]) -> None:
+async def test_what_cannot_be_done_is_said(hass: HomeAssistant, hub: Hub, say: Say, clients: dict[str, Client]) -> None:
     """Before anything plays, and for music that isn't in the library."""
     for sentence, answer in (
         ("play that", "There is nothing to choose from. Name a song."),
@@ -293,16 +295,16 @@ async def test_what_cannot_be_done_is_said(hass: HomeAssistant, hub: Hub, say: S
     assert (await say("like this song")).text.endswith("is not in the library.")
 
 
-async def test_the_offered_song_is_played_next(hass: HomeAssistant, say: Say, house: dict[str, Client]) -> None:
+async def test_the_offered_song_is_played_next(hass: HomeAssistant, say: Say, clients: dict[str, Client]) -> None:
     await play(hass, BRASS)
     await play(hass, COPPER, enqueue="add")
     assert (await say("play Paper Moon in the kitchen")).kind == "error"
     assert "Paper Lantern" in (await say("play it next")).text
-    assert await titles(house["kitchen"]) == ["Brass Morning", "Paper Lantern", "Copper Rain"]
+    assert await titles(clients["kitchen"]) == ["Brass Morning", "Paper Lantern", "Copper Rain"]
 
 
 async def test_a_player_that_cannot_pause_is_stopped(
-    hass: HomeAssistant, hub: Hub, say: Say, house: dict[str, Client]
+    hass: HomeAssistant, hub: Hub, say: Say, clients: dict[str, Client]
 ) -> None:
     await play(hass, BRASS)
     hub.players.get("kitchen").capabilities = ("play", "stop")
@@ -311,7 +313,7 @@ async def test_a_player_that_cannot_pause_is_stopped(
 
 
 async def test_one_player_that_fails_does_not_keep_the_others_playing(
-    hass: HomeAssistant, say: Say, house: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await play(hass, BRASS)
     await play(hass, COPPER, entity_id=LOUNGE)

@@ -71,7 +71,7 @@ async def parts(library: Library) -> list[str]:
 )
 async def test_a_book_goes_on_where_the_user_left_it(
     say: Say,
-    house: dict[str, Client],
+    clients: dict[str, Client],
     library: Library,
     hass_admin_user: User,
     parts: list[str],
@@ -82,17 +82,17 @@ async def test_a_book_goes_on_where_the_user_left_it(
     await library.people.keep_position([hass_admin_user.id], parts[1], Kept(7.5))
     await library.people.keep_position([HOUSEHOLD, "somebody"], parts[2], Kept(1.0))
     assert await say(sentence, language) == (answer, "action_done")
-    told = await next_command(house["kitchen"])
+    told = await next_command(clients["kitchen"])
     assert (told["track"]["title"], told["start_position"]) == ("The Moon", 7.5)
-    assert await titles(house["kitchen"]) == ["The Moon", "High Water"]
+    assert await titles(clients["kitchen"]) == ["The Moon", "High Water"]
 
 
 async def test_it_goes_on_in_the_area_of_the_satellite(
-    say: Say, house: dict[str, Client], library: Library, hass_admin_user: User, parts: list[str]
+    say: Say, clients: dict[str, Client], library: Library, hass_admin_user: User, parts: list[str]
 ) -> None:
     await library.people.keep_position([hass_admin_user.id], parts[0], Kept(0.0, played=True))
     assert (await say("continue my audiobook", area="Living room")).text.endswith("on Lounge.")
-    told = await next_command(house["lounge"])
+    told = await next_command(clients["lounge"])
     assert (told["track"]["title"], told["start_position"]) == ("The Moon", 0)
 
 
@@ -107,7 +107,7 @@ async def test_it_goes_on_in_the_area_of_the_satellite(
 )
 async def test_there_is_nothing_to_go_on_with(
     say: Say,
-    house: dict[str, Client],
+    clients: dict[str, Client],
     hub: Hub,
     library: Library,
     parts: list[str],
@@ -121,16 +121,21 @@ async def test_there_is_nothing_to_go_on_with(
 
 
 async def test_a_language_model_goes_on_with_the_book_of_its_user(
-    hass: HomeAssistant, house: dict[str, Client], call: Call, library: Library, hass_admin_user: User, parts: list[str]
+    hass: HomeAssistant,
+    clients: dict[str, Client],
+    call: Call,
+    library: Library,
+    hass_admin_user: User,
+    parts: list[str],
 ) -> None:
     await library.people.keep_position([hass_admin_user.id], parts[1], Kept(7.5))
     await library.people.keep_position([HOUSEHOLD], parts[2], Kept(6.0))
     found = await call("continue", kind="book", player="Kitchen", user_id=hass_admin_user.id)
     assert found == {"player": "Kitchen", "title": "The Tide", "by": "Ben", "can_be_heard": True}
-    assert (await next_command(house["kitchen"]))["start_position"] == 7.5
+    assert (await next_command(clients["kitchen"]))["start_position"] == 7.5
     # Without a user, it is the household's.
     await call("continue", kind="book", player="Living room")
-    told = await next_command(house["lounge"])
+    told = await next_command(clients["lounge"])
     assert (told["track"]["title"], told["start_position"]) == ("High Water", 6.0)
     refused = await call("continue", kind="podcast", player="Kitchen", user_id=hass_admin_user.id, fails=True)
     assert "begun no podcast" in refused["error"]
@@ -148,7 +153,7 @@ async def test_a_language_model_goes_on_with_the_book_of_its_user(
 async def test_an_episode_goes_on_where_the_user_left_it(
     hass: HomeAssistant,
     say: Say,
-    house: dict[str, Client],
+    clients: dict[str, Client],
     library: Library,
     publisher: Publisher,
     hass_admin_user: User,
@@ -162,6 +167,6 @@ async def test_an_episode_goes_on_where_the_user_left_it(
     await library.people.keep_position([hass_admin_user.id], older.track_id, Kept(600.0))
     await library.people.keep_position([hass_admin_user.id], newer.track_id, Kept(0.0, played=True))
     assert await say(sentence, language) == (answer, "action_done")
-    told = await next_command(house["kitchen"])
+    told = await next_command(clients["kitchen"])
     assert (told["track"]["title"], told["start_position"]) == ("Tide 1", 600)
-    assert await titles(house["kitchen"]) == ["Tide 1"]
+    assert await titles(clients["kitchen"]) == ["Tide 1"]

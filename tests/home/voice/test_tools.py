@@ -39,7 +39,7 @@ async def offered(hass: HomeAssistant) -> set[str]:
 
 
 @pytest.fixture
-def call(hass: HomeAssistant, house: dict[str, Client]) -> Call:
+def call(hass: HomeAssistant, clients: dict[str, Client]) -> Call:
     """Return a function that calls a tool, and returns its result."""
 
     async def call(tool: str, *, user_id: str | None = None, fails: bool = False, **arguments: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def call(hass: HomeAssistant, house: dict[str, Client]) -> Call:
     return call
 
 
-async def test_music_is_found_and_played(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
+async def test_music_is_found_and_played(hass: HomeAssistant, clients: dict[str, Client], call: Call) -> None:
     [hit] = [each for each in (await call("search", query="paper lantren"))["results"] if each["kind"] == "track"]
     assert (hit["title"], hit["artist"], hit["available"]) == ("Paper Lantern", "The Wind-Up Trio", True)
     kinds = {each["kind"] for each in (await call("search", query="three turns", kind="album"))["results"]}
@@ -65,8 +65,8 @@ async def test_music_is_found_and_played(hass: HomeAssistant, house: dict[str, C
     [album] = (await call("search", query="three turns", kind="album"))["results"]
     added = await call("play", media_content_id=album["media_content_id"], place="end", player="")
     assert added["tracks"] == 3
-    assert (await titles(house["kitchen"]))[0] == "Paper Lantern"
-    assert len(await titles(house["kitchen"])) == 4
+    assert (await titles(clients["kitchen"]))[0] == "Paper Lantern"
+    assert len(await titles(clients["kitchen"])) == 4
 
 
 async def test_the_model_is_told_what_it_did_wrong(hass: HomeAssistant, call: Call) -> None:
@@ -99,7 +99,7 @@ async def test_the_model_is_told_what_plays(hass: HomeAssistant, call: Call) -> 
     assert (await call("now_playing", player="Wohnzimmer"))["players"] == [lounge]
 
 
-async def test_a_queue_is_read_and_changed(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
+async def test_a_queue_is_read_and_changed(hass: HomeAssistant, clients: dict[str, Client], call: Call) -> None:
     for song in (BRASS, COPPER, PAPER):
         await play(hass, song, enqueue="add")
     queue = await call("queue", player="kitchen")
@@ -107,9 +107,9 @@ async def test_a_queue_is_read_and_changed(hass: HomeAssistant, house: dict[str,
     ids = {item["title"]: item["queue_item_id"] for item in queue["items"]}
     await call("change_queue", action="play_next", queue_item_id=ids["Paper Lantern"], player="kitchen")
     await call("change_queue", action="remove", queue_item_id=ids["Brass Morning"], player="kitchen")
-    assert sorted(await titles(house["kitchen"])) == ["Copper Rain", "Paper Lantern"]
+    assert sorted(await titles(clients["kitchen"])) == ["Copper Rain", "Paper Lantern"]
     assert await call("change_queue", action="clear", player="kitchen") == {"player": "Kitchen", "items": 0}
-    assert await titles(house["kitchen"]) == []
+    assert await titles(clients["kitchen"]) == []
 
 
 async def test_players_are_moved(hass: HomeAssistant, hub: Hub, call: Call) -> None:
@@ -131,14 +131,14 @@ async def test_players_are_moved(hass: HomeAssistant, hub: Hub, call: Call) -> N
     assert "Only players" in (await call("move_players", fails=True, players=["Party"]))["error"]
 
 
-async def test_a_message_is_announced(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
+async def test_a_message_is_announced(hass: HomeAssistant, clients: dict[str, Client], call: Call) -> None:
     assert "announce" not in await offered(hass), "there is no text-to-speech engine"
     await add_speech(hass)
     assert await call("announce", message="Dinner is ready", player="Kitchen") == {"announced_on": "Kitchen"}
-    chime = await next_command(house["kitchen"])
+    chime = await next_command(clients["kitchen"])
     assert chime["track"]["stream_url"].split("?")[0].endswith("chime.flac")
-    await report(house["kitchen"], "idle", chime)
-    assert "tts_proxy" in (await next_command(house["kitchen"]))["track"]["stream_url"]
+    await report(clients["kitchen"], "idle", chime)
+    assert "tts_proxy" in (await next_command(clients["kitchen"]))["track"]["stream_url"]
     answer = await call("announce", message="Dinner is ready", everybody=True)
     assert answer == {"announced_on": ["Kitchen", "Lounge"]}
 
@@ -183,14 +183,18 @@ async def test_tools_meet_home_assistants_requirements(
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
-async def test_results_of_all_kinds_are_described(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
-    await house["kitchen"].request("library_request", request_type="edit_playlist", playlist={"name": "Turns at night"})
+async def test_results_of_all_kinds_are_described(hass: HomeAssistant, clients: dict[str, Client], call: Call) -> None:
+    await clients["kitchen"].request(
+        "library_request", request_type="edit_playlist", playlist={"name": "Turns at night"}
+    )
     found = [*(await call("search", query="turn"))["results"], *(await call("search", query="trio"))["results"]]
     assert {each["kind"] for each in found} >= {"album", "artist", "playlist", "track"}
     assert all(each["media_content_id"].startswith("media-source://moosicbox/") for each in found)
 
 
-async def test_the_model_is_told_what_plays_together(hass: HomeAssistant, house: dict[str, Client], call: Call) -> None:
+async def test_the_model_is_told_what_plays_together(
+    hass: HomeAssistant, clients: dict[str, Client], call: Call
+) -> None:
     await play(hass, BRASS)
     await act(hass, "join", KITCHEN, group_members=[LOUNGE])
     kitchen, *_ = (await call("now_playing"))["players"]
@@ -198,7 +202,7 @@ async def test_the_model_is_told_what_plays_together(hass: HomeAssistant, house:
 
 
 async def test_a_message_is_announced_in_a_room(
-    hass: HomeAssistant, hub: Hub, house: dict[str, Client], call: Call
+    hass: HomeAssistant, hub: Hub, clients: dict[str, Client], call: Call
 ) -> None:
     hub.rooms.create(RoomSettings(name="Party"), "party")
     await hass.async_block_till_done()

@@ -36,10 +36,10 @@ from .wire import (
     AuthenticateToken,
     ClientConnected,
     ClientDisconnected,
-    ClientMessage,
     ClockReply,
     CloseConnection,
     Follow,
+    ForwardedMessage,
     Publish,
     Replay,
     ResetEdge,
@@ -280,7 +280,7 @@ class Edge(Gateway):
             number = next(self._numbers)
             session.replies[number] = (decoded.request_id, reply)
         try:
-            self._send(ClientMessage(session.number, number, decoded.text, received_us))
+            self._send(ForwardedMessage(session.number, number, decoded.text, received_us))
         except Unavailable as error:
             session.replies.pop(number, None)
             answer(Frame(encode_error(error, decoded.request_id)))

@@ -20,11 +20,11 @@ from .wire import (
     AuthenticateToken,
     ClientConnected,
     ClientDisconnected,
-    ClientMessage,
     ClockProbe,
     ClockReply,
     Fault,
     Follow,
+    ForwardedMessage,
     SessionDropped,
     SessionOpened,
     SessionRefused,
@@ -93,7 +93,7 @@ class Inbox:
         """
         if online:
             return True
-        if not isinstance(message, ClientMessage):
+        if not isinstance(message, ForwardedMessage):
             return isinstance(message, ClientDisconnected | SessionDropped)
         return isinstance(self._hub.dispatcher.codec.decode(message.text).message, PlayerReport)
 
@@ -125,7 +125,7 @@ class Inbox:
 
     def _execute(self, link: Link, message: ToLeader) -> None:
         match message:
-            case ClientMessage():
+            case ForwardedMessage():
                 self._receive(link, message)
             case ClientConnected(number, _, _, transport, address):
                 connection = RemoteConnection(link, number, transport, address, self._hub.limits)
@@ -141,7 +141,7 @@ class Inbox:
                 now_us = self._hub.clock.now_us()
                 link.send_message(ClockReply(t0_us, now_us, self._hub.clock.now_us()))
 
-    def _receive(self, link: Link, message: ClientMessage) -> None:
+    def _receive(self, link: Link, message: ForwardedMessage) -> None:
         connection = link.connections.get(message.connection)
         if connection is None or (session := connection.session) is None:
             return

@@ -161,14 +161,6 @@ class ClusterNode:
         await self._stop_leading()
         await self._bus.close()
 
-    async def abandon(self) -> None:
-        """Leave as if the process had been killed, without notifying the other nodes; for tests."""
-        self._stopping = True
-        self._edge.halt()
-        await self._end_tasks()
-        await self._stop_leading()
-        await self._bus.close()
-
     def configure(self, limits: Limits) -> None:
         """Use other limits from now on, if this node leads: the leader's apply to all nodes."""
         if (hub := self.hub) is not None:

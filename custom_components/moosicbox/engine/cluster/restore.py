@@ -13,7 +13,7 @@ from .bus import ClusterSnapshot
 from .link import Link, RemoteConnection
 from .saved_session import SavedSession, restore_session
 from .state_fields import StoredQueue, decode_queues, decode_state
-from .wire import ClientMessage, unpack_to_leader
+from .wire import ForwardedMessage, unpack_to_leader
 
 NO_QUEUE: Final = StoredQueue()
 MAX_LEADERLESS_SECONDS: Final = 10.0
@@ -25,7 +25,7 @@ class PendingRequest(NamedTuple):
 
     field: str
     edge: str
-    message: ClientMessage
+    message: ForwardedMessage
 
 
 def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], Link]) -> bool:
@@ -83,7 +83,7 @@ def decode_pending(fields: Mapping[str, bytes]) -> list[PendingRequest]:
     requests = []
     for field, data in sorted(fields.items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
         (message,) = unpack_to_leader(data)
-        if isinstance(message, ClientMessage):
+        if isinstance(message, ForwardedMessage):
             requests.append(PendingRequest(field, field.split("/")[0], message))
     return requests
 

@@ -8,7 +8,7 @@ import itertools
 from ..hub import Hub
 from ..sessions.session import Session
 from .journal import Journal
-from .wire import ClientMessage, pack
+from .wire import ForwardedMessage, pack
 
 
 class StoredRequests:
@@ -42,7 +42,7 @@ class StoredRequests:
             self._bytes[session_id] -= answers.pop(first)[1]
             self._journal.set_field("answers", first, None)
 
-    def add_pending(self, session: Session, edge: str, message: ClientMessage) -> Callable[[], None]:
+    def add_pending(self, session: Session, edge: str, message: ForwardedMessage) -> Callable[[], None]:
         """Store a request that isn't answered at once, so that the next leader can answer it with an error.
 
         Return a function to call when it is answered.

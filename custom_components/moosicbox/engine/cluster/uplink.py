@@ -7,7 +7,7 @@ from typing import Final
 from ..protocol.errors import Unavailable
 from .bus import Bus, BusUnavailable
 from .repeat import RETRY_SECONDS
-from .wire import ClientMessage, ToLeader, pack
+from .wire import ForwardedMessage, ToLeader, pack
 
 MAX_WAITING_BYTES: Final = 8_388_608
 """Most bytes of messages that wait for Redis."""
@@ -82,4 +82,4 @@ class Uplink:
 
 
 def _size(message: ToLeader) -> int:
-    return len(message.text) if isinstance(message, ClientMessage) else ASSUMED_BYTES
+    return len(message.text) if isinstance(message, ForwardedMessage) else ASSUMED_BYTES

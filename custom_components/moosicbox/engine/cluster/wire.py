@@ -47,8 +47,8 @@ class ClientConnected(_Message, tag=2):
     """The greeting to include in `welcome`, if any."""
 
 
-class ClientMessage(_Message, tag=3):
-    """A message of a client."""
+class ForwardedMessage(_Message, tag=3):
+    """A message of a client, as its edge received it."""
 
     connection: int
     number: int
@@ -80,7 +80,9 @@ class ClockProbe(_Message, tag=6):
     """The edge's local time."""
 
 
-type ToLeader = AuthenticateToken | ClientConnected | ClientMessage | ClientDisconnected | SessionDropped | ClockProbe
+type ToLeader = (
+    AuthenticateToken | ClientConnected | ForwardedMessage | ClientDisconnected | SessionDropped | ClockProbe
+)
 
 # ---------------------------------------------------------------- to an edge
 
@@ -150,7 +152,7 @@ class SessionRefused(_Message, tag=8):
 
 
 class Answer(_Message, tag=9):
-    """The answer to a numbered `ClientMessage`."""
+    """The answer to a numbered `ForwardedMessage`."""
 
     connection: int
     number: int

@@ -7,6 +7,7 @@ import msgspec
 
 from ..hub import Hub
 from ..library.index.lists import OwnFilters
+from ..library.index.people import USERS_ONLY
 from ..library.index.positions import HOUSEHOLD, Kept
 from ..library.library import Library
 from ..library.media_provider import TRACK_PREFIX
@@ -22,7 +23,7 @@ from ..library.models import (
 )
 from ..library.stations import add_station
 from ..playback.addresses import is_http_url
-from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence, TrackNotFound
+from ..protocol.errors import InvalidMessage, NotSupported, PermissionDenied, TrackNotFound
 from ..protocol.library_request import Filters, LibraryRequest, RequestType
 from ..protocol.results import LibraryResult
 from ..sessions.session import Actor
@@ -240,9 +241,7 @@ def _page(page: Page[Any]) -> LibraryResult:
 def _person(actor: Actor) -> str:
     """Return the id of a user with favourites and plays of their own."""
     if not actor.principal.is_person:
-        raise PermissionDenied(
-            Sentence("users_only", "Only users of Home Assistant have favourites and plays of their own")
-        )
+        raise PermissionDenied(USERS_ONLY)
     return actor.principal.sub
 
 

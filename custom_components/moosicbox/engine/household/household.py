@@ -60,7 +60,7 @@ class Household:
         self.changed: Signal[()] = Signal()
         """The state to store has changed."""
         self._clock_watch = ClockWatch(self.handle_clock_jump)
-        self.announcements.volumes_changed.subscribe(self.changed.emit)
+        self.announcements.volumes.changed.subscribe(self.changed.emit)
         for part in (
             self.fades,
             self.sleep_timers,
@@ -152,7 +152,7 @@ class Household:
             followers=tuple(self.followers),
             followed_groups=self.followers.capture_groups(),
             time_zone=self._time_zone,
-            faded_volumes={**self.announcements.volumes(), **self.fades.volumes()},
+            faded_volumes={**self.announcements.volumes.before(), **self.fades.volumes()},
         )
 
     def restore(self, saved: SavedHousehold) -> None:

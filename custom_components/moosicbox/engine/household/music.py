@@ -7,12 +7,11 @@ from msgspec import UNSET
 
 from ..access.rights import Principal
 from ..library.library import Library
-from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Podcast, Station, unheard
+from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Podcast, Station
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..protocol.errors import InvalidMessage, Sentence, TrackNotFound
 from ..protocol.household import MusicSource
-from ..protocol.library_request import Filters
 
 MAX_TRACKS: Final = 100
 """Most tracks that are taken from one source."""
@@ -52,7 +51,7 @@ class HubMusic:
                 )
             return await self._of_hit(library, hits[0])
         if source.kind == "favourites":
-            return _available((await library.get_tracks(Filters(favourite=True), limit=MAX_TRACKS)).items)
+            return await self._of_item(library, source.kind, "")
         if source.kind is UNSET or source.id is UNSET:
             raise InvalidMessage("A source needs media, tracks, a query, or the kind and id of an item", ["sources"])
         return await self._of_item(library, source.kind, source.id)
@@ -69,23 +68,12 @@ class HubMusic:
                 return await self._of_item(library, hit.kind, id_)
 
     async def _of_item(self, library: Library, kind: str, id_: str) -> list[str]:
-        return [id_] if kind in ("station", "episode") else _available(await self._tracks(library, kind, id_))
-
-    async def _tracks(self, library: Library, kind: str, id_: str) -> Sequence[LibraryTrack]:
         match kind:
+            case "station" | "episode":
+                return [id_]
             case "track":
-                return [found for found in await library.tracks([id_]) if found is not None]
-            case "album":
-                return await library.album_to_play(id_)
-            case "podcast":
-                return unheard((await library.podcast(id_)).tracks)
-            case "playlist":
-                return (await library.playlist(id_)).tracks
-            case "artist":
-                return (await library.get_tracks(Filters(artist=id_), limit=MAX_TRACKS)).items
-            case "genre":
-                return (await library.get_tracks(Filters(genre=id_), "album", MAX_TRACKS)).items
-        return ()
+                return _available([found for found in await library.tracks([id_]) if found is not None])
+        return _available(await library.tracks_to_play(kind, id_, MAX_TRACKS) or ())
 
 
 def _available(tracks: Sequence[LibraryTrack]) -> list[str]:

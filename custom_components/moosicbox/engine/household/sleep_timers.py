@@ -224,7 +224,7 @@ class SleepTimers:
             return None
         if running.until != "chapter" or (following := _next_chapter(playback)) is None:
             return playback.ends_us
-        # Players follow a command a moment later.
+        # Players follow an order a moment later.
         begins_us = playback.timeline.reaches_us(following.start)
         return None if begins_us is None else begins_us - playback.lead_us()
 

@@ -25,7 +25,7 @@ MAX_ITEMS: Final = 500
 """Most items of one queue that are stored; of a longer queue, those from the current one on."""
 
 
-class QueueState(Record, frozen=True, kw_only=True):
+class QueueSnapshot(Record, frozen=True, kw_only=True):
     """A queue with its position."""
 
     items: tuple[QueueItem, ...] = ()
@@ -35,22 +35,22 @@ class QueueState(Record, frozen=True, kw_only=True):
     repeat: RepeatMode = "off"
 
 
-class PlayerState(Record, frozen=True, kw_only=True):
+class PlayerSnapshot(Record, frozen=True, kw_only=True):
     """A player in a snapshot."""
 
     player_id: str
     volume: float
     muted: bool
-    queue: QueueState
+    queue: QueueSnapshot
 
 
-class RoomState(Record, frozen=True, kw_only=True):
+class RoomSnapshot(Record, frozen=True, kw_only=True):
     """A room in a snapshot, with its players in their order."""
 
     room_id: str
     is_group: bool
     player_ids: tuple[str, ...]
-    queue: QueueState
+    queue: QueueSnapshot
 
 
 class Snapshot(Record, frozen=True, kw_only=True):
@@ -59,8 +59,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     snapshot_id: str
     name: str
     taken_at: str
-    players: tuple[PlayerState, ...]
-    rooms: tuple[RoomState, ...] = ()
+    players: tuple[PlayerSnapshot, ...]
+    rooms: tuple[RoomSnapshot, ...] = ()
 
 
 class Snapshots:
@@ -118,20 +118,20 @@ class Snapshots:
             name=name,
             taken_at=self._clock.timestamp(),
             players=tuple(
-                PlayerState(
+                PlayerSnapshot(
                     player_id=player.player_id,
                     volume=player.volume,
                     muted=player.muted,
-                    queue=_queue_state(player.solo_playback, now_us),
+                    queue=_queue_snapshot(player.solo_playback, now_us),
                 )
                 for player in players
             ),
             rooms=tuple(
-                RoomState(
+                RoomSnapshot(
                     room_id=room.room_id,
                     is_group=room.is_group,
                     player_ids=tuple(player.player_id for player in room.renderers),
-                    queue=_queue_state(room.playback, now_us),
+                    queue=_queue_snapshot(room.playback, now_us),
                 )
                 for room in rooms
             ),
@@ -171,7 +171,7 @@ class Snapshots:
                 await self._play(room.playback, room_state.queue)
         return missing
 
-    async def _assemble(self, state: RoomState, missing: list[str]) -> Room | None:
+    async def _assemble(self, state: RoomSnapshot, missing: list[str]) -> Room | None:
         # Groups the players again that were in a room.
         players: list[Player] = []
         for player_id in state.player_ids:
@@ -190,7 +190,7 @@ class Snapshots:
             return None
         return None
 
-    async def _play(self, playback: Playback, state: QueueState) -> None:
+    async def _play(self, playback: Playback, state: QueueSnapshot) -> None:
         items = [
             msgspec.structs.replace(item, queue_item_id=secrets.token_hex(8), state="pending", votes=0)
             for item in state.items
@@ -218,10 +218,10 @@ class Snapshots:
         return snapshot
 
 
-def _queue_state(playback: Playback, now_us: int) -> QueueState:
+def _queue_snapshot(playback: Playback, now_us: int) -> QueueSnapshot:
     items, index = playback.queue.items, playback.queue.current_index or 0
     first = index if len(items) > MAX_ITEMS else 0
-    return QueueState(
+    return QueueSnapshot(
         items=tuple(items[first : first + MAX_ITEMS]),
         current_item_id=playback.queue.current_item_id,
         position=playback.timeline.position_at(now_us),

@@ -28,6 +28,7 @@ from .models import (
     Station,
     TrackDetails,
     remaining,
+    unheard,
 )
 from .reader.messages import ChapterStart
 
@@ -153,6 +154,29 @@ class Catalogue:
         if any(track.spoken is True for track in tracks):
             return remaining((await self.book(album_id)).tracks)
         return tracks
+
+    async def tracks_to_play(self, kind: str, id_: str, limit: int) -> Sequence[LibraryTrack] | None:
+        """Return the tracks of a collection in the order in which they are played; None if there is no such kind.
+
+        Args:
+            kind: album, playlist, podcast, artist, genre or favourites.
+            id_: The id of the collection; favourites have none.
+            limit: The bound for an artist, a genre and the favourites.
+        """
+        match kind:
+            case "album":
+                return await self.album_to_play(id_)
+            case "playlist":
+                return (await self.playlist(id_)).tracks
+            case "podcast":
+                return unheard((await self.podcast(id_)).tracks)
+            case "artist":
+                return (await self.get_tracks(Filters(artist=id_), limit=limit)).items
+            case "genre":
+                return (await self.get_tracks(Filters(genre=id_), "album", limit)).items
+            case "favourites":
+                return (await self.get_tracks(Filters(favourite=True), limit=limit)).items
+        return None
 
     async def genre(self, genre_id: str) -> Genre:
         """Return a genre."""

@@ -15,7 +15,7 @@ from ..transport.endpoint import Endpoint
 from ..transport.responses import error_response, json_response, wants_text
 from .forwarded import forwarded_middleware
 from .metrics_report import node_health, node_prometheus, node_report
-from .music import Music
+from .music import NodeMusic
 from .relay import HomeAssistant, Relay
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ ADDRESSES_DOCUMENT: Final = "home"
 class NodeApp:
     """The routes of a node."""
 
-    def __init__(self, node: ClusterNode, config: NodeConfig, seal: Seal, music: Music | None) -> None:
+    def __init__(self, node: ClusterNode, config: NodeConfig, seal: Seal, music: NodeMusic | None) -> None:
         """Create the routes.
 
         Args:

@@ -15,8 +15,8 @@ from ..library.streaming.streams import Streams
 from .config import NodeConfig
 
 
-class Music:
-    """A library, and the handlers that serve its tracks and artwork."""
+class NodeMusic:
+    """A library of a node, and the handlers that serve its tracks and artwork."""
 
     def __init__(
         self,
@@ -76,13 +76,13 @@ class Music:
         return self._session
 
 
-async def create_music(config: NodeConfig, seal: Seal) -> Music | None:
+async def create_music(config: NodeConfig, seal: Seal) -> NodeMusic | None:
     """Return the music of the configured folders, or `None` without folders."""
     if not config.music:
         return None
     ffmpeg = await asyncio.to_thread(shutil.which, "ffmpeg")
     limits = config.limits
-    return Music(
+    return NodeMusic(
         config.music,
         config.data,
         limits.library_scan_interval,

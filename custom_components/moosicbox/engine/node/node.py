@@ -23,7 +23,7 @@ from .app import ADDRESSES_DOCUMENT, NodeApp
 from .authenticator import SECRETS_DOCUMENT, NodeAuthenticator
 from .config import NodeConfig
 from .media_provider import NodeMedia
-from .music import Music, create_music
+from .music import NodeMusic, create_music
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class StartFailed(Exception):
 class Node:
     """A process that is a member of a cluster: its web server, its cluster membership and its music."""
 
-    def __init__(self, config: NodeConfig, version: str, music: Music | None, seal: Seal) -> None:
+    def __init__(self, config: NodeConfig, version: str, music: NodeMusic | None, seal: Seal) -> None:
         """Create a node; nothing runs yet.
 
         Args:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from ..protocol.types import QueueItem, QueueOp, Track
 
 
-class Command(NamedTuple):
+class Order(NamedTuple):
     """The state that players have to reach at hub time `sync_time_us`."""
 
     command: Literal["play", "pause", "stop"]
@@ -27,8 +27,8 @@ class MixedAnnouncement(NamedTuple):
     ducking_db: float
 
 
-class CommandIssued(NamedTuple):
-    """There is a new command for the players."""
+class OrderIssued(NamedTuple):
+    """There is a new order for the players."""
 
 
 class StatusChanged(NamedTuple):
@@ -71,12 +71,5 @@ class Lagged(NamedTuple):
 
 
 type PlaybackEvent = (
-    CommandIssued
-    | StatusChanged
-    | PrepareChanged
-    | CurrentChanged
-    | PositionChanged
-    | QueueChanged
-    | ItemFailed
-    | Lagged
+    OrderIssued | StatusChanged | PrepareChanged | CurrentChanged | PositionChanged | QueueChanged | ItemFailed | Lagged
 )

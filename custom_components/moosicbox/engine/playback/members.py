@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from ..protocol.client import PlayerReport
-from .events import Command
+from .events import Order
 from .timeline import plausible_duration
 
 SOLO_MARGIN_US: Final = 20_000
@@ -20,7 +20,7 @@ class Member(Protocol):
 
     @property
     def lead_ms(self) -> float:
-        """The time from a command to its sound, in milliseconds."""
+        """The time from an order to its sound, in milliseconds."""
 
     round_trip_us: int
     connected: bool
@@ -29,7 +29,7 @@ class Member(Protocol):
     report: PlayerReport | None
     failed_item_id: str | None
     """The last item that it could not play."""
-    announcement: Command | None
+    announcement: Order | None
     """The announcement that it plays instead of the playback."""
 
     @property
@@ -56,8 +56,8 @@ class Members:
         connected = self.connected()
         return bool(connected) and all(member.announcement is not None for member in connected)
 
-    def command_lead_us(self, item_id: str | None) -> int:
-        """Return how far in the future a command has to be, so that every member can follow it.
+    def order_lead_us(self, item_id: str | None) -> int:
+        """Return how far in the future an order has to be, so that every member can follow it.
 
         Members that lag, or that aren't ready for the item, don't count if there are others: they join later.
         """

@@ -9,7 +9,7 @@ from typing import Final
 from ..protocol.client import PlayerReport
 from ..protocol.errors import QueueItemNotFound, Sentence
 from ..protocol.types import ItemState, QueueItem, RepeatMode
-from .events import Command, ItemFailed, Lagged, PlaybackEvent, PositionChanged, StatusChanged
+from .events import ItemFailed, Lagged, Order, PlaybackEvent, PositionChanged, StatusChanged
 from .gain import continues_album
 from .members import Member, Members
 from .operations import Operations
@@ -27,7 +27,7 @@ POSITION_TOLERANCE_SECONDS: Final = 0.25
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
-"""A player that still buffers, or plays on as before, within this time after a command is about to execute it."""
+"""A player that still buffers, or plays on as before, within this time after an order is about to execute it."""
 RESTART_US: Final = 180_000_000
 """A fed speaker that connects within this time after the hub stopped continues its music."""
 MAX_CROSSFADE: Final = 0.25
@@ -69,8 +69,8 @@ class Playback(Playhead):
     # ------------------------------------------------------------ commands
 
     def lead_us(self) -> int:
-        """Return how far in the future a command has to be, so that every member can follow it."""
-        return self.members.command_lead_us(self.queue.current_item_id)
+        """Return how far in the future an order has to be, so that every member can follow it."""
+        return self.members.order_lead_us(self.queue.current_item_id)
 
     def load(self, item: QueueItem, now_us: int, position: float = 0.0, previous_state: ItemState = "played") -> None:
         """Make an item the current one, to be started once its media is known; see `start`."""
@@ -211,8 +211,8 @@ class Playback(Playhead):
         """The hub time at which the next item becomes the current one: the end, or earlier with a crossfade."""
         if (ends_us := self.ends_us) is None:
             return None
-        if self.queue.locked_item_id is not None and self.command is not None:
-            return self.command.sync_time_us
+        if self.queue.locked_item_id is not None and self.order is not None:
+            return self.order.sync_time_us
         return ends_us - round(self._crossfade(ends_us) * 1e6)
 
     def _crossfade(self, ends_us: int) -> float:
@@ -289,16 +289,16 @@ class Playback(Playhead):
         if suspended is not None and now_us - suspended.anchor_us < RESTART_US:
             self._play(self.timeline.position, now_us)
 
-    def ensure_command(self, now_us: int) -> None:
-        """Make sure that there is a command for players that return to this playback: by default, to stop."""
-        if self.command is None:
-            self.command = Command("stop", None, 0.0, now_us, 0.0)
+    def ensure_order(self, now_us: int) -> None:
+        """Make sure that there is an order for players that return to this playback: by default, to stop."""
+        if self.order is None:
+            self.order = Order("stop", None, 0.0, now_us, 0.0)
 
-    def command_for_newcomer(self) -> Command | None:
-        """Return the command for a player that joins now: to get ready if a start is pending, otherwise the last one."""
+    def order_for_newcomer(self) -> Order | None:
+        """Return the order for a player that joins now: to get ready if a start is pending, otherwise the last one."""
         if self.pending_start is None:
-            return self.command
-        return Command("pause", self.current, self.pending_start.position, self.pending_start.since_us, 0.0)
+            return self.order
+        return Order("pause", self.current, self.pending_start.position, self.pending_start.since_us, 0.0)
 
     # ------------------------------------------------------------ reports of members
 
@@ -400,7 +400,7 @@ class Playback(Playhead):
                 self._issue("pause", Timeline("paused", position, report.at_us, 0.0))
 
     def _is_former(self, report: PlayerReport) -> bool:
-        """Return whether a player still plays what it played before the last command, which it hasn't executed yet."""
+        """Return whether a player still plays what it played before the last order, which it hasn't executed yet."""
         if report.at_us > self.timeline.anchor_us + START_GRACE_US:
             return False
         difference = abs(self.former_timeline.position_at(report.at_us) - report.position_seconds)

@@ -11,7 +11,7 @@ from ..protocol.client import ClientInfo, PlayerReport
 from ..protocol.errors import NotSupported, Sentence
 from ..protocol.server import PlaybackStatus, VolumeUpdate
 from ..protocol.types import PlayerInfo
-from .events import Command, MixedAnnouncement, PlaybackEvent
+from .events import MixedAnnouncement, Order, PlaybackEvent
 from .media import Accepts, accepted_types
 from .playback import Playback
 from .render import playback_status
@@ -101,9 +101,9 @@ class Player:
         self.accepts: Accepts = None
         """The media types among its capabilities."""
         self.declared_lead_ms = 0.0
-        """The time from a command to its sound in milliseconds, as declared by its client."""
+        """The time from an order to its sound in milliseconds, as declared by its client."""
         self.output_delay_ms = 0.0
-        """The delay of its loudspeakers that the client doesn't know of. Commands are sent that much earlier."""
+        """The delay of its loudspeakers that the client doesn't know of. Orders are sent that much earlier."""
         self.round_trip_us = 0
         self.volume = 1.0
         self.unbounded_volume: float | None = None
@@ -116,7 +116,7 @@ class Player:
         self.client_version: str | None = None
         self.entity_id: str | None = None
         self.outputs: dict[str, float] = {}
-        self.announcement: Command | None = None
+        self.announcement: Order | None = None
         """The announcement that it plays instead of its playback."""
         self.sounds_tone = False
         """True while it makes the tone of an alarm."""
@@ -216,7 +216,7 @@ class Player:
 
     @property
     def lead_ms(self) -> float:
-        """The time from a command to its sound, in milliseconds."""
+        """The time from an order to its sound, in milliseconds."""
         return self.declared_lead_ms + self.output_delay_ms
 
     @property

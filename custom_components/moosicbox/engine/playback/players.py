@@ -249,7 +249,7 @@ class Players(PlaybackContexts[Player]):
     def set_player_delay(self, player: Player, milliseconds: float) -> None:
         """Set the delay of a player's loudspeakers, in milliseconds."""
         player.output_delay_ms = milliseconds
-        self._publisher.publish_instructions(player)
+        self._publisher.publish_play_messages(player)
         self.publish_change(player)
 
     def report(self, player: Player, report: PlayerReport) -> None:
@@ -292,7 +292,7 @@ class Players(PlaybackContexts[Player]):
         """Register the topics of players."""
         catalog.provide("players", lambda _id, _viewer: [self._list()])
         catalog.provide("player", lambda player_id, _viewer: self._snapshot(player_id), lambda: self._players)
-        catalog.provide("play", lambda player_id, _viewer: self._instructions(player_id))
+        catalog.provide("play", lambda player_id, _viewer: self._play_messages(player_id))
 
     def _list(self) -> PlayerList:
         return PlayerList(players=tuple(player.info() for player in self))
@@ -302,9 +302,9 @@ class Players(PlaybackContexts[Player]):
             return []
         return [player.status(), player.volume_update(), queue_snapshot(player.public_playback)]
 
-    def _instructions(self, player_id: str) -> list[TopicMessage]:
+    def _play_messages(self, player_id: str) -> list[TopicMessage]:
         player = self.find(player_id)
-        return [] if player is None else self._publisher.instructions.all_for(player)
+        return [] if player is None else self._publisher.play_messages.all_for(player)
 
     def _playback_changed(self, context: PlaybackContext, event: PlaybackEvent) -> None:
         if isinstance(event, StatusChanged | QueueChanged):

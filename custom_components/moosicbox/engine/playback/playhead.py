@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from ..protocol.types import Chapter, ItemState, QueueItem, QueueOp, RepeatMode
-from .events import Command, CommandIssued, CurrentChanged, PlaybackEvent, PrepareChanged, QueueChanged, StatusChanged
+from .events import CurrentChanged, Order, OrderIssued, PlaybackEvent, PrepareChanged, QueueChanged, StatusChanged
 from .queue import Queue
 from .timeline import Timeline, plausible_duration
 
@@ -35,10 +35,10 @@ class Playhead:
         self.repeat: RepeatMode = "off"
         self.speed = 1.0
         """The speed of what is spoken; music plays at its own."""
-        self.command: Command | None = None
-        """The last command to the players."""
+        self.order: Order | None = None
+        """The last order to the players."""
         self.decided_us: int | None = None
-        """The hub time of the decision for the command that is being sent; `None` if it takes effect immediately."""
+        """The hub time of the decision for the order that is being sent; `None` if it takes effect immediately."""
         self.loaded_item: QueueItem | None = None
         """The item that the timeline refers to. It may have been removed from the queue meanwhile."""
         self.next_item: QueueItem | None = None
@@ -100,9 +100,9 @@ class Playhead:
 
     def live_since_of(self, item: QueueItem) -> int | None:
         """Return the hub time of position 0 of an item that players were told to play, if it is a shared station."""
-        if self.command is None or self.command.item is None or self.command.item.queue_item_id != item.queue_item_id:
+        if self.order is None or self.order.item is None or self.order.item.queue_item_id != item.queue_item_id:
             return None
-        return self.command.live_since_us
+        return self.order.live_since_us
 
     def rate_of(self, item: QueueItem) -> float:
         """Return the rate at which an item plays."""
@@ -146,10 +146,10 @@ class Playhead:
 
     # ------------------------------------------------------------ transitions
 
-    def delay_command(self, delay_us: int) -> None:
-        """Delay the command that is being sent, because preparing it took that long."""
-        if self.command is not None:
-            self.command = self.command._replace(sync_time_us=self.command.sync_time_us + delay_us)
+    def delay_order(self, delay_us: int) -> None:
+        """Delay the order that is being sent, because preparing it took that long."""
+        if self.order is not None:
+            self.order = self.order._replace(sync_time_us=self.order.sync_time_us + delay_us)
 
     def _load_item(self, item: QueueItem, previous_state: ItemState) -> None:
         # Make `item` the current one; the one before is left in `previous_state`.
@@ -208,7 +208,7 @@ class Playhead:
     def _issue(
         self, command: Literal["play", "pause", "stop"], timeline: Timeline, decided_us: int | None = None
     ) -> None:
-        # Set the timeline and send the command that makes players follow it, delayed by the work since `decided_us`.
+        # Set the timeline and send the order that makes players follow it, delayed by the work since `decided_us`.
         repeated = self._is_ordered(self.current)
         self.queue.locked_item_id = None
         self.suspended = None
@@ -217,7 +217,7 @@ class Playhead:
         if self.is_shared(self.current):
             timeline = self._live(command, timeline)
         sent = self._send(
-            Command(
+            Order(
                 command,
                 self.current,
                 timeline.position,
@@ -243,27 +243,27 @@ class Playhead:
 
     def _is_ordered(self, item: QueueItem | None) -> bool:
         # Return whether the players were told to play the item.
-        ordered = self.command.item if self.command is not None and self.command.command == "play" else None
+        ordered = self.order.item if self.order is not None and self.order.command == "play" else None
         return item is not None and ordered is not None and item.queue_item_id == ordered.queue_item_id
 
     def _hand_over(self, item: QueueItem, at_us: int, crossfade: float) -> None:
         # Make players start the next item at the end of the current one, or mix both there.
         self.queue.locked_item_id = item.queue_item_id
         live_since_us = at_us if self.is_shared(item) else None
-        self._send(Command("play", item, 0.0, at_us, self.rate_of(item), crossfade, live_since_us))
+        self._send(Order("play", item, 0.0, at_us, self.rate_of(item), crossfade, live_since_us))
 
     def _revoke_hand_over(self) -> None:
         if self.queue.locked_item_id is not None:
             self.queue.locked_item_id = None
             position, anchor_us, rate = self.timeline[1:]
             live_since_us = self.live_since_us if self.is_shared(self.current) else None
-            self._send(Command("play", self.current, position, anchor_us, rate, live_since_us=live_since_us))
+            self._send(Order("play", self.current, position, anchor_us, rate, live_since_us=live_since_us))
 
-    def _send(self, command: Command) -> Command:
-        # Return the command as it was sent; see `delay_command`.
-        self.command = command
-        self._emit(CommandIssued())
-        return self.command
+    def _send(self, order: Order) -> Order:
+        # Return the order as it was sent; see `delay_order`.
+        self.order = order
+        self._emit(OrderIssued())
+        return self.order
 
     def _set_timeline(self, timeline: Timeline) -> None:
         if self.timeline.playing:

@@ -15,8 +15,8 @@ INTERVAL_US: Final = 500_000
 """The time between two updates."""
 
 
-class Progress:
-    """Publishes to the topics `progress:<player id>` that have subscribers, while their player plays."""
+class ProgressPublisher:
+    """Publishes positions to the topics `progress:<player id>` that have subscribers, while their player plays."""
 
     def __init__(self, topics: Topics, players: Players, timers: Timers, clock: Clock) -> None:
         self._topics = topics

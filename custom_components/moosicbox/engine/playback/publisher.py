@@ -1,4 +1,4 @@
-"""Publishes the events of playbacks: commands to the players that render them, state to subscribers."""
+"""Publishes the events of playbacks: orders to the players that render them, state to subscribers."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,17 +13,17 @@ from ..protocol.types import AddOp, ItemState, QueueItem, QueueOp, ResetOp
 from ..signals import Signal
 from ..timers import Timers
 from .events import (
-    Command,
-    CommandIssued,
     CurrentChanged,
+    Order,
+    OrderIssued,
     PlaybackEvent,
     PositionChanged,
     PrepareChanged,
     QueueChanged,
     StatusChanged,
 )
-from .instructions import Instructions
 from .media_resolver import MediaResolver
+from .play_messages import PlayMessages
 from .playback import Playback
 from .player import PlaybackContext, Player
 from .render import announcement_order, delayed, queue_snapshot, synchronized_playback
@@ -48,7 +48,7 @@ class PlaybackPublisher:
         """Set up without playbacks; `spawn` runs a coroutine in the background."""
         self.playback_event: Signal[PlaybackContext, PlaybackEvent] = Signal()
         """A playback has changed, and its messages are published."""
-        self.instructions = Instructions(media_resolver, limits)
+        self.play_messages = PlayMessages(media_resolver, limits)
         self._topics = topics
         self._media_resolver = media_resolver
         self._clock = clock
@@ -95,8 +95,8 @@ class PlaybackPublisher:
         if self._contexts.get(context.topic) is not context:
             return
         match event:
-            case CommandIssued():
-                self._publish_command(context)
+            case OrderIssued():
+                self._publish_orders(context)
             case PrepareChanged():
                 self._publish_prepare(context)
             case StatusChanged():
@@ -139,40 +139,40 @@ class PlaybackPublisher:
             if player.public_playback is context.playback:
                 self._topics.publish(player.topic, update)
 
-    # ------------------------------------------------------------ instructions to players
+    # ------------------------------------------------------------ messages to players
 
-    def publish_instructions(self, player: Player) -> None:
+    def publish_play_messages(self, player: Player) -> None:
         """Publish everything again that a player needs to render its playback."""
-        for message in self.instructions.all_for(player):
+        for message in self.play_messages.all_for(player):
             self._topics.publish(f"play:{player.player_id}", message)
         # Its lead time may have changed, too.
         self.schedule(player.room or player)
 
     def publish_preparation(self, player: Player) -> None:
         """Publish the item again that a player has to prepare."""
-        if (message := self.instructions.preparation(player)) is not None:
+        if (message := self.play_messages.preparation(player)) is not None:
             self._topics.publish(f"play:{player.player_id}", message)
 
     def publish_announcement(self, player: Player) -> None:
         """Publish the announcement that a player mixes with its playback, or that there is none any more."""
-        message = self.instructions.announcement(player) or announcement_order(None, None, self._clock.now_us())
+        message = self.play_messages.announcement(player) or announcement_order(None, None, self._clock.now_us())
         self._topics.publish(f"play:{player.player_id}", message)
 
     def publish_switch(self, player: Player) -> None:
         """Publish the playback of a player that has entered or left a room."""
-        if player.active_playback.command is None:
-            stop = Command("stop", None, 0.0, self._clock.now_us(), 0.0)
+        if player.active_playback.order is None:
+            stop = Order("stop", None, 0.0, self._clock.now_us(), 0.0)
             self._topics.publish(f"play:{player.player_id}", synchronized_playback(stop, None))
-        self.publish_instructions(player)
+        self.publish_play_messages(player)
         self._topics.publish(player.topic, player.status())
         self._topics.publish(player.topic, queue_snapshot(player.public_playback, ResetOp()))
 
-    def _publish_command(self, context: PlaybackContext) -> None:
-        orders = list(self.instructions.commands(context))
+    def _publish_orders(self, context: PlaybackContext) -> None:
+        orders = list(self.play_messages.orders(context))
         playback = context.playback
         if playback.decided_us is not None and (late_us := self._clock.now_us() - playback.decided_us) > 0:
             # The time that players have to follow an order begins when it is sent, not before it is made.
-            playback.delay_command(late_us)
+            playback.delay_order(late_us)
             orders = [(player, delayed(message, late_us)) for player, message in orders]
         for player, message in orders:
             self._topics.publish(f"play:{player.player_id}", message)
@@ -181,7 +181,7 @@ class PlaybackPublisher:
             self._topics.flush(f"play:{orders[0][0].player_id}")
 
     def _publish_prepare(self, context: PlaybackContext) -> None:
-        for player, message in self.instructions.preparations(context):
+        for player, message in self.play_messages.preparations(context):
             self._topics.publish(f"play:{player.player_id}", message)
 
     def _limits_changed(self, limits: Limits) -> None:
@@ -195,8 +195,8 @@ class PlaybackPublisher:
     def _media_found(self, media_content_id: str) -> None:
         for context in tuple(self._contexts.values()):
             playback = context.playback
-            if playback.command and _is_of(playback.command.item, media_content_id):
-                self._publish_command(context)
+            if playback.order and _is_of(playback.order.item, media_content_id):
+                self._publish_orders(context)
             if _is_of(playback.next_item, media_content_id):
                 self._publish_prepare(context)
 
@@ -204,7 +204,7 @@ class PlaybackPublisher:
         for context in tuple(self._contexts.values()):
             playback = context.playback
             handed_over = playback.queue.locked_item_id is not None and _is_of(playback.next_item, media_content_id)
-            item = playback.command.item if playback.command and playback.timeline.playing else None
+            item = playback.order.item if playback.order and playback.timeline.playing else None
             if item is not None and playback.is_current(item.queue_item_id) and _is_of(item, media_content_id):
                 # After a restart, an item is played whose media may not exist any more.
                 self._spawn(self._media_resolver.skip(playback))

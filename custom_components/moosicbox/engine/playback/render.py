@@ -1,11 +1,11 @@
-"""Makes messages of playbacks, queues and commands."""
+"""Makes messages of playbacks, queues and orders."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..protocol.server import AnnouncementOrder, PlaybackStatus, Prepare, QueueUpdated, SynchronizedPlayback
 from ..protocol.types import Chapter, CurrentChapter, PlayableTrack, QueueItem, QueueOp
-from .events import Command, MixedAnnouncement
+from .events import MixedAnnouncement, Order
 from .media import StreamAddress
 from .playback import Playback
 
@@ -74,23 +74,23 @@ def playable(item: QueueItem, address: StreamAddress) -> PlayableTrack:
 
 
 def synchronized_playback(
-    command: Command,
+    order: Order,
     address: StreamAddress | None,
     room_id: str | UnsetType = UNSET,
     gain_db: float | None = None,
 ) -> SynchronizedPlayback:
-    """Return a command to a player; without an address, it has no track."""
-    item = command.item
+    """Return an order to a player; without an address, it has no track."""
+    item = order.item
     return SynchronizedPlayback(
-        command=command.command,
+        command=order.command,
         queue_item_id=item.queue_item_id if item else None,
         track=playable(item, address) if item and address else None,
-        start_position=round(command.position, 6),
-        sync_time_us=command.sync_time_us,
-        rate=command.rate,
+        start_position=round(order.position, 6),
+        sync_time_us=order.sync_time_us,
+        rate=order.rate,
         room_id=room_id,
         gain_db=gain_db or UNSET,
-        crossfade=command.crossfade or UNSET,
+        crossfade=order.crossfade or UNSET,
     )
 
 

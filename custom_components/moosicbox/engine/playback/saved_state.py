@@ -12,7 +12,7 @@ import msgspec
 
 from ..protocol.client import PlayerReport
 from ..protocol.types import QueueItem, Record, RepeatMode
-from .events import Command
+from .events import Order
 from .playback import Playback
 from .player import Player
 from .playhead import PendingStart
@@ -33,7 +33,7 @@ class SavedPlayback(Record, frozen=True, kw_only=True):
     items: tuple[QueueItem, ...] = ()
     added_order: tuple[str, ...] = ()
     timeline: Timeline = Timeline()
-    command: Command | None = None
+    order: Order | None = msgspec.field(default=None, name="command")
     pending_start: PendingStart | None = msgspec.field(default=None, name="awaited")
     suspended: Timeline | None = msgspec.field(default=None, name="held")
     next_item: QueueItem | None = msgspec.field(default=None, name="following")
@@ -145,8 +145,8 @@ def paused_playback[S: SavedPlayback](state: S, timeline: Timeline | None, suspe
     )
     if item is None or timeline is None:
         return state
-    command = Command("pause", item, timeline.position, timeline.anchor_us, 0.0)
-    return msgspec.structs.replace(state, timeline=timeline, command=command, suspended=suspended)
+    order = Order("pause", item, timeline.position, timeline.anchor_us, 0.0)
+    return msgspec.structs.replace(state, timeline=timeline, order=order, suspended=suspended)
 
 
 def capture_player(player: Player, *, with_items: bool = True) -> SavedPlayer:

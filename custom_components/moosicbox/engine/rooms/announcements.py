@@ -14,8 +14,7 @@ from ..access.rights import Principal
 from ..background import Spawn
 from ..clock import Clock
 from ..limits import SharedLimits
-from ..playback.events import Command, MixedAnnouncement
-from ..playback.loudness import CONFIRMED
+from ..playback.events import MixedAnnouncement, Order
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
@@ -27,6 +26,7 @@ from ..protocol.household import Priority
 from ..protocol.types import QueueItem, UserRef
 from ..signals import Signal
 from ..timers import Timer, Timers
+from .announcement_volumes import AnnouncementVolumes
 from .room import Room
 
 MAX_WAITING: Final = 10
@@ -76,12 +76,6 @@ class Announcement:
         return self.items[self.index]
 
 
-@dataclass(frozen=True, slots=True)
-class _Volume:
-    before: float
-    announced: float
-
-
 class Announcements:
     """Plays the announcements of each player one after the other, those of a higher priority first."""
 
@@ -106,13 +100,10 @@ class Announcements:
         """An item of an announcement begins at `start_us`."""
         self.finished: Signal[Player | Room, QueueItem] = Signal()
         """An announcement has ended: one of its targets, and its last item."""
-        self.volumes_changed: Signal[()] = Signal()
-        """`volumes` has changed."""
+        self.volumes = AnnouncementVolumes(players)
         self._waiting: list[Announcement] = []
         self._running: dict[Player, Announcement] = {}
-        self._volumes: dict[Player, _Volume] = {}
         self._require_allowed: Callable[[Player], None] = lambda _player: None
-        self._choose_volume: Callable[[Player, float | None], float | None] = lambda _player, volume: volume
         players.reported.subscribe(self._player_reported)
         players.changed.subscribe(self._player_changed)
         players.removed.subscribe(self._end_for)
@@ -129,7 +120,8 @@ class Announcements:
             choose_volume: Returns the volume for an announcement of a given volume; `None` if it isn't changed.
 
         """
-        self._require_allowed, self._choose_volume = require_allowed, choose_volume
+        self._require_allowed = require_allowed
+        self.volumes.apply_rule(choose_volume)
 
     async def announce(self, principal: Principal, target: Player | Room, media_content_id: str) -> None:
         """Make an announcement after those that wait already.
@@ -213,10 +205,6 @@ class Announcements:
         elif announcement in self._running.values():
             self._finish(announcement)
 
-    def volumes(self) -> Mapping[str, float]:
-        """Return the volumes that are set back after announcements, by player id."""
-        return {player.player_id: volume.before for player, volume in self._volumes.items()}
-
     def _players_of(self, target: Player | Room) -> Sequence[Player]:
         if isinstance(target, Player):
             self.require_player(target)
@@ -286,7 +274,7 @@ class Announcements:
             return
         self._running.update(dict.fromkeys(players, announcement))
         for player in players:
-            self._set_volume(player, announcement.volume)
+            self.volumes.adjust(player, announcement.volume)
         ducks = self._limits.current.announcement_ducking > 0
         announcement.mixed = ducks and all(_can_mix(player, self._clock.now_us()) for player in players)
         playbacks = () if announcement.mixed else dict.fromkeys(player.active_playback for player in players)
@@ -321,11 +309,11 @@ class Announcements:
         announcement.start_us = start_us
         self.began.emit(announcement)
         for player in players:
-            player.announcement = Command("play", item, 0.0, start_us, 1.0)
+            player.announcement = Order("play", item, 0.0, start_us, 1.0)
         for playback in announcement.playbacks:
             playback.interrupt(now_us)
         for player in players:
-            self._publisher.publish_instructions(player)
+            self._publisher.publish_play_messages(player)
         self._limit(announcement, start_us, duration or UNKNOWN_SECONDS)
 
     def _limit(self, announcement: Announcement, from_us: int, seconds: float) -> None:
@@ -333,23 +321,6 @@ class Announcements:
             announcement.timer.cancel()
         due_us = from_us + int((min(seconds, MAX_SECONDS) + GRACE_SECONDS) * 1e6)
         announcement.timer = self._timers.at(due_us, self._item_ended, announcement)
-
-    # ------------------------------------------------------------ volume
-
-    def _set_volume(self, player: Player, wanted: float | None) -> None:
-        volume = self._choose_volume(player, wanted)
-        if volume is not None and abs(volume - player.volume) > CONFIRMED:
-            before = player.volume
-            self._players.set_volume(player, volume, None, cap=volume)
-            self._volumes[player] = _Volume(before, player.volume)
-            self.volumes_changed.emit()
-
-    def _restore_volume(self, player: Player) -> None:
-        # A volume that was changed meanwhile is kept.
-        if (volume := self._volumes.pop(player, None)) is not None:
-            if abs(volume.announced - player.volume) < CONFIRMED and self._players.find(player.player_id) is player:
-                self._players.set_volume(player, volume.before, None)
-            self.volumes_changed.emit()
 
     # ------------------------------------------------------------ ending
 
@@ -406,7 +377,7 @@ class Announcements:
             if player.mixed_announcement is not None:
                 player.mixed_announcement = None
                 self._publisher.publish_announcement(player)
-            self._restore_volume(player)
+            self.volumes.restore(player)
         return players
 
     def _continue(self, announcement: Announcement, players: Iterable[Player]) -> None:

@@ -258,7 +258,7 @@ class Rooms(RoomRegistry):
         player.room = None
         player.unbounded_volume = None
         player.lagging = False
-        player.solo_playback.ensure_command(now_us)
+        player.solo_playback.ensure_order(now_us)
         self._subscriptions.remove_from_room(player.topic, self._sessions)
         self._publisher.publish_switch(player)
         if room.playback.members.connected():

@@ -9,8 +9,8 @@ from typing import Final, Protocol
 from ..protocol.errors import HubError
 from ..protocol.server import SynchronizedPlayback
 from ..sync.orders import Anchor
-from .announcer import Announcer, SpokenAnnouncement
 from .feed import Feed, Segment
+from .held_announcement import HeldAnnouncement, SpokenAnnouncement
 from .opening import Opener, ready
 from .output import Output
 from .renderer.commands import RAMP_SECONDS
@@ -59,7 +59,7 @@ class Mixing:
     """Makes a player's announcements heard.
 
     Attributes:
-        announcer: Holds the announcement.
+        announcement: The announcement, if there is one.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Mixing:
         self._speaking_id: str | None = None
         self._deferred: SynchronizedPlayback | None = None
         """An order for what follows, until the mix with an announcement is what is being sent."""
-        self.announcer = Announcer(
+        self.announcement = HeldAnnouncement(
             name, renderer, output.audio_format, now_us, mix=self._mix_announcement, on_ended=player.report
         )
 
@@ -110,7 +110,7 @@ class Mixing:
 
     async def close(self) -> None:
         """Release everything."""
-        await self.announcer.close()
+        await self.announcement.close()
 
     # ---- with music
 
@@ -137,7 +137,7 @@ class Mixing:
 
     def _find_cut(self, feed: Feed, margin: float) -> int | None:
         """Return the sample from which on the current item is mixed; `None` if the one that follows is."""
-        segment, spoken = feed.segment, self.announcer.spoken
+        segment, spoken = feed.segment, self.announcement.spoken
         if (header := segment.reader.known_header) is None:
             return None
         soonest = segment.reader.sample / header.rate + margin
@@ -147,13 +147,13 @@ class Mixing:
             self._postpone(feed, until_us)
             return None
         if spoken is not None:
-            self.announcer.spoken = spoken._replace(at_us=max(spoken.at_us, segment.time_of(soonest)))
+            self.announcement.spoken = spoken._replace(at_us=max(spoken.at_us, segment.time_of(soonest)))
         return segment.reader.boundary(wanted - RAMP_SECONDS)
 
     def _postpone(self, feed: Feed, at_us: int) -> None:
         """Let the announcement begin with the item that follows at a hub time."""
-        if (spoken := self.announcer.spoken) is not None:
-            self.announcer.spoken = spoken._replace(at_us=max(spoken.at_us, at_us))
+        if (spoken := self.announcement.spoken) is not None:
+            self.announcement.spoken = spoken._replace(at_us=max(spoken.at_us, at_us))
         order = self._player.order
         if feed.following is not None and order is not None:
             feed.follow(None)
@@ -165,7 +165,7 @@ class Mixing:
         rate = (await segment.reader.header()).rate
         anchor = Anchor(cut / rate, segment.time_of(cut / rate), segment.anchor.rate)
         audio_format = replace(self._output.audio_format, rates=(rate,))
-        overlay = self.announcer.overlay(anchor)
+        overlay = self.announcement.overlay(anchor)
         reader = await ready(self._renderer.open(segment.reader.source, anchor.position, audio_format, overlay))
         return Segment(segment.item_id, segment.track, reader, anchor, segment.in_room, is_mix=True)
 
@@ -184,13 +184,13 @@ class Mixing:
 
     def speak_alone(self) -> None:
         """Play the rest of the announcement without music; do nothing if there is none."""
-        spoken = self.announcer.spoken
+        spoken = self.announcement.spoken
         if self._speaking is not None and not self._speaking.done():
             if spoken is not None and spoken.source.item_id == self._speaking_id:
                 return
             self.stop_speaking()
             self._output.end()
-        if (paused := self.announcer.pause()) is not None:
+        if (paused := self.announcement.pause()) is not None:
             self._speaking_id = paused[0].source.item_id
             self._speaking = asyncio.create_task(self._speak(*paused), name="moosicbox announcement")
 
@@ -199,10 +199,10 @@ class Mixing:
             reader = await self._opener.opened(spoken.source, heard)
         except (RenderingFailed, HubError, TimeoutError) as error:
             _LOGGER.warning("An announcement on %s isn't played to its end: %s", self._name, error)
-            self.announcer.resume(self._now_us(), spoken.seconds)
+            self.announcement.resume(self._now_us(), spoken.seconds)
             return
         at_us = max(spoken.at_us, self._now_us() + self._output.lead_us + CUT_LEAD_US)
-        self.announcer.resume(at_us, heard)
+        self.announcement.resume(at_us, heard)
         anchor = Anchor(heard, at_us, 1.0)
         segment = Segment(spoken.source.item_id, spoken.track, reader, anchor, in_room=False)
         feed = Feed(self._output, self._now_us, segment, self._player.report)

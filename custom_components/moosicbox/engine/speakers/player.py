@@ -173,7 +173,7 @@ class FedPlayer:
             case VolumeUpdate():
                 self._set_volume(message)
             case AnnouncementOrder():
-                self._mixing.announcer.handle(message)
+                self._mixing.announcement.handle(message)
 
     def _accept(self, order: SynchronizedPlayback) -> None:
         if is_same_order(self.order, order):
@@ -218,13 +218,13 @@ class FedPlayer:
             return True
         source = _source(order.queue_item_id, order.track, order.gain_db, _speed(order))
         if order.crossfade:
-            if self._mixing.announcer.is_heard_at(order.sync_time_us):
+            if self._mixing.announcement.is_heard_at(order.sync_time_us):
                 return False
             return self._start_crossfade(feed, order.track, source, order, order.crossfade)
         if segment.end_us is None or abs(segment.end_us - anchor.at_us) > NEAR_END_US:
             return False
         try:
-            overlay = self._mixing.announcer.overlay(anchor)
+            overlay = self._mixing.announcement.overlay(anchor)
             reader = self._renderer.open(source, anchor.position, self._output.audio_format, overlay)
         except RenderingFailed:
             return False
@@ -297,7 +297,7 @@ class FedPlayer:
             begin = start.position // GRID * GRID
         try:
             source = _source(item_id, track, order.gain_db, _speed(order))
-            overlay = self._mixing.announcer.overlay(start)
+            overlay = self._mixing.announcement.overlay(start)
             reader = await self._opener.opened(source, begin, overlay)
         except (RenderingFailed, HubError, TimeoutError) as error:
             await self._sleep_until(order.sync_time_us)
@@ -324,8 +324,8 @@ class FedPlayer:
         self._feeding = asyncio.create_task(self._run_feed(self.feed), name="moosicbox feed")
         self.report()
         self._preparation.go_on(item_id)
-        if self._mixing.announcer.overlay(start) != overlay:
-            self._mixing.announcer.mix_again()
+        if self._mixing.announcement.overlay(start) != overlay:
+            self._mixing.announcement.mix_again()
         handover, self._handover = self._handover, None
         if handover is not None and not self.try_continue(handover):
             self._executing = asyncio.create_task(self._execute(handover, self._now_us()))
@@ -379,7 +379,7 @@ class FedPlayer:
 
     def _report(self) -> PlayerReport:
         now_us, ready_id = self._now_us(), self._preparation.ready_id
-        ended_id = self._mixing.announcer.ended_id
+        ended_id = self._mixing.announcement.ended_id
         if self.feed is None:
             return resting_report(self._mode, self._item_id, self._position, now_us, ready_id, ended_id)
         return feed_report(self.feed, now_us, ready_id, ended_id)

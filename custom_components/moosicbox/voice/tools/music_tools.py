@@ -7,11 +7,11 @@ from homeassistant.helpers.llm import ToolAnnotations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ...browse_media import is_library_id
 from ...contexts import PlayerOrRoom
 from ...engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Podcast, Station
 from ...errors import errors_translated
-from ...queue_media import media_content_id, queue_add
+from ...library_ids import is_library_id, library_id_of
+from ...queue_media import queue_add
 from ...spoken_media import async_continue_spoken
 from ..targets import distinct
 from .tool import PLAYER, PLAYER_FIELD, HubTool, ToolCall, ToolFailure, names
@@ -133,7 +133,7 @@ def _playback(call: ToolCall, context: PlayerOrRoom) -> JsonObjectType:
 
 
 def _described(item: Item) -> dict[str, Any]:
-    described: dict[str, Any] = {"media_content_id": media_content_id(item)}
+    described: dict[str, Any] = {"media_content_id": library_id_of(item)}
     match item:
         case LibraryTrack():
             fields = {"kind": "track", "title": item.title, "artist": item.artist, "album": item.album}

@@ -102,7 +102,7 @@ async def test_the_next_item_follows_at_its_speed(listening: Listening, tides: t
     playback = listening.playback("radio")
     # Half an hour; the next item is handed over in time.
     await listening.listen(1_800 - HANDOVER_US / 1e6 + 0.5)
-    assert (playback.command is not None and playback.command.position, playback.rate) == (0, 2)
+    assert (playback.order is not None and playback.order.position, playback.rate) == (0, 2)
     await listening.listen(60 + HANDOVER_US / 1e6)
     assert playback.current is not None
     assert playback.current.track.title == "Tide 1"

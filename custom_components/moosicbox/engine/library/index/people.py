@@ -38,6 +38,8 @@ MAX_HISTORY: Final = 20_000
 """Plays in the history, of all users together."""
 HOUSEHOLD: Final = ""
 """The user of plays that count for the household."""
+USERS_ONLY: Final = Sentence("users_only", "Only users of Home Assistant have favourites and plays of their own")
+"""Refuses the data of a user to a client that is none."""
 
 
 def set_own_favourite(index: sqlite3.Connection, user_id: str, id_: str, *, favourite: bool) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from ...protocol.errors import InvalidMessage, NotSupported, PermissionDenied, Sentence, TrackNotFound, Unavailable
 from ...protocol.library_request import PlaylistEdit
+from .people import USERS_ONLY
 from .search_entries import PLAYLIST, drop_entry, put_entry
 from .smart import check_rules
 from .states import DELETED
@@ -70,9 +71,7 @@ def _write_rules(index: sqlite3.Connection, row: int, change: PlaylistEdit, owne
     _require_no_tracks(change)
     check_rules(rules)
     if rules.mine and owner is None:
-        raise PermissionDenied(
-            Sentence("users_only", "Only users of Home Assistant have favourites and plays of their own")
-        )
+        raise PermissionDenied(USERS_ONLY)
     (others,) = index.execute("SELECT count(*) FROM playlists WHERE rules NOT NULL AND id <> ?", (row,)).fetchone()
     if others >= MAX_SMART:
         raise Unavailable(Sentence("too_many_playlists", "There are {most} smart playlists already", most=MAX_SMART))

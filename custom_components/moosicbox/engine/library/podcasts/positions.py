@@ -129,7 +129,7 @@ class Positions:
 
 def _is_ordered(playback: Playback, item: QueueItem) -> bool:
     # Before the item was ordered, the timeline is that of the previous item.
-    ordered = None if playback.command is None else playback.command.item
+    ordered = None if playback.order is None else playback.order.item
     return ordered is not None and ordered.queue_item_id == item.queue_item_id
 
 

@@ -70,7 +70,7 @@ type Pictures = Callable[[], Iterable[tuple[bool, bytes]]]
 """The embedded pictures, and whether each is a front cover."""
 
 
-class Music(NamedTuple):
+class MusicFile(NamedTuple):
     """The contents of a file. Earlier ones of `tags` take precedence."""
 
     codec: str
@@ -116,7 +116,7 @@ class _Tail:
         return max(0, self._file.seek(offset, whence) - self._start)
 
 
-def open_music(file: BufferedReader, size: int) -> Music | None:
+def open_music(file: BufferedReader, size: int) -> MusicFile | None:
     """Return the contents of an open file of `size` bytes; None if it is no music.
 
     Raises:
@@ -165,14 +165,14 @@ def _parsed(kind: Callable[..., Any], file: _Tail) -> Any:
     return kind(file)
 
 
-def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
+def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> MusicFile:
     flac = _parsed(_Flac, _Tail(file, start, size))
     info = flac.info
     length, bitrate = info.length, whole(info.bitrate)
     if not length and info.sample_rate:
         length = samples_of(file, size, info.max_blocksize) / info.sample_rate
         bitrate = int((size - start) * 8 / length) if length else 0
-    return Music(
+    return MusicFile(
         codec="flac",
         mime_type="audio/flac",
         duration=_duration(length),
@@ -185,7 +185,7 @@ def _flac(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Mus
     )
 
 
-def _ogg(file: _Tail, front: ID3 | None) -> Music | None:
+def _ogg(file: _Tail, front: ID3 | None) -> MusicFile | None:
     for kind, codec in _OGG_CODECS.items():
         file.seek(0)
         try:
@@ -194,7 +194,7 @@ def _ogg(file: _Tail, front: ID3 | None) -> Music | None:
             continue
         info = ogg.info
         tags = ogg.tags
-        return Music(
+        return MusicFile(
             codec=codec,
             mime_type="audio/ogg",
             duration=_duration(info.length),
@@ -209,12 +209,12 @@ def _ogg(file: _Tail, front: ID3 | None) -> Music | None:
     return None
 
 
-def _mp4(file: _Tail, front: ID3 | None) -> Music | None:
+def _mp4(file: _Tail, front: ID3 | None) -> MusicFile | None:
     mp4 = _parsed(MP4, file)
     info, tags = mp4.info, mp4.tags
     if not (info.codec or "").startswith(("mp4a", "alac")):
         return None
-    return Music(
+    return MusicFile(
         codec="alac" if info.codec == "alac" else "aac",
         mime_type="audio/mp4",
         duration=_duration(info.length),
@@ -227,12 +227,12 @@ def _mp4(file: _Tail, front: ID3 | None) -> Music | None:
     )
 
 
-def _chunked(file: _Tail, head: bytes, size: int, front: ID3 | None) -> Music | None:
+def _chunked(file: _Tail, head: bytes, size: int, front: ID3 | None) -> MusicFile | None:
     if (found := read_chunked(file, head, size)) is None:
         return None
     id3 = _parsed_id3(found.id3) if found.id3 else None
     texts = found.texts
-    return Music(
+    return MusicFile(
         codec=found.codec,
         mime_type="audio/aiff" if head[:4] == b"FORM" else "audio/wav",
         duration=_duration(found.duration),
@@ -246,14 +246,14 @@ def _chunked(file: _Tail, head: bytes, size: int, front: ID3 | None) -> Music | 
     )
 
 
-def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> Music:
+def _mp3(file: BufferedReader, start: int, size: int, front: ID3 | None) -> MusicFile:
     bounded = _Tail(file, 0, size)
     info = _parsed(partial(MPEGInfo, offset=start), bounded)
     ape, last = _ape(bounded), None
     if size >= 128:
         file.seek(size - 128)
         last = read_id3v1(file.read(128))
-    return Music(
+    return MusicFile(
         codec="mp3",
         mime_type="audio/mpeg",
         duration=min(_duration(info.length), size * 8 / MIN_MP3_RATE),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from .fields import artists, decimal, first_text, genres, joined, line, number, year
 from .fingerprint import fingerprint
 from .messages import FileTags
-from .music_file import Music, Values, open_music
+from .music_file import MusicFile, Values, open_music
 from .picture_types import is_usable
 
 MAX_LYRICS: Final = 50_000
@@ -56,7 +56,7 @@ def read_tags(file: BufferedReader, size: int) -> FileTags | None:
     )
 
 
-def _chain(music: Music) -> Values:
+def _chain(music: MusicFile) -> Values:
     """Return the values of the first tag that has any, for each name."""
 
     def values(name: str) -> Sequence[Any]:

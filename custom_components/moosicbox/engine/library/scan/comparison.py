@@ -12,7 +12,7 @@ from ..index.found import FoundFolder
 from ..index.states import OFFLINE, PRESENT
 from ..reader.picture_types import HEAD, picture_type
 from ..safe_open import open_inside
-from .messages import Compared, Order
+from .messages import Compared, ScanRequest
 from .path_names import highest_track
 from .walk import File, Folder, walk
 
@@ -47,16 +47,16 @@ class Comparison:
 
     Args:
         index: The index, read only.
-        order: The folders to compare.
+        request: The folders to compare.
         on_progress: Called with the number of files that were seen.
     """
 
-    def __init__(self, index: sqlite3.Connection, order: Order, on_progress: Callable[[int], None]) -> None:
+    def __init__(self, index: sqlite3.Connection, request: ScanRequest, on_progress: Callable[[int], None]) -> None:
         self.to_read: list[ToRead] = []
         self.playlists: list[tuple[bytes, bytes, File]] = []
         """Playlists to read: root, folder and file."""
         self._index = index
-        self._order = order
+        self._request = request
         self._on_progress = on_progress
         self._files = 0
         self._music_on: Counter[bytes] = Counter()
@@ -76,7 +76,7 @@ class Comparison:
 
     def run(self) -> Compared:
         """Walk the folders, and return their differences from the index."""
-        targets = _outermost(self._order.targets or self._order.roots)
+        targets = _outermost(self._request.targets or self._request.roots)
         for target in targets:
             if (root := self._root_of(target)) is not None:
                 for folder in walk(root, target):
@@ -171,7 +171,7 @@ class Comparison:
 
     def _add_unvisited(self, targets: Sequence[bytes]) -> None:
         """Add the tracks and files of folders that are in the index, but that the walk didn't find."""
-        everywhere = not self._order.targets
+        everywhere = not self._request.targets
         for row, path, volume in self._index.execute("SELECT id, path, volume FROM folders"):
             if not self._is_unvisited(path) or not (everywhere or any(inside(path, target) for target in targets)):
                 continue
@@ -222,7 +222,7 @@ class Comparison:
         return deleted
 
     def _root_of(self, path: bytes) -> bytes | None:
-        return next((root for root in self._order.roots if inside(path, root)), None)
+        return next((root for root in self._request.roots if inside(path, root)), None)
 
 
 def _stamp(file: File) -> _Stamp:

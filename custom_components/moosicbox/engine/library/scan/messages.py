@@ -11,8 +11,8 @@ EXIT_DAMAGED: Final = 3
 """The exit code of the scanner's process when it finds the index damaged."""
 
 
-class Order(Struct, kw_only=True):
-    """An order to scan `targets`, which lie below `roots`; without any, all of the roots."""
+class ScanRequest(Struct, kw_only=True):
+    """A request to scan `targets`, which lie below `roots`; without any, all of the roots."""
 
     index: str
     roots: tuple[bytes, ...]

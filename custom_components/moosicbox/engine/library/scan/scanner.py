@@ -1,4 +1,4 @@
-"""Runs scans: orders them from the scanner's process, and follows its reports."""
+"""Runs scans: requests them from the scanner's process, and follows its reports."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from ...protocol.types import UpdateType
 from ..child_process import command
 from ..index.database import Database
 from ..models import Progress
-from .messages import EXIT_DAMAGED, Order, Report, Walked
+from .messages import EXIT_DAMAGED, Report, ScanRequest, Walked
 
 MAX_REPORT: Final = 16 * 1024 * 1024
 """Bytes; a process that sends a longer report is ended."""
@@ -54,7 +54,7 @@ class Scanner:
             ScanFailed: The process ended before it was done.
             OSError: The process can't be started.
         """
-        order = Order(
+        request = ScanRequest(
             index=str(self._database.path.absolute()),
             roots=tuple(os.fsencode(root) for root in roots),
             targets=tuple(os.fsencode(target) for target in targets),
@@ -69,7 +69,7 @@ class Scanner:
             start_new_session=True,
         )
         try:
-            await self._follow(process, order)
+            await self._follow(process, request)
             if (code := await process.wait()) == EXIT_DAMAGED:
                 await self._database.replace_if_damaged()
             if code:
@@ -81,11 +81,11 @@ class Scanner:
                 await process.wait()
             self._update(scanning=False)
 
-    async def _follow(self, process: asyncio.subprocess.Process, order: Order) -> None:
+    async def _follow(self, process: asyncio.subprocess.Process, request: ScanRequest) -> None:
         stdin, stdout = process.stdin, process.stdout
         if stdin is None or stdout is None:
             raise ScanFailed("The scanner's process has no pipes")
-        stdin.write(msgspec.msgpack.encode(order))
+        stdin.write(msgspec.msgpack.encode(request))
         stdin.close()
         decoder = msgspec.msgpack.Decoder(Walked | Report)
         while (report := await _next(stdout, decoder)) is not None:

@@ -26,7 +26,7 @@ from ..index.unreadable import drop_unreadable, write_unreadable
 from ..index.upkeep import tidy
 from ..index.writer import IndexWriter, set_state, write_folders
 from .comparison import Comparison, ToRead
-from .messages import EXIT_DAMAGED, Compared, Order, Report, Walked
+from .messages import EXIT_DAMAGED, Compared, Report, ScanRequest, Walked
 from .readers import Found, Readers, readers_for
 
 BATCH: Final = 64
@@ -53,15 +53,15 @@ class Reporter:
         self._out.flush()
 
 
-def scan(order: Order, report: Reporter) -> None:
-    """Scan the folders of `order`."""
-    path = Path(order.index)
+def scan(request: ScanRequest, report: Reporter) -> None:
+    """Scan the folders of `request`."""
+    path = Path(request.index)
     with closing(connect(path, read_only=True)) as index:
-        comparison = Comparison(index, order, lambda files: report(Walked(files=files)))
+        comparison = Comparison(index, request, lambda files: report(Walked(files=files)))
         compared = comparison.run()
     report(Walked(files=compared.files, known=compared.files - len(comparison.to_read)))
     with readers_for(len(comparison.to_read)) as readers, closing(connect(path)) as index:
-        Update(index, report).run(comparison, compared, readers, tidy_up=not order.targets)
+        Update(index, report).run(comparison, compared, readers, tidy_up=not request.targets)
 
 
 class Update:
@@ -140,14 +140,14 @@ def _batches(files: Sequence[ToRead], readers: Readers) -> Iterator[tuple[list[F
 
 
 def main() -> None:
-    """Take one order from standard input; report to standard output."""
+    """Read one request from standard input; report to standard output."""
     os.nice(10)
-    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Order)
+    request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=ScanRequest)
     out = os.fdopen(os.dup(1), "wb")
     # Output of libraries must not mix with the reports.
     os.dup2(2, 1)
     try:
-        scan(order, Reporter(out))
+        scan(request, Reporter(out))
     except BrokenPipeError:
         sys.exit(1)
     except sqlite3.DatabaseError as error:

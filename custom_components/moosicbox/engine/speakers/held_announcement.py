@@ -44,8 +44,8 @@ class SpokenAnnouncement(NamedTuple):
         return self.at_us + self.seconds * 1e6
 
 
-class Announcer:
-    """Holds the announcement of a player.
+class HeldAnnouncement:
+    """The announcement of a player, if there is one.
 
     Attributes:
         spoken: The announcement that is, or will be, heard; `None` if there is none.
@@ -62,7 +62,7 @@ class Announcer:
         mix: Callable[[], Awaitable[None]],
         on_ended: Callable[[], None],
     ) -> None:
-        """Create an announcer without an announcement.
+        """Create a holder without an announcement.
 
         Args:
             name: The player's name, for the log.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from ..limits import SharedLimits
 from ..protocol.server import AlarmTone, SynchronizedPlayback, TopicMessage
 from ..protocol.types import QueueItem
-from .events import Command
+from .events import Order
 from .gain import gain_db
 from .media import Accepts
 from .media_resolver import MediaResolver
@@ -13,7 +13,7 @@ from .player import PlaybackContext, Player
 from .render import announcement_order, compensated, prepare, synchronized_playback
 
 
-class Instructions:
+class PlayMessages:
     """Makes the messages for the topics `play:<player id>`, with stream addresses that suit each player.
 
     A message whose item has no known media is left out. Its media is then looked up, and the message sent later.
@@ -24,12 +24,12 @@ class Instructions:
         self._limits = limits
 
     def all_for(self, player: Player) -> list[TopicMessage]:
-        """Return everything that a player needs to begin: its volume, the command, the next item, an announcement."""
+        """Return everything that a player needs to begin: its volume, the order, the next item, an announcement."""
         context: PlaybackContext = player.room or player
-        command = self._command(context, player.accepts, player.announcement or context.playback.command_for_newcomer())
+        order = self._order(context, player.accepts, player.announcement or context.playback.order_for_newcomer())
         messages = (
             player.volume_update(),
-            command and compensated(command, player.output_delay_ms),
+            order and compensated(order, player.output_delay_ms),
             self._prepare(context, player.accepts),
             AlarmTone(sounds=True) if player.sounds_tone else None,
             self.announcement(player),
@@ -42,13 +42,13 @@ class Instructions:
             return None
         if (address := self._media_resolver.address(announcement.item, player.accepts)) is None:
             return None
-        order = announcement_order(announcement, address, announcement.sync_time_us)
-        return compensated(order, player.output_delay_ms)
+        message = announcement_order(announcement, address, announcement.sync_time_us)
+        return compensated(message, player.output_delay_ms)
 
-    def commands(self, context: PlaybackContext) -> Iterator[tuple[Player, SynchronizedPlayback]]:
-        """Yield the last command of a playback for each player that renders it."""
-        command = context.playback.command
-        for player, message in _for_renderers(context, lambda accepts: self._command(context, accepts, command)):
+    def orders(self, context: PlaybackContext) -> Iterator[tuple[Player, SynchronizedPlayback]]:
+        """Yield the last order of a playback for each player that renders it."""
+        order = context.playback.order
+        for player, message in _for_renderers(context, lambda accepts: self._order(context, accepts, order)):
             yield player, compensated(message, player.output_delay_ms)
 
     def preparation(self, player: Player) -> TopicMessage | None:
@@ -59,17 +59,15 @@ class Instructions:
         """Yield the next item of a playback for each player that renders it."""
         return _for_renderers(context, lambda accepts: self._prepare(context, accepts))
 
-    def _command(
-        self, context: PlaybackContext, accepts: Accepts, command: Command | None
-    ) -> SynchronizedPlayback | None:
-        if command is None:
+    def _order(self, context: PlaybackContext, accepts: Accepts, order: Order | None) -> SynchronizedPlayback | None:
+        if order is None:
             return None
         address = None
-        if command.item is not None:
-            address = self._media_resolver.address(command.item, accepts, command.live_since_us)
-        if command.item is not None and address is None:
+        if order.item is not None:
+            address = self._media_resolver.address(order.item, accepts, order.live_since_us)
+        if order.item is not None and address is None:
             return None
-        return synchronized_playback(command, address, context.room_id, self._gain_db(context, command.item))
+        return synchronized_playback(order, address, context.room_id, self._gain_db(context, order.item))
 
     def _prepare(self, context: PlaybackContext, accepts: Accepts) -> TopicMessage | None:
         item: QueueItem | None = context.playback.next_item

@@ -17,7 +17,7 @@ HOUR = 3_600
 ADA = principal("ada")
 
 
-class House:
+class HouseholdStage:
     """A hub with connected players. Time passes from timer to timer, and tasks run in between."""
 
     def __init__(self, *players: str, kept: dict[str, Any] | None = None) -> None:
@@ -49,15 +49,15 @@ class House:
     def lose(self, name: str) -> None:
         self.harness.lose(self.sessions.pop(name), ended=True)
 
-    async def restart(self, after_seconds: float = 0.0, *, wall_seconds: float | None = None) -> House:
-        """Kill the hub, and return a house whose hub has restored the stored state.
+    async def restart(self, after_seconds: float = 0.0, *, wall_seconds: float | None = None) -> HouseholdStage:
+        """Kill the hub, and return another stage, whose hub has restored the stored state.
 
         `wall_seconds` is how far the time of day has moved meanwhile, if that differs.
         """
         assert self.harness.store.state is not None
         kept = self.harness.store.state()
         await self.hub.halt()
-        again = House(*self.names, kept=kept)
+        again = HouseholdStage(*self.names, kept=kept)
         again.mute, again.capabilities = set(self.mute), self.capabilities
         again.log = self.log
         again.clock.time_us = self.clock.time_us + round(after_seconds * SECOND)

@@ -53,8 +53,8 @@ function setClock(clockId = "clock") {
   player.proceed();
 }
 
-/** Send a command of the hub; its time is 100 ms from now by default. */
-function command(name, itemId, more = {}) {
+/** Send an order of the hub; its time is 100 ms from now by default. */
+function order(name, itemId, more = {}) {
   player.handle({
     type: "synchronized_playback",
     topic: "play:p",
@@ -94,7 +94,7 @@ async function flow(milliseconds) {
 
 /** Play an item from position 0 on, and advance to `seconds`. */
 async function playing(itemId, seconds = 0, more = {}) {
-  command("play", itemId, more);
+  order("play", itemId, more);
   const renderer = await ready(itemId);
   await pass(100 + seconds * 1_000);
   return renderer;
@@ -144,7 +144,7 @@ describe("reports of a start", () => {
     hearsTheFormerSound(renderer, 20);
     const dueUs = hubUs() + 100_000;
     reports.length = 0;
-    command("play", "a", { start_position: 60 });
+    order("play", "a", { start_position: 60 });
     for (let passed = 0; passed < 200; passed += 5) {
       await pass(5);
       player.report();
@@ -163,7 +163,7 @@ describe("reports of a start", () => {
     hearsTheFormerSound(renderer, 20);
     const dueUs = hubUs() + 100_000;
     reports.length = 0;
-    command("play", "a", { start_position: 60 });
+    order("play", "a", { start_position: 60 });
     for (let passed = 0; passed < 300; passed += 5) {
       await pass(5);
       player.report();
@@ -175,7 +175,7 @@ describe("reports of a start", () => {
 
 describe("play", () => {
   test("starts exactly at the hub's time", async () => {
-    command("play", "a", { start_position: 12 });
+    order("play", "a", { start_position: 12 });
     const renderer = await ready("a");
     const due = hubUs() + 100_000 - HUB_AHEAD_US;
     assert.deepEqual(renderer.segments, [{ atUs: due, position: 12 }]);
@@ -199,7 +199,7 @@ describe("play", () => {
 
   test("waits for the hub's clock", async () => {
     clock.identify("another");
-    command("play", "a");
+    order("play", "a");
     const renderer = await ready("a");
     assert.deepEqual(renderer.segments, []);
     setClock("another");
@@ -210,7 +210,7 @@ describe("play", () => {
     const sync_time_us = hubUs() + 100_000;
     const renderer = await playing("a", 3, { sync_time_us });
     const before = reports.length;
-    command("play", "a", { sync_time_us, track: { track_id: "t-a", stream_url: "/other" } });
+    order("play", "a", { sync_time_us, track: { track_id: "t-a", stream_url: "/other" } });
     assert.equal(renderer.segments.length, 1);
     assert.equal(loads.length, 1);
     assert.equal(reports.length, before);
@@ -218,12 +218,12 @@ describe("play", () => {
 
   test("of the same position with another time changes nothing", async () => {
     const renderer = await playing("a", 3);
-    command("play", "a", { start_position: 3.02, sync_time_us: hubUs() });
+    order("play", "a", { start_position: 3.02, sync_time_us: hubUs() });
     assert.equal(renderer.segments.length, 1);
   });
 
   test("starts a single player late, and skips nothing", async () => {
-    command("play", "a");
+    order("play", "a");
     await pass(2_000);
     assert.equal(lastReport().state, "buffering");
     const renderer = await ready("a");
@@ -233,14 +233,14 @@ describe("play", () => {
   });
 
   test("of long ago continues at the live position", async () => {
-    command("play", "a", { sync_time_us: hubUs() - 30 * SECOND });
+    order("play", "a", { sync_time_us: hubUs() - 30 * SECOND });
     const renderer = await ready("a");
     assert.equal(renderer.segments[0].position, 30);
     assert.deepEqual([lastReport().state, lastReport().position_seconds], ["buffering", 30]);
   });
 
   test("starts at the live position in a room", async () => {
-    command("play", "a", { room_id: "r" });
+    order("play", "a", { room_id: "r" });
     await pass(2_000);
     const renderer = await ready("a");
     assert.ok(Math.abs(renderer.segments[0].position - 1.92) < 1e-6);
@@ -248,7 +248,7 @@ describe("play", () => {
 
   test("jumps to another position at that time", async () => {
     const renderer = await playing("a", 5);
-    command("play", "a", { start_position: 50 });
+    order("play", "a", { start_position: 50 });
     assert.ok(Math.abs(renderer.positionAt(nowUs() + 99_000) - 5.099) < 1e-6);
     assert.equal(renderer.positionAt(nowUs() + 100_000), 50);
     await pass(100);
@@ -257,7 +257,7 @@ describe("play", () => {
 
   test("waits for the browser's permission", async () => {
     output.running = false;
-    command("play", "a");
+    order("play", "a");
     const renderer = await ready("a");
     assert.deepEqual([lastReport().state, lastReport().needs_interaction], ["buffering", true]);
     await pass(60_000);
@@ -271,7 +271,7 @@ describe("play", () => {
 describe("pause and stop", () => {
   test("pause stops at the hub's time, at the hub's position", async () => {
     const renderer = await playing("a", 5);
-    command("pause", "a", { start_position: 5.1 });
+    order("pause", "a", { start_position: 5.1 });
     assert.notEqual(renderer.positionAt(nowUs() + 99_000), null);
     assert.equal(renderer.positionAt(nowUs() + 100_000), null);
     await pass(100);
@@ -280,9 +280,9 @@ describe("pause and stop", () => {
 
   test("play after pause loads nothing", async () => {
     const renderer = await playing("a", 5);
-    command("pause", "a", { start_position: 5.1 });
+    order("pause", "a", { start_position: 5.1 });
     await pass(1_000);
-    command("play", "a", { start_position: 5.1 });
+    order("play", "a", { start_position: 5.1 });
     await pass(100);
     assert.equal(renderer.positionAt(nowUs()), 5.1);
     assert.equal(loads.length, 1);
@@ -290,7 +290,7 @@ describe("pause and stop", () => {
   });
 
   test("pause of an item that is not loaded yet prepares it", async () => {
-    command("pause", "a", { start_position: 63 });
+    order("pause", "a", { start_position: 63 });
     const renderer = await ready("a");
     assert.deepEqual(
       [lastReport().state, lastReport().position_seconds, lastReport().ready_item_id],
@@ -300,9 +300,9 @@ describe("pause and stop", () => {
   });
 
   test("pause cancels a play that has not started", async () => {
-    command("play", "a");
+    order("play", "a");
     const renderer = await ready("a");
-    command("pause", "a");
+    order("pause", "a");
     await pass(1_000);
     assert.equal(renderer.audible(), null);
     assert.equal(lastReport().state, "paused");
@@ -310,7 +310,7 @@ describe("pause and stop", () => {
 
   test("stop silences and disposes of the item", async () => {
     const renderer = await playing("a", 5);
-    command("stop", null);
+    order("stop", null);
     await pass(100);
     assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["idle", undefined]);
     assert.equal(renderer.audible(), null);
@@ -319,15 +319,15 @@ describe("pause and stop", () => {
   });
 
   test("stop aborts loading", async () => {
-    command("play", "a");
-    command("stop", null, { sync_time_us: hubUs() });
+    order("play", "a");
+    order("stop", null, { sync_time_us: hubUs() });
     assert.equal(loaded("a").signal.aborted, true);
   });
 
   test("play right after stop loads the item again", async () => {
     await playing("a", 5);
-    command("stop", null);
-    command("play", "a");
+    order("stop", null);
+    order("play", "a");
     const renderer = await ready("a");
     await pass(1_000);
     assert.equal(loads.length, 2);
@@ -350,7 +350,7 @@ describe("the next item", () => {
     prepare("b");
     const second = await ready("b");
     const change = nowUs() + 2 * SECOND;
-    command("play", "b", { sync_time_us: change + HUB_AHEAD_US });
+    order("play", "b", { sync_time_us: change + HUB_AHEAD_US });
     assert.ok(first.positionAt(change - 1) > 99.9);
     assert.equal(first.positionAt(change), null);
     assert.equal(second.positionAt(change), 0);
@@ -370,7 +370,7 @@ describe("the next item", () => {
   test("can be the same item again, without a gap", async () => {
     const renderer = await playing("a", 98);
     const change = nowUs() + 2 * SECOND;
-    command("play", "a", { sync_time_us: change + HUB_AHEAD_US });
+    order("play", "a", { sync_time_us: change + HUB_AHEAD_US });
     assert.equal(renderer.positionAt(change), 0);
     await pass(2_000);
     assert.deepEqual([lastReport().state, lastReport().position_seconds], ["playing", 0]);
@@ -378,7 +378,7 @@ describe("the next item", () => {
 
   test("is waited for if it isn't loaded in time", async () => {
     await playing("a", 5);
-    command("play", "b");
+    order("play", "b");
     await pass(50);
     assert.deepEqual([player.status.state, player.status.itemId], ["playing", "a"]);
     await pass(100);
@@ -403,17 +403,17 @@ describe("the next item", () => {
   test("is loaded once if the hub withdraws it and starts it a moment later", async () => {
     prepare("b");
     prepare(null);
-    command("play", "b");
+    order("play", "b");
     const renderer = await ready("b");
     await pass(2_000);
     assert.equal(loads.length, 1);
     assert.deepEqual([renderer.disposed, lastReport().state], [false, "playing"]);
   });
 
-  test("is the last one of several commands", async () => {
+  test("is the last one of several orders", async () => {
     const first = await playing("a", 5);
-    command("play", "b");
-    command("play", "c");
+    order("play", "b");
+    order("play", "c");
     assert.equal(loaded("b").signal.aborted, true);
     const last = await ready("c");
     await pass(100);
@@ -425,7 +425,7 @@ describe("the next item", () => {
 
 describe("an item that is decoded while it arrives", () => {
   test("starts at its position when that is decoded", async () => {
-    command("play", "a", { start_position: 50 });
+    order("play", "a", { start_position: 50 });
     const renderer = new FakeRenderer(nowUs);
     renderer.lacks = () => true;
     loaded("a").resolve(renderer);
@@ -442,17 +442,17 @@ describe("an item that is decoded while it arrives", () => {
   });
 
   test("is opened at its probable start; in a room at the live position", async () => {
-    command("play", "a", { start_position: 50 });
+    order("play", "a", { start_position: 50 });
     assert.deepEqual([loaded("a").beginning.position, loaded("a").beginning.exactly], [50, false]);
-    command("play", "b", { start_position: 50, room_id: "r", sync_time_us: hubUs() - 10 * SECOND });
+    order("play", "b", { start_position: 50, room_id: "r", sync_time_us: hubUs() - 10 * SECOND });
     assert.equal(loaded("b").beginning.exactly, true);
     assert.ok(Math.abs(loaded("b").beginning.position - 60.3) < 1e-6);
   });
 
-  test("is silent from the command's time until its sound is decoded", async () => {
+  test("is silent from the order's time until its sound is decoded", async () => {
     const renderer = await playing("a", 5);
     renderer.lacks = (position) => position > 80;
-    command("play", "a", { start_position: 90 });
+    order("play", "a", { start_position: 90 });
     const due = nowUs() + 100_000;
     assert.notEqual(renderer.positionAt(due - 1), null);
     assert.equal(renderer.positionAt(due), null);
@@ -480,10 +480,10 @@ describe("an item that is decoded while it arrives", () => {
       prepare("b");
       assert.equal(loaded("b").beginning.after, first);
       const second = await ready("b");
-      command("play", "b", { room_id, sync_time_us: hubUs() + 2 * SECOND });
+      order("play", "b", { room_id, sync_time_us: hubUs() + 2 * SECOND });
       assert.equal(second.starts[0].after, first);
       assert.deepEqual([second.starts[0].within, first.stops.at(-1)], [within, within]);
-      command("stop", null, { sync_time_us: hubUs() });
+      order("stop", null, { sync_time_us: hubUs() });
       await pass(1_000);
     }
   });
@@ -492,27 +492,27 @@ describe("an item that is decoded while it arrives", () => {
     const first = await playing("a", 50);
     prepare("b");
     const second = await ready("b");
-    command("play", "b", { sync_time_us: hubUs() + 2 * SECOND, crossfade: 6, gain_db: -20 });
+    order("play", "b", { sync_time_us: hubUs() + 2 * SECOND, crossfade: 6, gain_db: -20 });
     assert.deepEqual([first.stops.at(-1), first.fades.at(-1)], [0, 6]);
     const [{ within, fadeSeconds, gain }] = second.starts;
     assert.deepEqual([within, fadeSeconds, gain], [0, 6, 0.1]);
     await pass(3_000);
     assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["playing", "b"]);
-    command("pause", "b", { start_position: 2, sync_time_us: hubUs() });
+    order("pause", "b", { start_position: 2, sync_time_us: hubUs() });
     assert.deepEqual(first.fades.at(-1), 0, "a pause silences the former item, too");
   });
 
   test("isn't mixed with an item that doesn't play", async () => {
     const first = await playing("a", 50);
-    command("pause", "a", { start_position: 51, sync_time_us: hubUs() });
-    command("play", "b", { crossfade: 6 });
+    order("pause", "a", { start_position: 51, sync_time_us: hubUs() });
+    order("play", "b", { crossfade: 6 });
     const second = await ready("b");
     assert.deepEqual([first.fades.at(-1), second.starts[0].fadeSeconds, second.starts[0].gain], [0, 0, 1]);
   });
 
   test("doesn't wait for an end after a skip", async () => {
     const first = await playing("a", 50);
-    command("play", "b", { start_position: 10 });
+    order("play", "b", { start_position: 10 });
     const second = await ready("b");
     assert.deepEqual([first.stops.at(-1), second.starts[0].within], [0, 0]);
   });
@@ -605,8 +605,8 @@ describe("faults", () => {
     assert.equal(reports.length, before);
   });
 
-  test("an item that can't be played is reported with the reason, and tried again by the next command", async () => {
-    command("play", "a");
+  test("an item that can't be played is reported with the reason, and tried again by the next order", async () => {
+    order("play", "a");
     loaded("a").reject(new PlaybackError("unsupported", "Can't play this"));
     await settle();
     assert.deepEqual(
@@ -614,7 +614,7 @@ describe("faults", () => {
       ["error", "a", "Can't play this"],
     );
     await pass(1_000);
-    command("play", "a");
+    order("play", "a");
     await ready("a");
     await pass(100);
     assert.deepEqual([lastReport().state, lastReport().error], ["playing", undefined]);
@@ -651,7 +651,7 @@ describe("faults", () => {
     assert.ok(Math.abs(renderer.positionAt(nowUs()) - 8.02) < 1e-6);
   });
 
-  test("playback stops if the restarted hub sends no command", async () => {
+  test("playback stops if the restarted hub sends no order", async () => {
     const renderer = await playing("a", 5);
     clock.identify("new hub");
     await pass(1_000);
@@ -662,10 +662,10 @@ describe("faults", () => {
     assert.equal(lastReport().state, "idle");
   });
 
-  test("playback continues if the restarted hub sends the same command", async () => {
+  test("playback continues if the restarted hub sends the same order", async () => {
     const renderer = await playing("a", 5);
     clock.identify("new hub");
-    command("play", "a", { start_position: 5, sync_time_us: hubUs() });
+    order("play", "a", { start_position: 5, sync_time_us: hubUs() });
     setClock("new hub");
     await pass(1_000);
     assert.notEqual(renderer.audible(), null);
@@ -718,7 +718,7 @@ describe("reports", () => {
     reports.length = 0;
     await pass(15_000);
     assert.equal(reports.length, 3);
-    command("pause", "a");
+    order("pause", "a");
     await pass(100);
     reports.length = 0;
     await pass(60_000);
@@ -742,12 +742,12 @@ describe("reports", () => {
 
 describe("speed", () => {
   test("an item is opened so that its speed can change", async () => {
-    command("play", "a", { rate: 1.5 });
+    order("play", "a", { rate: 1.5 });
     assert.equal(loaded("a").beginning.rate, 1.5);
     const renderer = await ready("a");
     await pass(100);
     assert.deepEqual(renderer.speeds, [1.5]);
-    command("play", "a", { rate: 2, start_position: 1 });
+    order("play", "a", { rate: 2, start_position: 1 });
     await pass(100);
     assert.deepEqual(renderer.speeds, [1.5, 2]);
     assert.equal(loads.length, 1);
@@ -758,7 +758,7 @@ describe("speed", () => {
 
   test("an item that was decoded is opened anew", async () => {
     const decoded = await playing("a", 5);
-    command("play", "a", { rate: 1.5, start_position: 5 });
+    order("play", "a", { rate: 1.5, start_position: 5 });
     assert.equal(loads.length, 2);
     assert.equal(loaded("a").beginning.rate, 1.5);
     const renderer = await ready("a");
@@ -766,7 +766,7 @@ describe("speed", () => {
     assert.deepEqual(renderer.speeds, [1.5]);
     assert.equal(decoded.disposed, true);
     // At its own speed it goes on as it is.
-    command("play", "a", { start_position: 7 });
+    order("play", "a", { start_position: 7 });
     await pass(100);
     assert.equal(loads.length, 2);
     assert.deepEqual(renderer.speeds, [1.5, 1]);
@@ -776,7 +776,7 @@ describe("speed", () => {
     await playing("a", 1);
     prepare("b");
     const decoded = await ready("b");
-    command("play", "b", { rate: 1.5 });
+    order("play", "b", { rate: 1.5 });
     assert.equal(decoded.disposed, true);
     assert.equal(loaded("b").beginning.rate, 1.5);
   });

@@ -1,13 +1,13 @@
 /**
- * A player: executes the commands of its `play:` topic at the hub's time.
+ * A player: executes the orders of its `play:` topic at the hub's time.
  *
- * A command is stored first, and executed by `proceed` as soon as everything it needs is there: the audio, the hub's
+ * An order is stored first, and executed by `proceed` as soon as everything it needs is there: the audio, the hub's
  * clock, and the browser's permission to play sound. So these may arrive in any order.
  */
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
 import { Announcer } from "./announcer.js";
-import { RECONNECT_US, linearGain, sameCommand, startPosition } from "./command.js";
+import { RECONNECT_US, linearGain, sameOrder, startPosition } from "./order.js";
 import { Reporter } from "./reporter.js";
 import { Slots } from "./slots.js";
 import { describe } from "./status.js";
@@ -18,8 +18,8 @@ import { positionAt } from "./timeline.js";
 /** @typedef {import("../client/messages.js").ClientMessage} ClientMessage */
 /** @typedef {import("../client/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./renderer.js").Renderer} Renderer */
-/** @typedef {import("./command.js").Start} Start */
-/** @typedef {import("./command.js").SynchronizedPlayback} SynchronizedPlayback */
+/** @typedef {import("./order.js").Start} Start */
+/** @typedef {import("./order.js").SynchronizedPlayback} SynchronizedPlayback */
 /** @typedef {import("./status.js").Mode} Mode */
 /** @typedef {import("./status.js").PlayerStatus} PlayerStatus */
 /** @typedef {import("./slot.js").Slot} Slot */
@@ -55,9 +55,9 @@ export class Player extends Emitter {
   #nowUs;
   #reporter;
   /** @type {SynchronizedPlayback | null} */
-  #command = null;
-  /** The hub's clock to which the command's time refers. @type {string | null} */
-  #commandClock = null;
+  #order = null;
+  /** The hub's clock to which the order's time refers. @type {string | null} */
+  #orderClock = null;
   #slots;
   #announcer;
   /** @type {Mode} */
@@ -113,7 +113,7 @@ export class Player extends Emitter {
     }
   }
 
-  /** Continue with a command that was waiting. It has to be called when the clock has a new estimate. */
+  /** Continue with an order that was waiting. It has to be called when the clock has a new estimate. */
   proceed() {
     this.#stopIfForgotten();
     this.#announcer.proceed();
@@ -158,60 +158,60 @@ export class Player extends Emitter {
     });
   }
 
-  /** @param {SynchronizedPlayback} command */
-  #execute(command) {
-    const held = this.#command;
-    this.#command = command;
-    this.#commandClock = this.#clock.clockId;
-    if (held && sameCommand(held, command)) {
+  /** @param {SynchronizedPlayback} order */
+  #execute(order) {
+    const held = this.#order;
+    this.#order = order;
+    this.#orderClock = this.#clock.clockId;
+    if (held && sameOrder(held, order)) {
       return;
     }
-    if (command.command === "stop" || !command.queue_item_id || !command.track) {
-      this.#stop(command);
+    if (order.command === "stop" || !order.queue_item_id || !order.track) {
+      this.#stop(order);
     } else {
-      const slot = this.#slots.take(command.queue_item_id, command.track, this.#beginning(command));
-      if (command.command === "pause") {
-        this.#pause(command, slot);
+      const slot = this.#slots.take(order.queue_item_id, order.track, this.#beginning(order));
+      if (order.command === "pause") {
+        this.#pause(order, slot);
       } else {
-        this.#play(command, slot);
+        this.#play(order, slot);
       }
     }
     this.#changed();
   }
 
   /**
-   * @param {SynchronizedPlayback} command
+   * @param {SynchronizedPlayback} order
    * @returns {import("./media.js").Beginning} the probable start of its item
    */
-  #beginning(command) {
-    const inRoom = Boolean(command.room_id);
-    const { position, hubUs, rate } = timelineOf(command);
-    const live = command.command === "play" && this.#clock.ready && (inRoom || this.#late(command) > RECONNECT_US);
+  #beginning(order) {
+    const inRoom = Boolean(order.room_id);
+    const { position, hubUs, rate } = timelineOf(order);
+    const live = order.command === "play" && this.#clock.ready && (inRoom || this.#late(order) > RECONNECT_US);
     const atUs = this.#clock.hubNow(this.#nowUs()) + FETCH_US;
     const begins = live ? positionAt({ position, hubUs, rate }, atUs) : position;
     // A pause has no speed of its own.
-    const speed = command.command === "play" ? rate : this.#time.rate;
+    const speed = order.command === "play" ? rate : this.#time.rate;
     return { position: begins, exactly: inRoom, after: null, rate: speed };
   }
 
   /**
-   * @param {SynchronizedPlayback} command
+   * @param {SynchronizedPlayback} order
    * @param {Slot} slot
    */
-  #play(command, slot) {
-    const timeline = timelineOf(command);
-    const inRoom = Boolean(command.room_id);
+  #play(order, slot) {
+    const timeline = timelineOf(order);
+    const inRoom = Boolean(order.room_id);
     if (this.#isPlaying(slot, timeline)) {
       this.#time.follow(timeline, inRoom, slot.renderer?.precision);
       return;
     }
     clearTimeout(this.#change);
     this.#change = undefined;
-    const fadeSeconds = this.#mode === "playing" && slot !== this.#slots.current ? (command.crossfade ?? 0) : 0;
+    const fadeSeconds = this.#mode === "playing" && slot !== this.#slots.current ? (order.crossfade ?? 0) : 0;
     const joinedSeconds = inRoom ? JOINED_IN_ROOM_SECONDS : JOINED_SECONDS;
     const within = timeline.position > 0 || fadeSeconds > 0 ? 0 : joinedSeconds;
-    this.#retireAllBut(slot, this.#due(command), { within, fadeSeconds });
-    const gain = linearGain(command.gain_db);
+    this.#retireAllBut(slot, this.#due(order), { within, fadeSeconds });
+    const gain = linearGain(order.gain_db);
     const receivedUs = this.#nowUs();
     const start = { slot, timeline, inRoom, within, gain, fadeSeconds, receivedUs, scheduled: false, waited: false };
     this.#setStart(start);
@@ -219,16 +219,16 @@ export class Player extends Emitter {
     start.waited = !start.scheduled;
     if (start.waited && this.#start === start) {
       // The former item ends then, which has to be reported.
-      this.#applyAt(this.#due(command), () => undefined);
+      this.#applyAt(this.#due(order), () => undefined);
     }
   }
 
   /**
-   * @param {SynchronizedPlayback} command
+   * @param {SynchronizedPlayback} order
    * @param {Slot} slot
    */
-  #pause(command, slot) {
-    const dueUs = this.#due(command);
+  #pause(order, slot) {
+    const dueUs = this.#due(order);
     const sounding = slot === this.#slots.current && this.#mode === "playing";
     slot.renderer?.stop(dueUs);
     this.#retireAllBut(slot, dueUs);
@@ -236,7 +236,7 @@ export class Player extends Emitter {
     this.#applyAt(sounding ? dueUs : this.#nowUs(), () => {
       this.#slots.current = slot;
       this.#mode = slot.error ? "error" : "paused";
-      this.#rest = { position: command.start_position ?? 0, atUs: dueUs };
+      this.#rest = { position: order.start_position ?? 0, atUs: dueUs };
     });
   }
 
@@ -245,16 +245,16 @@ export class Player extends Emitter {
     this.#execute({ command: "stop" });
   }
 
-  /** A restarted hub sends a command before its clock is known. Without one, it has no playback for this player. */
+  /** A restarted hub sends an order before its clock is known. Without one, it has no playback for this player. */
   #stopIfForgotten() {
-    if (this.#command && this.#clock.ready && this.#commandClock !== this.#clock.clockId) {
+    if (this.#order && this.#clock.ready && this.#orderClock !== this.#clock.clockId) {
       this.#execute({ command: "stop" });
     }
   }
 
-  /** @param {SynchronizedPlayback} command */
-  #stop(command) {
-    const dueUs = this.#due(command);
+  /** @param {SynchronizedPlayback} order */
+  #stop(order) {
+    const dueUs = this.#due(order);
     this.#retireAllBut(null, dueUs);
     this.#setStart(null);
     this.#applyAt(dueUs, () => {
@@ -416,20 +416,20 @@ export class Player extends Emitter {
   }
 
   /**
-   * @param {SynchronizedPlayback} command
+   * @param {SynchronizedPlayback} order
    * @returns {number} local time at which it takes effect: now if that has passed, or is unknown yet
    */
-  #due(command) {
+  #due(order) {
     const now = this.#nowUs();
-    return this.#clock.ready ? Math.max(now, this.#clock.localAt(command.sync_time_us ?? 0)) : now;
+    return this.#clock.ready ? Math.max(now, this.#clock.localAt(order.sync_time_us ?? 0)) : now;
   }
 
   /**
-   * @param {SynchronizedPlayback} command
+   * @param {SynchronizedPlayback} order
    * @returns {number} µs by which it is late
    */
-  #late(command) {
-    return this.#nowUs() - this.#clock.localAt(command.sync_time_us ?? 0);
+  #late(order) {
+    return this.#nowUs() - this.#clock.localAt(order.sync_time_us ?? 0);
   }
 
   /**
@@ -455,7 +455,7 @@ export class Player extends Emitter {
 }
 
 /**
- * @param {SynchronizedPlayback} command
+ * @param {SynchronizedPlayback} order
  * @returns {Timeline}
  */
 function timelineOf({ start_position, sync_time_us, rate }) {

@@ -9,7 +9,7 @@ const KEEP_FORMER_MS = 1_000;
 export class Slots {
   /** The item that plays, is paused, has ended or has failed. @type {Slot | null} */
   current = null;
-  /** The item of a `play` command that has not started yet. @type {Slot | null} */
+  /** The item of a `play` order that has not started yet. @type {Slot | null} */
   starting = null;
   /** The item that the hub announced by `prepare`. @type {Slot | null} */
   #next = null;
@@ -17,7 +17,7 @@ export class Slots {
   #former = null;
   /** The items that fade out. @type {Slot[]} */
   #fading = [];
-  /** The speed of the last command, which the next item probably has. */
+  /** The speed of the last order, which the next item probably has. */
   #rate = 1;
   #load;
   #onsettled;

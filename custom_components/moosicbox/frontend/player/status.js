@@ -1,9 +1,9 @@
 /** The status of a player, for the hub and the page. It is derived, never stored. */
-import { startPosition } from "./command.js";
+import { startPosition } from "./order.js";
 
 /** @typedef {import("../client/clock.js").Clock} Clock */
 /** @typedef {import("../client/messages.js").ClientMessages["player_report"]["state"]} PlayerState */
-/** @typedef {import("./command.js").Start} Start */
+/** @typedef {import("./order.js").Start} Start */
 /** @typedef {import("./slots.js").Slots} Slots */
 
 /** @typedef {"idle" | "playing" | "paused" | "ended" | "error"} Mode */

@@ -1,4 +1,4 @@
-/** The times and positions of the hub's commands. Pure functions. */
+/** The times and positions of the hub's orders. Pure functions. */
 
 /** @typedef {import("../client/messages.js").ServerMessages["synchronized_playback"]} Message */
 /** @typedef {Pick<Message, "command"> & Partial<Message>} SynchronizedPlayback */
@@ -19,14 +19,14 @@
  * @property {boolean} waited true if the audio, the clock or the browser's permission was missing at first
  */
 
-/** Microseconds. Outside of a room, a command that is later than this came after a reconnect: the player joins at the live position. */
+/** Microseconds. Outside of a room, an order that is later than this came after a reconnect: the player joins at the live position. */
 export const RECONNECT_US = 1_000_000;
 
 /**
  * @param {Start} start
  * @param {number} dueUs local time at which it should have begun
  * @param {number} atUs local time at which it can begin
- * @returns {number} in a room the live position; otherwise that of the command, or the live one at its arrival after a reconnect
+ * @returns {number} in a room the live position; otherwise that of the order, or the live one at its arrival after a reconnect
  */
 export function startPosition({ timeline, inRoom, receivedUs }, dueUs, atUs) {
   const liveUs = inRoom ? atUs : receivedUs - dueUs > RECONNECT_US ? receivedUs : dueUs;
@@ -46,7 +46,7 @@ export function linearGain(decibels) {
  * @param {SynchronizedPlayback} b
  * @returns {boolean} true if both have the same effect; the addresses of the audio may differ
  */
-export function sameCommand(a, b) {
+export function sameOrder(a, b) {
   return (
     a.command === b.command &&
     a.queue_item_id === b.queue_item_id &&

@@ -74,7 +74,7 @@ class People:
         Raises:
             InvalidMessage: The cursor belongs to another list.
         """
-        whose = people.HOUSEHOLD if user_id is None else user_id
+        whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: people.history(index, whose, limit, cursor))
 
     async def with_own_fields[T: Item](self, user_id: str, items: Sequence[T]) -> list[T]:

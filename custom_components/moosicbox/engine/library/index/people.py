@@ -36,8 +36,6 @@ MAX_FAVOURITES: Final = 20_000
 """Favourites of one user."""
 MAX_HISTORY: Final = 20_000
 """Plays in the history, of all users together."""
-HOUSEHOLD: Final = ""
-"""The user of plays that count for the household."""
 USERS_ONLY: Final = Sentence("users_only", "Only users of Home Assistant have favourites and plays of their own")
 """Refuses the data of a user to a client that is none."""
 
@@ -75,7 +73,7 @@ def add_play(index: sqlite3.Connection, track_id: str, user_ids: Collection[str]
             " ON CONFLICT DO UPDATE SET play_count = play_count + 1, played_at = excluded.played_at",
             (user_id, track_id, now),
         )
-    for user_id in (HOUSEHOLD, *users):
+    for user_id in (positions.HOUSEHOLD, *users):
         index.execute("INSERT INTO history (user_id, track_id, played_at) VALUES (?, ?, ?)", (user_id, track_id, now))
     index.execute("DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?", (MAX_HISTORY,))
 
@@ -85,7 +83,7 @@ def history(index: sqlite3.Connection, user_id: str, limit: int, cursor: str | N
 
     Args:
         index: A connection.
-        user_id: The user, or `HOUSEHOLD`.
+        user_id: The user, or `positions.HOUSEHOLD`.
         limit: Items of the page.
         cursor: `next_cursor` of the previous page; None for the first page.
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 MAX_POSITIONS: Final = 50_000
 """Positions of all users together; the oldest are forgotten."""
 HOUSEHOLD: Final = ""
-"""The user of positions that belong to the household."""
+"""The user of positions and plays that belong to the household."""
 
 
 class Kept(NamedTuple):

@@ -15,6 +15,8 @@ from custom_components.moosicbox.engine.library.podcasts.feed_fetcher import Fee
 from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, Feed, FeedEpisode
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
 
+pytestmark = pytest.mark.process
+
 FEED = "http://podcast.example/feed.xml"
 
 

@@ -464,9 +464,16 @@ def test_decoders_are_named_before_the_file_is_opened(tmp_path: Path, start: flo
     assert arguments[arguments.index("-f") + 1] == "mov"
 
 
-async def test_the_process_has_limits(
-    sounds: Sounds, music: Path, tmp_path: Path, library: Library, socket_enabled: None, program: Callable[[str], str]
+async def test_the_process_has_limits_and_no_secrets(
+    sounds: Sounds,
+    music: Path,
+    tmp_path: Path,
+    library: Library,
+    socket_enabled: None,
+    program: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("SUPERVISOR_TOKEN", "secret")
     sounds.put(music / "x.flac", title="X")
     (url,) = await ids(library)
     async with serve(library, tmp_path / "cache", program("exec sleep 1000")) as http:
@@ -480,6 +487,8 @@ async def test_the_process_has_limits(
 
         await until(lambda: limits()["Max address space"] == str(ffmpeg_process.MAX_MEMORY))
         assert int(limits()["Max file size"]) == transcode.MAX_FILE_BYTES
+        assert int(limits()["Max open files"]) == ffmpeg_process.MAX_OPEN_FILES
+        assert b"SUPERVISOR_TOKEN" not in Path(f"/proc/{pid}/environ").read_bytes()
         request.cancel()
         await asyncio.gather(request, return_exceptions=True)
         await gone(pid)

@@ -7,7 +7,7 @@ import os
 import resource
 from typing import BinaryIO, Final
 
-MAX_MEMORY: Final = 1024 * 1024 * 1024
+MAX_MEMORY: Final = 768 * 1024 * 1024
 """Bytes of address space."""
 MAX_CPU_SECONDS: Final = 3_600
 MAX_LIVE_CPU_SECONDS: Final = 100 * MAX_CPU_SECONDS

@@ -18,11 +18,15 @@ class ProcessWatch:
     def __init__(self) -> None:
         self._started: list[str] | None = None
         self._thread = threading.local()
-        sys.addaudithook(self._audit)
+        self._is_hooked = False
 
     @contextmanager
     def watched(self) -> Generator[list[str]]:
         """Yield the list of the programs that are started in the meantime."""
+        if not self._is_hooked:
+            # Not before it's needed: a hook is called for each import, opened file and socket, and can't be removed.
+            sys.addaudithook(self._audit)
+            self._is_hooked = True
         started: list[str] = []
         self._started = started
         try:

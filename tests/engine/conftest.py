@@ -1,4 +1,4 @@
-"""Profiles of hypothesis: few examples by default, many with HYPOTHESIS_PROFILE=deep."""
+"""Profiles of hypothesis: few examples by default, fewer with HYPOTHESIS_PROFILE=fast, many with `deep`."""
 
 import os
 
@@ -9,6 +9,7 @@ QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too
 settings.register_profile(
     "quick", max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=QUIET, derandomize=True
 )
+settings.register_profile("fast", settings.get_profile("quick"), max_examples=20)
 settings.register_profile(
     "deep", max_examples=2_000, stateful_step_count=80, deadline=None, suppress_health_check=QUIET, print_blob=True
 )

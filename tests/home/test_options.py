@@ -13,6 +13,7 @@ import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.moosicbox.adapters import cluster
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.protocol.errors import AuthenticationFailed
@@ -207,8 +208,11 @@ async def test_a_stored_folder_that_is_offline_does_not_prevent_other_changes(
 
 
 @pytest.mark.usefixtures("socket_enabled")
-async def test_options_repair_a_setup_that_failed_at_once(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_options_repair_a_setup_that_failed_at_once(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The kept library is given the folders that were chosen meanwhile."""
+    monkeypatch.setattr(cluster, "LEADERSHIP_SECONDS", 0.1)
     library = entry.runtime_data.library
     monkey = {"cluster_mode": True, "redis_url": "redis://127.0.0.1:1"}
     folders = library.folders

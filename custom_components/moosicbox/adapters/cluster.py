@@ -35,7 +35,7 @@ PRIORITY: Final = 100
 """Higher than that of any node, so that Home Assistant leads."""
 PING_SECONDS: Final = 5
 """Time for which the check of the options waits for Redis."""
-LEASE_SECONDS: Final = 10
+LEADERSHIP_SECONDS: Final = 10
 """Time for which the setup waits for the leadership."""
 ISSUE: Final = "redis_unreachable"
 INTERVAL: Final = timedelta(seconds=10)
@@ -79,7 +79,7 @@ async def async_join(
     unsubscribe = node.promoted.subscribe(lambda hub: None if leading.done() else leading.set_result(hub))
     await node.start()
     try:
-        async with asyncio.timeout(LEASE_SECONDS):
+        async with asyncio.timeout(LEADERSHIP_SECONDS):
             return node, await leading
     except TimeoutError as error:
         connected = node.status().connected

@@ -137,4 +137,4 @@ class MirrorMachine(RuleBasedStateMachine):
 
 
 TestMirror = MirrorMachine.TestCase
-TestMirror.settings = settings(max_examples=300, stateful_step_count=60)
+TestMirror.settings = settings(max_examples=5 * settings().max_examples, stateful_step_count=60)

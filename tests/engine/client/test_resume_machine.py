@@ -124,4 +124,4 @@ class ResumeMachine(RuleBasedStateMachine):
 
 
 TestResume = ResumeMachine.TestCase
-TestResume.settings = settings(max_examples=200, stateful_step_count=60)
+TestResume.settings = settings(max_examples=3 * settings().max_examples, stateful_step_count=60)

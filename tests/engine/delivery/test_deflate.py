@@ -105,7 +105,7 @@ def test_all_window_sizes_can_be_inflated(bits: int) -> None:
         assert reader.read(frame) == frame.payload
 
 
-@settings(max_examples=200)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     st.lists(
         st.one_of(

@@ -51,8 +51,9 @@ def message_name(model: type[Request]) -> MessageName:
     tag = str(config.tag)
     if config.tag_field == "type":
         return MessageName(tag)
-    family = next(field.default for field in msgspec.structs.fields(model) if field.name == "type")
-    return MessageName(str(family), tag)
+    # `msgspec.structs.fields` would evaluate the annotations of all fields.
+    defaults = dict(zip(reversed(model.__struct_fields__), reversed(model.__struct_defaults__), strict=False))
+    return MessageName(str(defaults["type"]), tag)
 
 
 class Codec:

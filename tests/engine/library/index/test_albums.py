@@ -33,7 +33,7 @@ def content(albums: list[FoundAlbum]) -> set[tuple[str, str, str | None, frozens
 
 
 @given(st.lists(TRACKS, max_size=12), st.randoms())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 def test_the_order_of_tracks_does_not_matter(tracks: list[AlbumTrack], random: object) -> None:
     ordered = numbered(tracks)
     shuffled = list(ordered)
@@ -42,7 +42,7 @@ def test_the_order_of_tracks_does_not_matter(tracks: list[AlbumTrack], random: o
 
 
 @given(st.lists(TRACKS, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 def test_each_track_is_on_one_album_and_each_id_is_used_once(tracks: list[AlbumTrack]) -> None:
     albums = group_albums(numbered(tracks))
     assert sorted(track.row for album in albums for track in album.tracks) == list(range(len(tracks)))
@@ -50,7 +50,7 @@ def test_each_track_is_on_one_album_and_each_id_is_used_once(tracks: list[AlbumT
 
 
 @given(st.lists(TRACKS, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 def test_where_the_library_is_mounted_does_not_matter(tracks: list[AlbumTrack]) -> None:
     """Hubs of a cluster have the same ids."""
     ordered = numbered(tracks)

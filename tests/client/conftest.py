@@ -33,7 +33,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def address(http: HttpClient, hub: Hub) -> str:  # noqa: F811
+async def address(http: HttpClient, hub: Hub) -> str:  # noqa: F811
     """Return Home Assistant's address. Its hub takes messages at ten times the usual rate: clients wait in real time."""
     rates = {name: 10 * getattr(hub.limits, name) for name in RATES}
     hub.configure(replace(hub.limits, **rates))

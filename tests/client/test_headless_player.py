@@ -16,6 +16,7 @@ from custom_components.moosicbox.engine.client.player import program
 from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
+from script.lib.music import SONGS
 from tests.fixtures import BRASS, COPPER
 
 from .conftest import Dial
@@ -23,6 +24,7 @@ from .test_client import until
 
 pytestmark = pytest.mark.process
 
+DURATION = SONGS[0].duration
 ENTITY = "media_player.speaker"
 
 
@@ -131,6 +133,16 @@ async def test_end_of_the_queue_is_reported(hass: HomeAssistant, hub: Hub, speak
     await speaker.player("speaker").play(start_position=20.5)
     await until(lambda: reported(hub, state="idle", queue_item_id=only))
     assert hub.players.get("speaker").active_playback.queue.get(only).state == "played"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.001, 0.0])
+async def test_end_is_reported_however_near_the_start_is(
+    hass: HomeAssistant, hub: Hub, speaker: MoosicBoxClient, seconds: float
+) -> None:
+    (only,) = await speaker.player("speaker").queue.add(media=BRASS)
+    await speaker.player("speaker").play(start_position=DURATION - seconds)
+    queue = hub.players.get("speaker").active_playback.queue
+    await until(lambda: queue.get(only).state == "played")
 
 
 async def test_unplayable_item_is_skipped(

@@ -11,6 +11,8 @@ OBSERVED: Final = ("paused-for-cache", "duration", "demuxer-cache-time", "seekab
 LOAD_TIMEOUT: Final = 15.0
 CACHE_MARGIN: Final = 0.1
 """Seconds before the end of what is buffered of a station to which mpv doesn't go."""
+END_MARGIN: Final = 0.05
+"""Seconds before the end of an item from which on it has nothing to play."""
 OPENED: Final = "Opening done: "
 """mpv's log line when the beginning of an address is buffered; no property reports that for the next item."""
 
@@ -33,6 +35,7 @@ class Deck:
         item_id: The item in the deck, or `None`.
         next_id: The item that follows it, or `None`.
         stalling: `True` while the playback waits for data.
+        at_end: `True` once the item has ended and no item has followed it: mpv holds nothing any more.
         duration: The item's length in seconds, as soon as mpv knows it.
         cached_until: The position (seconds) up to which the item is buffered.
         ended: Emitted with the item's id at its end, if no item follows.
@@ -44,7 +47,7 @@ class Deck:
     def __init__(self, mpv: Mpv) -> None:
         self.item_id: str | None = None
         self.next_id: str | None = None
-        self.stalling = False
+        self.stalling = self.at_end = False
         self.duration: float | None = None
         self.cached_until: float | None = None
         self._seekable = False
@@ -64,6 +67,8 @@ class Deck:
         self._loading: asyncio.Future[None] | None = None
         self._speed = 1.0
         self._keeps_pitch = False
+        self._begin_position = 0.0
+        """The position (seconds) at which the item in the deck was loaded."""
         self._begins: float | None = None
         """The position (seconds) at which the audio of the item in the deck begins; `None` for its beginning."""
 
@@ -109,7 +114,7 @@ class Deck:
         *,
         begins: float | None = None,
     ) -> None:
-        """Load an item, paused at a position.
+        """Load an item, paused at a position. An item that ends before the position is in the deck `at_end`.
 
         Args:
             item_id: The hub's id of the item.
@@ -125,6 +130,8 @@ class Deck:
         self._loading = asyncio.get_running_loop().create_future()
         self._entries.clear()
         self.item_id, self.next_id = item_id, None
+        self.at_end = False
+        self._begin_position = position
         self.duration = self.cached_until = None
         self._begins = begins
         self._restarted.clear()
@@ -168,7 +175,10 @@ class Deck:
         await self._mpv.set("pause", True)
 
     async def seek(self, position: float) -> None:
-        """Go to a position (seconds), and return when mpv has reached it. A station only goes where it is buffered."""
+        """Go to a position (seconds), and return when mpv has reached it, or the item has ended.
+
+        A station only goes where it is buffered.
+        """
         if self._begins is not None and not self._begins <= position < (self.cached_until or 0.0) - CACHE_MARGIN:
             return
         self._restarted.clear()
@@ -224,9 +234,7 @@ class Deck:
     def _handle_event(self, event: dict[str, Any], _at_us: int) -> None:
         match event["event"]:
             case "playback-restart":
-                self._restarted.set()
-                if self._loading is not None and not self._loading.done():
-                    self._loading.set_result(None)
+                self._position_reached()
             case "start-file":
                 self._handle_file_start(self._entries.get(event["playlist_entry_id"]))
             case "end-file":
@@ -235,6 +243,11 @@ class Deck:
                 self._handle_log_line(event["text"])
             case "property-change":
                 self._handle_property(event["name"], event.get("data"))
+
+    def _position_reached(self) -> None:
+        self._restarted.set()
+        if self._loading is not None and not self._loading.done():
+            self._loading.set_result(None)
 
     def _handle_file_start(self, item_id: str | None) -> None:
         if item_id is not None and item_id == self.next_id:
@@ -251,13 +264,17 @@ class Deck:
     def _handle_file_end(self, event: dict[str, Any]) -> None:
         if (item_id := self._entries.pop(event["playlist_entry_id"], None)) is None:
             return
-        if event["reason"] == "error":
+        # mpv plays nothing of an item that is loaded at its end, and calls this an error.
+        is_end = self.duration is not None and self._begin_position >= self.duration - END_MARGIN
+        if event["reason"] == "error" and not is_end:
             text = str(event.get("file_error") or "The audio can't be played")
             if self._loading is not None and not self._loading.done():
                 self._loading.set_exception(LoadFailed(text))
             else:
                 self.failed.emit(item_id, text)
-        elif event["reason"] == "eof" and self.next_id is None:
+        elif event["reason"] in ("eof", "error") and self.next_id is None:
+            self.at_end = True
+            self._position_reached()
             self.ended.emit(item_id)
 
     def _handle_property(self, name: str, value: Any) -> None:

@@ -112,6 +112,12 @@ class OrderExecutor:
             address = self._resolve(prepared.track.stream_url)
             await self._deck.set_next(prepared.queue_item_id, address, prepared.gain_db or 0.0)
 
+    def end(self) -> None:
+        """Note that the item in the deck has ended."""
+        self._state.resting = PositionSample(self._deck.duration or self._state.resting.position, monotonic_us())
+        self._timekeeper.release()
+        self._set_mode("ended")
+
     def fail(self, error: str) -> None:
         """Note that the item in the deck can't be played."""
         _LOGGER.warning("An item can't be played: %s", error)
@@ -122,7 +128,7 @@ class OrderExecutor:
 
     async def _pause(self, order: SynchronizedPlayback, item_id: str, track: PlayableTrack) -> None:
         position = order.start_position
-        if self._deck.item_id == item_id and self._state.mode in ("playing", "paused"):
+        if self._holds(item_id) and self._state.mode in ("playing", "paused"):
             await self._deck.pause()
             await self._deck.set_speed(1.0)
             await self._seek(position)
@@ -142,7 +148,7 @@ class OrderExecutor:
             self._follow(anchor_of(order), order)
             return
         is_station = station_address(track.stream_url, 0.0) is not None
-        if self._deck.item_id == item_id and self._state.mode in ("playing", "paused", "idle") and not is_station:
+        if self._holds(item_id) and self._state.mode in ("playing", "paused", "idle") and not is_station:
             await wait_until(due_us - SEEK_LEAD * 1e6)
             await self._deck.pause()
             await self._deck.set_gain(order.gain_db or 0.0)
@@ -152,6 +158,9 @@ class OrderExecutor:
         elif not await self._load_for_start(order, item_id, track, received_us):
             return
         self._follow(await self._start(order, received_us), order, just_started=True)
+
+    def _holds(self, item_id: str) -> bool:
+        return self._deck.item_id == item_id and not self._deck.at_end
 
     async def _is_on_timeline(self, order: SynchronizedPlayback, item_id: str) -> bool:
         if self._state.mode != "playing" or self._deck.item_id != item_id:
@@ -250,6 +259,9 @@ class OrderExecutor:
         self._state.in_room = bool(order.room_id)
         self._timekeeper.follow(anchor, just_started=just_started)
         self._set_mode("playing")
+        if self._deck.at_end:
+            # The timeline was beyond the end before the item could begin.
+            self.end()
 
     def _set_mode(self, mode: Mode) -> None:
         self._state.set_mode(mode)

@@ -17,7 +17,7 @@ from ...protocol.server import Prepare, SynchronizedPlayback, VolumeUpdate
 from ...sync.clock_filter import ClockFilter
 from ...sync.orders import is_same_order
 from ..pending import monotonic_us
-from .deck import Deck, PositionSample
+from .deck import Deck
 from .executor import OrderExecutor, RenewAddress
 from .mpv import MpvError
 from .reporter import PlayerStatus, Reporter
@@ -174,9 +174,7 @@ class Player:
 
     def _on_ended(self, _item_id: str) -> None:
         if self._state.mode == "playing":
-            self._state.resting = PositionSample(self._deck.duration or self._state.resting.position, monotonic_us())
-            self._timekeeper.release()
-            self._set_mode("ended")
+            self._executor.end()
 
     def _on_failed(self, _item_id: str, error: str) -> None:
         self._executor.fail(error)

@@ -10,7 +10,7 @@ from ...clock import Clock
 from ...fetching import FetchFailed, SessionFactory
 from ...ffmpeg_process import MAX_LIVE_CPU_SECONDS, running
 from ...playback.addresses import server_of
-from ..streaming.formats import SOURCES
+from ..streaming.formats import DECODERS, SOURCES
 from .connection import StationConnection, connected
 from .window import CHANNELS, FRAME_BYTES, MAX_AHEAD_SECONDS, RATE, Window
 
@@ -33,7 +33,6 @@ STEADY_US: Final = 10_000_000
 NICENESS: Final = 5
 READ_SIZE: Final = 32 * 1024
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac"]))
-DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
 
 
 class Lost(Exception):

@@ -24,7 +24,7 @@ TRACKS: Final = "tracks"
 """The last part of the identifier of all songs of an artist."""
 SHUFFLED: Final = "shuffled"
 """The last part of the identifier that plays all songs of an artist in random order."""
-MAX_TRACKS: Final = 1_000
+MAX_QUEUED_TRACKS: Final = 1_000
 """Tracks that one command adds to a queue."""
 
 
@@ -57,7 +57,7 @@ def library_id_of(item: Item) -> str:
             return f"{SOURCE}/station/{item.station_id}"
 
 
-async def tracks_of(library: Library, media_content_id: str, *, whole: bool = False) -> list[str] | None:
+async def track_ids_to_play(library: Library, media_content_id: str, *, whole: bool = False) -> list[str] | None:
     """Return the track ids of an item of the library; None for any other id.
 
     Args:
@@ -75,9 +75,9 @@ async def tracks_of(library: Library, media_content_id: str, *, whole: bool = Fa
         part = identifier_of(media_content_id).removeprefix(f"artist/{id_}/{TRACKS}").removeprefix("/")
     if kind in ("track", "station") and id_:
         return [id_]
-    if (tracks := await library.tracks_to_play(kind, id_, MAX_TRACKS)) is None:
+    if (tracks := await library.tracks_to_play(kind, id_, MAX_QUEUED_TRACKS)) is None:
         return None
-    found = [track.track_id for track in tracks if track.available][:MAX_TRACKS]
+    found = [track.track_id for track in tracks if track.available][:MAX_QUEUED_TRACKS]
     if part == SHUFFLED:
         found = random.sample(found, len(found))
     elif part:

@@ -8,7 +8,7 @@ import msgspec
 from .contexts import PlayerOrRoom, context_fields
 from .engine.api import Library, QueueAdd
 from .errors import errors_translated
-from .library_ids import tracks_of
+from .library_ids import track_ids_to_play
 
 TRACK_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -27,7 +27,7 @@ async def queue_add(
     """
     add = QueueAdd(**context_fields(context), place=place, play=play or None)
     with errors_translated():
-        track_ids = await tracks_of(library, media_content_id, whole=place == "replace")
+        track_ids = await track_ids_to_play(library, media_content_id, whole=place == "replace")
     if track_ids is not None:
         return msgspec.structs.replace(add, track_ids=tuple(track_ids))
     if TRACK_ID.fullmatch(media_content_id):

@@ -22,7 +22,7 @@ from .const import DOMAIN
 from .models import MoosicBoxData, async_loaded_data
 
 if TYPE_CHECKING:
-    from .engine.sendspin_api import Candidate, Method, Pairing
+    from .engine.sendspin_api import Candidate, PairingMethod, SendspinPairing
 
 CONF_ADDRESS: Final = "address"
 CONF_AREA: Final = "area"
@@ -42,9 +42,9 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
     _player_id: str | None = None
     _url: str | None = None
     _candidate: Candidate | None = None
-    _method: Method | None = None
+    _method: PairingMethod | None = None
     _waiting: asyncio.Task[None] | None = None
-    _pairing: Pairing | None = None
+    _pairing: SendspinPairing | None = None
     _preparing: asyncio.Task[None] | None = None
     _failure: str | None = None
     _uses_sendspin = False
@@ -136,7 +136,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         """Ask for the token in the speaker's QR code."""
         return await self._async_pair("token", user_input)
 
-    async def _async_pair(self, method: Method, user_input: dict[str, Any] | None) -> Any:
+    async def _async_pair(self, method: PairingMethod, user_input: dict[str, Any] | None) -> Any:
         api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
         errors: dict[str, str] = {}
         try:
@@ -158,7 +158,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
                 return await self._async_again(method, errors)
         return self._show_code_form(method, errors)
 
-    async def _async_again(self, method: Method, errors: dict[str, str]) -> Any:
+    async def _async_again(self, method: PairingMethod, errors: dict[str, str]) -> Any:
         api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
         try:
             if not await self._async_begin(method):
@@ -167,7 +167,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
             return self.async_abort(reason="pairing_refused")
         return self._show_code_form(method, errors)
 
-    async def _async_begin(self, method: Method) -> bool:
+    async def _async_begin(self, method: PairingMethod) -> bool:
         """Begin an attempt; return false if something must be done on the speaker first."""
         sendspin = await self.speakers_data().speakers.async_start_sendspin(self)
         if sendspin is None or self._player_id is None:
@@ -199,7 +199,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         """Abort because the speaker couldn't be paired."""
         return self.async_abort(reason="pairing_refused")
 
-    def _show_code_form(self, method: Method, errors: dict[str, str]) -> Any:
+    def _show_code_form(self, method: PairingMethod, errors: dict[str, str]) -> Any:
         return self.async_show_form(
             step_id=method,
             data_schema=vol.Schema({vol.Required(CONF_CODE): TextSelector()}),
@@ -217,7 +217,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
             pairing, self._pairing = self._pairing, None
             self.hass.async_create_background_task(self._async_end(pairing), "moosicbox speaker")
 
-    async def _async_end(self, pairing: Pairing | None) -> None:
+    async def _async_end(self, pairing: SendspinPairing | None) -> None:
         if pairing is not None:
             await pairing.cancel()
         if (data := async_loaded_data(self.hass)) is not None:

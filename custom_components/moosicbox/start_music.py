@@ -8,7 +8,7 @@ from .commands import async_execute
 from .contexts import PlayerOrRoom, context_fields
 from .engine.api import ModeCommand, PlaybackCommand, QueueAdd, TrackNotFound
 from .errors import errors_translated
-from .library_ids import SOURCE, tracks_of
+from .library_ids import SOURCE, track_ids_to_play
 from .models import MoosicBoxData
 
 MAX_MIX: Final = 500
@@ -47,7 +47,7 @@ async def async_play_favourites(
 ) -> bool:
     """Play the favourites instead of the queue; return False if there are none. Raise HomeAssistantError."""
     try:
-        tracks = await tracks_of(data.library, f"{SOURCE}/favourites")
+        tracks = await track_ids_to_play(data.library, f"{SOURCE}/favourites")
     except TrackNotFound:
         return False
     add = QueueAdd(**context_fields(context), place="replace", play=True, track_ids=tuple(tracks or ()))

@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.client.conformance.__main__ import check
 from custom_components.moosicbox.engine.client.conformance.checks import CHECKS
 from custom_components.moosicbox.engine.client.conformance.frames import Side, find_mismatch, golden
 from custom_components.moosicbox.engine.client.conformance.hub import STEPS, serve
-from custom_components.moosicbox.engine.client.player.program import Output, run_player
+from custom_components.moosicbox.engine.client.player.program import OutputSettings, run_player
 from script.lib.process import free_port
 from tests.fixtures import CreateToken
 
@@ -58,7 +58,7 @@ async def test_own_client_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     info = ClientInfo(name="Box", kind="player", player_id="box")
     client = MoosicBoxClient(f"http://127.0.0.1:{port}", token="any", client=info, transport="websocket")
     with pytest.raises(ConnectionClosed):
-        await run_player(client, Output(device="null"))
+        await run_player(client, OutputSettings(device="null"))
     assert await serving == 0, lines
     assert sum(line.endswith(" ok") for line in lines) == len(STEPS) + 1
 

@@ -13,7 +13,7 @@ import pytest
 
 from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
 from custom_components.moosicbox.engine.client.player import program
-from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
+from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, OutputSettings, run_player
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
 from script.lib.music import SONGS
@@ -32,7 +32,7 @@ ENTITY = "media_player.speaker"
 async def speaker(hass: HomeAssistant, hub: Hub, address: str, token: str) -> AsyncGenerator[MoosicBoxClient]:
     client = ClientInfo(name="Speaker", kind="player", player_id="speaker", capabilities=CAPABILITIES, lead_ms=LEAD_MS)
     connection = MoosicBoxClient(address, token=token, client=client, reconnect_delay=0.05)
-    playing = asyncio.create_task(run_player(connection, Output(device="null")))
+    playing = asyncio.create_task(run_player(connection, OutputSettings(device="null")))
     await until(lambda: hub.players.find("speaker") is not None and connection.clock.ready)
     await hass.async_block_till_done()
     yield connection

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
-from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, Output, run_player
+from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, OutputSettings, run_player
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.library.shared_stations import shared_station
 from custom_components.moosicbox.engine.library.shared_stations.window import FRAME_BYTES, RATE
@@ -49,7 +49,7 @@ async def speaker(hub: Hub, address: str, token: str) -> AsyncGenerator[MoosicBo
     """A headless player, with mpv."""
     info = ClientInfo(name="Speaker", kind="player", player_id="speaker", capabilities=CAPABILITIES, lead_ms=LEAD_MS)
     connection = MoosicBoxClient(address, token=token, client=info, reconnect_delay=0.05)
-    playing = asyncio.create_task(run_player(connection, Output(device="null")))
+    playing = asyncio.create_task(run_player(connection, OutputSettings(device="null")))
     await until(lambda: hub.players.find("speaker") is not None and connection.clock.ready)
     yield connection
     playing.cancel()

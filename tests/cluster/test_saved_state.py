@@ -8,7 +8,7 @@ import msgspec
 
 from custom_components.moosicbox.engine.cluster.bus import ClusterSnapshot
 from custom_components.moosicbox.engine.cluster.journal import Journal
-from custom_components.moosicbox.engine.cluster.link import Link
+from custom_components.moosicbox.engine.cluster.link import EdgeLink
 from custom_components.moosicbox.engine.cluster.restore import restore
 from tests.engine.fakes import Harness
 
@@ -20,13 +20,13 @@ HASHES = {
 }
 
 
-def restored() -> tuple[Harness, dict[str, Link]]:
+def restored() -> tuple[Harness, dict[str, EdgeLink]]:
     """A hub that was restored from the golden state, and the links to its edges."""
     harness = Harness()
-    links: dict[str, Link] = {}
+    links: dict[str, EdgeLink] = {}
 
-    def link_of(edge: str) -> Link:
-        return links.setdefault(edge, Link(edge, lambda _edge, _message: None))
+    def link_of(edge: str) -> EdgeLink:
+        return links.setdefault(edge, EdgeLink(edge, lambda _edge, _message: None))
 
     assert restore(harness.hub, ClusterSnapshot(HASHES, {}, {}), link_of)
     return harness, links

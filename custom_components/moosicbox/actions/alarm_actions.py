@@ -7,10 +7,11 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from ..engine.api import DAYS
 from ..library_ids import identifier_of, is_library_id
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields
-from .household_command import DAYS, async_send, context_command, household_command
+from .household_command import async_send, context_command, household_command
 from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields
 
 MINUTES: Final = vol.Coerce(float)

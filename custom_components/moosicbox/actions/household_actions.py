@@ -7,11 +7,11 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..contexts import contexts_by_entity_id
-from ..engine.api import Player, Room
+from ..engine.api import DAYS, Player, Room
 from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields
-from .household_command import DAYS, async_send, household_command
+from .household_command import async_send, household_command
 from .target import CONTEXT_FIELDS, TARGET_FIELDS, sent_fields, targeted_contexts, targeted_players
 
 RULE_FIELDS: Final[Fields] = {

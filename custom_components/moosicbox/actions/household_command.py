@@ -1,15 +1,13 @@
 """Handlers of actions that send a `household_command`. Each needs the permissions of the protocol."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.core import ServiceCall, ServiceResponse
 
 from ..models import MoosicBoxData
 from .action import Handler, async_request
 from .target import context_target, sent_fields
-
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 async def async_send(data: MoosicBoxData, call: ServiceCall, action: str, fields: Mapping[str, Any]) -> ServiceResponse:

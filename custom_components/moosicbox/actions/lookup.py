@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..contexts import ContextFields, PlayerOrRoom, contexts_by_entity_id
 from ..engine.api import Hub, Item, Kind, Room
 from ..errors import errors_translated, invalid
-from ..library_ids import library_id_of, tracks_of
+from ..library_ids import library_id_of, track_ids_to_play
 from ..models import MoosicBoxData
 
 
@@ -40,7 +40,7 @@ async def async_music(data: MoosicBoxData, call_data: Mapping[str, Any], *, whol
     else:
         return {}
     with errors_translated():
-        track_ids = await tracks_of(data.library, found, whole=whole)
+        track_ids = await track_ids_to_play(data.library, found, whole=whole)
     return {"media_content_id": found} if track_ids is None else {"track_ids": track_ids}
 
 

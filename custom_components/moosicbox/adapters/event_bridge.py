@@ -74,8 +74,8 @@ class EventBridge:
             hub.rooms.event_published.subscribe(self._handle_room_event),
             hub.rooms.added.subscribe(lambda room: self._handle_room_event(room, "room_created", {})),
             *(
-                [hub.library_feed.updated.subscribe(self._handle_library_updated)]
-                if hub.library_feed is not None
+                [hub.library_publisher.updated.subscribe(self._handle_library_updated)]
+                if hub.library_publisher is not None
                 else []
             ),
         )

@@ -17,6 +17,7 @@ from .handlers.rooms import GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
 from .household.announcer import AnnouncementEvent
 from .household.followers import FollowEvent
+from .household.schedule import DAYS
 from .hub import Hub
 from .internal_subscriber import InternalSubscriber
 from .library.library import Library
@@ -159,6 +160,7 @@ from .transport.responses import error_response, json_response, wants_text
 
 __all__ = [
     "ARTWORK_CACHE_BYTES",
+    "DAYS",
     "EPISODE_PREFIX",
     "GUEST_PAGE_PATH",
     "HLS_TYPE",

@@ -26,12 +26,12 @@ from .household.household import build_household
 from .hub import Hub
 from .identity import Identity
 from .library.chapters import ChapterFinder
-from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.media_provider import LibraryMedia
 from .library.podcasts.feed_fetcher import FeedFetcher
 from .library.podcasts.podcasts import Podcasts
 from .library.podcasts.positions import Positions, is_resumed
+from .library.publisher import LibraryPublisher
 from .library.scrobbling import Scrobbler
 from .library.shared_stations.shared_stations import SharedStations
 from .limits import Limits, SharedLimits
@@ -226,7 +226,7 @@ def build_hub(
             shared_stations.title_changed.subscribe(radio_titles.handle_title)
 
     # Library
-    library_feed = scrobbler = podcasts = chapter_finder = playing_chapters = None
+    library_publisher = scrobbler = podcasts = chapter_finder = playing_chapters = None
     if library is not None:
         autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
         plays = Plays(
@@ -246,8 +246,8 @@ def build_hub(
         )
         publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
-        library_feed = LibraryFeed(library, topics, timers, clock)
-        library_feed.register_topics(catalog)
+        library_publisher = LibraryPublisher(library, topics, timers, clock)
+        library_publisher.register_topics(catalog)
         fetcher = None
         if library.session is not None:
             fetcher = FeedFetcher(library.session, media.require_fetchable)
@@ -326,7 +326,7 @@ def build_hub(
         client_event=client_event,
         library=library,
         shared_stations=shared_stations,
-        library_feed=library_feed,
+        library_publisher=library_publisher,
         artwork_renewal=artwork_renewal,
         scrobbler=scrobbler,
         podcasts=podcasts,

@@ -16,9 +16,9 @@ from .greeting import FEATURES, goodbye
 from .household.household import Household
 from .identity import Identity
 from .library.chapters import ChapterFinder
-from .library.feed import LibraryFeed
 from .library.library import Library
 from .library.podcasts.podcasts import Podcasts
+from .library.publisher import LibraryPublisher
 from .library.scrobbling import Scrobbler
 from .library.shared_stations.shared_stations import SharedStations
 from .limits import Limits, SharedLimits
@@ -93,7 +93,7 @@ class Hub:
     """A client fired an event for automations."""
     library: Library | None = None
     shared_stations: SharedStations | None = None
-    library_feed: LibraryFeed | None = None
+    library_publisher: LibraryPublisher | None = None
     artwork_renewal: ArtworkRenewal | None = None
     scrobbler: Scrobbler | None = None
     podcasts: Podcasts | None = None
@@ -125,8 +125,8 @@ class Hub:
             self.household.start()
             if self.artwork_renewal is not None:
                 self.artwork_renewal.start()
-        if self.library_feed is not None:
-            self.library_feed.start()
+        if self.library_publisher is not None:
+            self.library_publisher.start()
         if self.scrobbler is not None:
             self.scrobbler.start()
         if self.podcasts is not None:
@@ -149,8 +149,8 @@ class Hub:
         """Stop all activity without notifying clients."""
         self.running = False
         self.persistence.stop()
-        if self.library_feed is not None:
-            self.library_feed.stop()
+        if self.library_publisher is not None:
+            self.library_publisher.stop()
         if self.scrobbler is not None:
             self.scrobbler.stop()
         if self.podcasts is not None:

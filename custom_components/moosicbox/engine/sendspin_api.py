@@ -1,7 +1,7 @@
 """The public API for Sendspin speakers. It loads `aiosendspin`: import it only where such a speaker is used."""
 
 from .speakers.sendspin.artwork import EDGE, FindPicture
-from .speakers.sendspin.pairing import Method, Pairing, PairingFailed
+from .speakers.sendspin.pairing import PairingFailed, PairingMethod, SendspinPairing
 from .speakers.sendspin.service import PATH, PORT, Candidate, NotReachable, SendspinService
 from .speakers.sendspin.store import PairingStore
 
@@ -11,10 +11,10 @@ __all__ = [
     "PORT",
     "Candidate",
     "FindPicture",
-    "Method",
     "NotReachable",
-    "Pairing",
     "PairingFailed",
+    "PairingMethod",
     "PairingStore",
+    "SendspinPairing",
     "SendspinService",
 ]

@@ -27,7 +27,7 @@ from . import group_commands, household_commands, playback_commands, queue_comma
 from .language import Language
 from .memory import Memory
 from .recognition import Recogniser, Spoken, matches_any
-from .request import Answer, VoiceRequest
+from .request import SpokenAnswer, VoiceRequest
 from .targets import VoiceTargets, area_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -174,7 +174,7 @@ class Assist:
                 await self._async_delegate(intent_type, request, user_input)
                 return request.say("done")
             return await COMMANDS[spoken.command](request)
-        except Answer as answer:
+        except SpokenAnswer as answer:
             return answer.text
         except (HomeAssistantError, HubError) as error:
             reason = action_error(error) if isinstance(error, HubError) else error
@@ -221,4 +221,4 @@ class Assist:
                 satellite_id=user_input.satellite_id,
             )
         except intent.MatchFailedError as error:
-            raise Answer(request.say("nothing_playing")) from error
+            raise SpokenAnswer(request.say("nothing_playing")) from error

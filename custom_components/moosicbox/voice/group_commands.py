@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..commands import hub_command
 from ..contexts import PlayerOrRoom
 from ..engine.api import CustomMessage, Player, Principal, Room, Session
-from .request import Answer, VoiceRequest
+from .request import SpokenAnswer, VoiceRequest
 from .targets import best_of
 
 SHOW_INVITE = "moosicbox.show_invite"
@@ -30,7 +30,7 @@ async def play_here_too(request: VoiceRequest) -> str:
         raise request.unclear()
     elsewhere = [context for context in request.targets.playing() if context not in here]
     if (source := best_of(elsewhere)) is None:
-        raise Answer(request.say("nothing_to_join"))
+        raise SpokenAnswer(request.say("nothing_to_join"))
     await _join(request, source, here)
     return request.say("joined", names=request.names([source, *here]))
 
@@ -47,7 +47,7 @@ async def leave_group(request: VoiceRequest) -> str:
     named = request.named() or [request.one()]
     players = [context for context in named if isinstance(context, Player) and rooms.of_player(context) is not None]
     if not players:
-        raise Answer(request.say("in_no_group", where=request.names(named)))
+        raise SpokenAnswer(request.say("in_no_group", where=request.names(named)))
     principal = await request.principal()
     with hub_command(request.data):
         for player in players:
@@ -61,7 +61,7 @@ async def dissolve_group(request: VoiceRequest) -> str:
     named = {room for context in request.named() if (room := _room_of(request, context)) is not None}
     groups = [room for room in named or hub.rooms if room.is_group]
     if len(groups) != 1:
-        raise Answer(request.say("no_group"))
+        raise SpokenAnswer(request.say("no_group"))
     principal = await request.principal()
     with hub_command(request.data):
         hub.grouping.dissolve(principal, groups[0])
@@ -73,7 +73,7 @@ async def invite(request: VoiceRequest) -> str:
     hub = request.data.hub
     room = _room_to_invite_to(request)
     if room is None:
-        raise Answer(request.say("no_room"))
+        raise SpokenAnswer(request.say("no_room"))
     principal = await request.principal()
     with hub_command(request.data):
         room.require_right(principal, "member.kick")
@@ -82,7 +82,7 @@ async def invite(request: VoiceRequest) -> str:
         shown = [hub.publish(f"client:{session.client_id}", message) for session in sessions]
         if any(shown):
             return request.say("invite_shown", where=room.name)
-    raise Answer(request.say("no_screen"))
+    raise SpokenAnswer(request.say("no_screen"))
 
 
 def _room_to_invite_to(request: VoiceRequest) -> Room | None:

@@ -18,7 +18,7 @@ from ..engine.api import (
 )
 from ..library_ids import identifier_of, library_id_of
 from .music import async_find, certain
-from .request import Answer, VoiceRequest
+from .request import SpokenAnswer, VoiceRequest
 
 HOUR: Final = 60
 DAY: Final = 24 * HOUR
@@ -90,14 +90,14 @@ async def dismiss(request: VoiceRequest) -> str:
 async def acknowledge(request: VoiceRequest) -> str:
     """End all announcements that are repeated."""
     if not list(request.data.hub.household.announcer):
-        raise Answer(request.say("no_announcement"))
+        raise SpokenAnswer(request.say("no_announcement"))
     await request.execute(AcknowledgeAnnouncement())
     return request.say("acknowledged")
 
 
 def _require_ringing(request: VoiceRequest) -> None:
     if not request.data.hub.household.ringing.active():
-        raise Answer(request.say("no_alarm"))
+        raise SpokenAnswer(request.say("no_alarm"))
 
 
 def minutes_of_day(slots: Mapping[str, str]) -> int:

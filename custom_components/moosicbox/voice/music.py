@@ -12,7 +12,7 @@ from ..queue_media import queue_add
 from ..start_music import async_start_music
 from .memory import Offered
 from .recognition import Recogniser
-from .request import Answer, VoiceRequest
+from .request import SpokenAnswer, VoiceRequest
 
 MUSIC: Final = "musik"
 """German names of genres are compounds: Jazzmusik, Folk-Musik."""
@@ -27,7 +27,7 @@ async def async_find(request: VoiceRequest, query: str, kinds: Iterable[Kind] = 
 async def async_play_query(
     request: VoiceRequest, recogniser: Recogniser, context: PlayerOrRoom, query: str, kinds: Iterable[Kind] = ()
 ) -> str:
-    """Play what a request for music asks for; return the answer. Raise HomeAssistantError or Answer."""
+    """Play what a request for music asks for; return the answer. Raise HomeAssistantError or SpokenAnswer."""
     kinds = list(kinds)
     meaning, genre_name = recogniser.recognise_query(query, request.language.code)
     named = await async_find(request, query, kinds)
@@ -41,12 +41,12 @@ async def async_play_query(
 
 
 def certain(request: VoiceRequest, named: Named | None, query: str, context: PlayerOrRoom) -> Item:
-    """Return the item that a name means. Raise Answer if no item has the name, with an offer of the nearest one."""
+    """Return the item that a name means. Raise SpokenAnswer if no item has the name, offering the nearest one."""
     if named is None:
-        raise Answer(request.say("not_found", query=query))
+        raise SpokenAnswer(request.say("not_found", query=query))
     if not named.is_certain:
         request.memory.remember(offered=Offered(named.item, context))
-        raise Answer(request.say("nearest", query=query, what=request.item(named.item)))
+        raise SpokenAnswer(request.say("nearest", query=query, what=request.item(named.item)))
     return named.item
 
 
@@ -77,14 +77,14 @@ async def async_play_anything(request: VoiceRequest, context: PlayerOrRoom) -> s
         case "mix":
             answer = request.say("playing_library", where=context.name)
         case _:
-            raise Answer(request.say("nothing_to_play"))
+            raise SpokenAnswer(request.say("nothing_to_play"))
     return request.with_remark(context, answer)
 
 
 async def async_play_favourites(request: VoiceRequest, context: PlayerOrRoom) -> str:
-    """Play the favourites. Raise Answer if there are none."""
+    """Play the favourites. Raise SpokenAnswer if there are none."""
     if not await start_music.async_play_favourites(request.hass, request.data, context, request.user_id):
-        raise Answer(request.say("no_favourites"))
+        raise SpokenAnswer(request.say("no_favourites"))
     return request.with_remark(context, request.say("playing_favourites", where=context.name))
 
 

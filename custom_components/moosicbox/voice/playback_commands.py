@@ -6,7 +6,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..contexts import PlayerOrRoom, context_fields
 from ..engine.api import ChapterCommand, LibraryRequest, ModeCommand, PlaybackCommand, Room, RoomSkipVote, Track
-from .request import Answer, VoiceRequest
+from .request import SpokenAnswer, VoiceRequest
 from .targets import distinct
 
 
@@ -28,7 +28,7 @@ async def who_added(request: VoiceRequest) -> str:
     context = request.playing()
     item = context.active_playback.current
     if item is None:
-        raise Answer(request.say("nothing_playing"))
+        raise SpokenAnswer(request.say("nothing_playing"))
     return request.say("added_by", name=item.added_by.name, what=request.track(item.track))
 
 
@@ -146,5 +146,5 @@ async def _in_library(request: VoiceRequest, track: Track) -> bool:
 
 def _track(request: VoiceRequest, context: PlayerOrRoom) -> Track:
     if (item := context.active_playback.current) is None:
-        raise Answer(request.say("nothing_playing"))
+        raise SpokenAnswer(request.say("nothing_playing"))
     return item.track

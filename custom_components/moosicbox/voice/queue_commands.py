@@ -7,7 +7,7 @@ from ..engine.api import QueueMove, QueueSongRadio, SpokenKind
 from ..spoken_media import async_continue_spoken
 from .memory import Added
 from .music import async_add_item, async_find, async_play_anything, async_play_favourites, async_play_item, certain
-from .request import Answer, VoiceRequest
+from .request import SpokenAnswer, VoiceRequest
 
 
 async def add_to_queue(request: VoiceRequest) -> str:
@@ -41,7 +41,7 @@ async def _continue(request: VoiceRequest, kind: SpokenKind, nothing: str) -> st
     context = request.one()
     found = await async_continue_spoken(request.hass, request.data, context, request.user_id, kind)
     if found is None:
-        raise Answer(request.say(nothing))
+        raise SpokenAnswer(request.say(nothing))
     what = found.title if found.by is None else request.say("track", title=found.title, artist=found.by)
     return request.with_remark(context, request.say("going_on", what=what, where=context.name))
 
@@ -66,13 +66,13 @@ async def move_next(request: VoiceRequest) -> str:
     if (offered := request.memory.offered) is not None:
         await async_add_item(request, offered.context, offered.item, "next")
         return request.say("plays_next", what=request.item(offered.item), where=offered.context.name)
-    raise Answer(request.say("nothing_added"))
+    raise SpokenAnswer(request.say("nothing_added"))
 
 
 async def play_offered(request: VoiceRequest) -> str:
     """Play the item that was the nearest one to an unknown name."""
     if (offered := request.memory.offered) is None:
-        raise Answer(request.say("nothing_offered"))
+        raise SpokenAnswer(request.say("nothing_offered"))
     request.memory.remember()
     return await async_play_item(request, offered.context, offered.item)
 

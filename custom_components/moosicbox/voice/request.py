@@ -14,7 +14,7 @@ from .memory import Remembered
 from .targets import VoiceTargets, best_of, only
 
 
-class Answer(Exception):
+class SpokenAnswer(Exception):
     """Ends a command with an answer."""
 
     def __init__(self, text: str) -> None:
@@ -46,24 +46,24 @@ class VoiceRequest:
         return [] if self.area_id is None else self.targets.in_area(self.area_id)
 
     def one(self) -> PlayerOrRoom:
-        """Return the one that is named, is here, plays, or is the only one. Raise Answer if that isn't clear."""
+        """Return the one that is named, is here, plays, or is the only one. Raise SpokenAnswer if that isn't clear."""
         if (found := self.targets.choose(self.named())) is None:
             raise self.unclear()
         return found
 
     def playing(self) -> PlayerOrRoom:
-        """Return the one with a current item that is named, is here, or plays. Raise Answer if there is none."""
+        """Return the one with a current item that is named, is here, or plays. Raise SpokenAnswer if there is none."""
         found = best_of(self.named()) or only(self.targets.playing())
         if found is None and self.targets.playing():
             raise self.unclear()
         if found is None or found.active_playback.current is None:
-            raise Answer(self.say("nothing_playing"))
+            raise SpokenAnswer(self.say("nothing_playing"))
         return found
 
-    def unclear(self) -> Answer:
+    def unclear(self) -> SpokenAnswer:
         """Return the answer that asks for a player."""
         names = [context.name for context in self.targets.contexts.values()]
-        return Answer(self.say("which", where=names[0]) if names else self.say("no_players"))
+        return SpokenAnswer(self.say("which", where=names[0]) if names else self.say("no_players"))
 
     # ------------------------------------------------------------ commands
 

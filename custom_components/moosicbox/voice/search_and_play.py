@@ -18,7 +18,7 @@ from ..models import MoosicBoxData
 from .assist import Assist
 from .music import async_play_query
 from .recognition import Spoken
-from .request import Answer
+from .request import SpokenAnswer
 from .targets import best_of
 
 INTENT = "HassMediaSearchAndPlay"
@@ -69,7 +69,7 @@ class SearchAndPlay(intent.IntentHandler):
             response.async_set_speech(
                 await async_play_query(request, self._assist.recogniser, context, query, [kind] if kind else [])
             )
-        except Answer as answer:
+        except SpokenAnswer as answer:
             response.async_set_error(intent.IntentResponseErrorCode.NO_VALID_TARGETS, answer.text)
         except HomeAssistantError as error:
             failure = request.say("failed", reason=error)

@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.protocol.server import SynchronizedPlayb
 from custom_components.moosicbox.engine.protocol.types import PlayableTrack
 from custom_components.moosicbox.engine.speakers.held_announcement import SpokenAnnouncement
 from custom_components.moosicbox.engine.speakers.player import FedPlayer
-from custom_components.moosicbox.engine.speakers.renderer.audio import Source
+from custom_components.moosicbox.engine.speakers.renderer.audio import AudioSource
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 
 from . import sound
@@ -61,7 +61,7 @@ async def test_items_dont_fade_during_an_announcement(stage: Stage, renderer: Re
     track = play_order("first", 0, 1.0).track
     assert track is not None
     player._mixing.announcement.spoken = SpokenAnnouncement(
-        Source("speech", "/first.flac"), track, next_us - 100_000, 1.0, 12.0
+        AudioSource("speech", "/first.flac"), track, next_us - 100_000, 1.0, 12.0
     )
     assert not player.try_continue(faded)
     running.cancel()
@@ -80,7 +80,7 @@ async def test_an_announcement_near_an_items_end_begins_with_the_next_one(stage:
     track = play_order("first", 0, 1.0).track
     assert track is not None
     announcement = player._mixing.announcement
-    announcement.spoken = SpokenAnnouncement(Source("speech", "/first.flac"), track, end_us - 100_000, 1.0, 12.0)
+    announcement.spoken = SpokenAnnouncement(AudioSource("speech", "/first.flac"), track, end_us - 100_000, 1.0, 12.0)
     await player._mixing._mix_announcement()
     assert player.feed.segment.end_us is not None
     assert announcement.spoken.at_us >= player.feed.segment.end_us

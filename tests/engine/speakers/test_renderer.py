@@ -15,13 +15,13 @@ from custom_components.moosicbox.engine.speakers.renderer import commands
 from custom_components.moosicbox.engine.speakers.renderer.audio import (
     CHUNK_SAMPLES,
     AudioFormat,
+    AudioSource,
     Chunk,
     Fade,
     Overlay,
-    Source,
 )
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
-from custom_components.moosicbox.engine.speakers.renderer.rendering import AHEAD_SECONDS, Reader, RenderingFailed
+from custom_components.moosicbox.engine.speakers.renderer.rendering import AHEAD_SECONDS, ChunkReader, RenderingFailed
 
 from . import sound
 
@@ -31,7 +31,7 @@ PCM = AudioFormat(codec="pcm", rates=(sound.RATE,))
 FLAC = AudioFormat(codec="flac", rates=(sound.RATE,))
 
 
-async def rest(reader: Reader) -> list[Chunk]:
+async def rest(reader: ChunkReader) -> list[Chunk]:
     """Return all chunks that are left."""
     chunks = []
     while (chunk := await reader.next()) is not None:
@@ -39,7 +39,7 @@ async def rest(reader: Reader) -> list[Chunk]:
     return chunks
 
 
-async def samples(reader: Reader) -> sound.Samples:
+async def samples(reader: ChunkReader) -> sound.Samples:
     return sound.decode(await reader.header(), await rest(reader))
 
 
@@ -48,7 +48,7 @@ async def samples(reader: Reader) -> sound.Samples:
 async def test_renders_exactly_from_any_position(
     renderer: Renderer, audio_format: AudioFormat, position: float
 ) -> None:
-    reader = renderer.open(Source("item", "/whole.flac"), position, audio_format)
+    reader = renderer.open(AudioSource("item", "/whole.flac"), position, audio_format)
     chunks = await rest(reader)
     first = round(position * sound.RATE)
     assert chunks[0].start == first
@@ -62,7 +62,7 @@ async def test_renders_exactly_from_any_position(
 @pytest.mark.parametrize("position", [0.0, 1.23456])
 async def test_leaves_out_what_an_encoder_added(renderer: Renderer, name: str, position: float) -> None:
     """MP3 says so in LAME's header, MP4 in an edit list or in iTunes' note."""
-    heard = await samples(renderer.open(Source("item", f"/{name}"), position, PCM))
+    heard = await samples(renderer.open(AudioSource("item", f"/{name}"), position, PCM))
     expected = sound.noise()[round(position * sound.RATE) :]
     assert len(heard) == len(expected)
     middle = slice(4_000, 24_000)
@@ -71,7 +71,7 @@ async def test_leaves_out_what_an_encoder_added(renderer: Renderer, name: str, p
 
 
 async def test_the_parts_of_an_album_join_without_a_gap(renderer: Renderer) -> None:
-    parts = [renderer.open(Source(name, f"/{name}.flac"), 0.0, FLAC) for name in ("first", "second")]
+    parts = [renderer.open(AudioSource(name, f"/{name}.flac"), 0.0, FLAC) for name in ("first", "second")]
     headers = [await part.header() for part in parts]
     assert headers[0] == headers[1]  # So a decoder goes on.
     chunks = [chunk for part in parts for chunk in await rest(part)]
@@ -80,21 +80,21 @@ async def test_the_parts_of_an_album_join_without_a_gap(renderer: Renderer) -> N
 
 @pytest.mark.parametrize("gain_db", [-6.5, 3.0])
 async def test_applies_a_gain(renderer: Renderer, gain_db: float) -> None:
-    heard = await samples(renderer.open(Source("item", "/whole.flac", gain_db), 0.5, PCM))
+    heard = await samples(renderer.open(AudioSource("item", "/whole.flac", gain_db), 0.5, PCM))
     assert sound.close(heard, sound.amplified(sound.noise()[sound.RATE // 2 :], gain_db))
 
 
 async def test_items_with_other_gains_are_rendered_anew(renderer: Renderer) -> None:
     for gain_db in (0.0, -3.0, 0.0):
-        renderer.open(Source("item", "/whole.flac", gain_db), 0.0, PCM)
+        renderer.open(AudioSource("item", "/whole.flac", gain_db), 0.0, PCM)
     assert len(renderer) == 2
 
 
 @pytest.mark.parametrize("audio_format", [PCM, FLAC], ids=["pcm", "flac"])
 async def test_mixes_the_end_of_an_item_with_the_next_one(renderer: Renderer, audio_format: AudioFormat) -> None:
     """From 1 s on the first item is heard alone, from 1.02 s on it fades out while the second one fades in."""
-    fade = Fade(source=Source("a", "/whole.flac", -3.0), position=1.0, alone=0.02, seconds=0.5)
-    reader = renderer.open(Source("b", "/second.flac", -1.0), -0.02, audio_format, fade)
+    fade = Fade(source=AudioSource("a", "/whole.flac", -3.0), position=1.0, alone=0.02, seconds=0.5)
+    reader = renderer.open(AudioSource("b", "/second.flac", -1.0), -0.02, audio_format, fade)
     chunks = await rest(reader)
     alone = round(0.02 * sound.RATE)
     assert chunks[0].start == -alone
@@ -112,8 +112,8 @@ async def test_lowers_an_item_for_an_announcement(renderer: Renderer, begins: fl
     position, ducking_db = 1.0, 12.0
     spoken = sound.noise()[sound.CUT :]
     seconds = len(spoken) / sound.RATE
-    overlay = Overlay(source=Source("b", "/second.flac"), begins=begins, seconds=seconds, ducking_db=ducking_db)
-    reader = renderer.open(Source("a", "/whole.flac"), position, PCM, overlay)
+    overlay = Overlay(source=AudioSource("b", "/second.flac"), begins=begins, seconds=seconds, ducking_db=ducking_db)
+    reader = renderer.open(AudioSource("a", "/whole.flac"), position, PCM, overlay)
     chunks = await rest(reader)
     assert (chunks[0].start, chunks[-1].end) == (sound.RATE, len(sound.noise()))
     heard = sound.decode(await reader.header(), chunks)
@@ -131,7 +131,7 @@ async def test_lowers_an_item_for_an_announcement(renderer: Renderer, begins: fl
 
 async def test_resamples_to_the_nearest_rate(renderer: Renderer) -> None:
     reader = renderer.open(
-        Source("item", "/whole.flac"), 0.0, AudioFormat(codec="flac", rates=(48_000, 96_000), bits=24)
+        AudioSource("item", "/whole.flac"), 0.0, AudioFormat(codec="flac", rates=(48_000, 96_000), bits=24)
     )
     header = await reader.header()
     assert (header.rate, header.bits, header.channels) == (48_000, 24, 2)
@@ -139,19 +139,19 @@ async def test_resamples_to_the_nearest_rate(renderer: Renderer) -> None:
 
 
 async def test_readers_share_a_rendering(renderer: Renderer) -> None:
-    first = renderer.open(Source("item", "/whole.flac"), 0.0, FLAC)
-    second = renderer.open(Source("item", "/whole.flac"), 0.0, FLAC)
+    first = renderer.open(AudioSource("item", "/whole.flac"), 0.0, FLAC)
+    second = renderer.open(AudioSource("item", "/whole.flac"), 0.0, FLAC)
     await rest(first)
-    late = renderer.open(Source("item", "/whole.flac"), 2.0, FLAC)
+    late = renderer.open(AudioSource("item", "/whole.flac"), 2.0, FLAC)
     assert len(renderer) == 1
-    assert renderer.open(Source("item", "/whole.flac"), 0.0, PCM) is not first
-    assert renderer.open(Source("other", "/whole.flac"), 0.0, FLAC) is not first
+    assert renderer.open(AudioSource("item", "/whole.flac"), 0.0, PCM) is not first
+    assert renderer.open(AudioSource("other", "/whole.flac"), 0.0, FLAC) is not first
     assert len(renderer) == 3
     assert [chunk.data for chunk in await rest(second)][-1] == [chunk.data for chunk in await rest(late)][-1]
 
 
 async def test_a_rendering_ends_with_its_last_reader(renderer: Renderer) -> None:
-    readers = [renderer.open(Source("item", "/whole.flac"), 0.0, FLAC) for _ in range(2)]
+    readers = [renderer.open(AudioSource("item", "/whole.flac"), 0.0, FLAC) for _ in range(2)]
     await readers[0].header()
     readers[0].close()
     assert len(renderer) == 1
@@ -164,7 +164,7 @@ async def test_a_rendering_ends_with_its_last_reader(renderer: Renderer) -> None
 async def test_renders_only_a_little_ahead(renderer: Renderer, noises: Path) -> None:
     long = np.zeros((60 * sound.RATE, 2), np.int16)
     await asyncio.to_thread(sound.encode, long, noises / "long.flac")
-    reader = renderer.open(Source("item", "/long.flac"), 0.0, PCM)
+    reader = renderer.open(AudioSource("item", "/long.flac"), 0.0, PCM)
     await reader.header()
     async with asyncio.timeout(10):
         while reader.buffered_until < AHEAD_SECONDS:
@@ -189,7 +189,7 @@ async def test_renders_only_a_little_ahead(renderer: Renderer, noises: Path) -> 
 async def test_refuses_what_is_no_music(renderer: Renderer, noises: Path, name: str, content: bytes) -> None:
     """A list would lead ffmpeg to addresses that were not checked."""
     (noises / name).write_bytes(content)
-    reader = renderer.open(Source("item", f"/{name}"), 0.0, FLAC)
+    reader = renderer.open(AudioSource("item", f"/{name}"), 0.0, FLAC)
     with pytest.raises(RenderingFailed):
         await reader.header()
 
@@ -198,7 +198,7 @@ async def test_opens_no_decoder_of_pictures(renderer: Renderer, noises: Path, se
     """A second stream of the file is of no interest, and its decoder may have faults."""
     picture = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=5:duration=3", "-c:v", "png")
     await asyncio.to_thread(sound.encode, sound.noise(), noises / "video.m4a", *picture, "-c:a", "aac", "-f", "mov")
-    heard = await samples(renderer.open(Source("item", "/video.m4a"), 0.0, PCM))
+    heard = await samples(renderer.open(AudioSource("item", "/video.m4a"), 0.0, PCM))
     assert len(heard) >= round(sound.SECONDS * sound.RATE)
     url = str(server.make_url("/video.m4a"))
     for limits, ended in (([], 0), (commands.input_options(url), 1)):
@@ -211,20 +211,20 @@ async def test_opens_no_files(noises: Path) -> None:
     async with ClientSession() as session:
         renderer = Renderer("ffmpeg", lambda address: f"file:{noises}{address}", session)
         with pytest.raises(RenderingFailed):
-            await renderer.open(Source("item", "/whole.flac"), 0.0, FLAC).header()
+            await renderer.open(AudioSource("item", "/whole.flac"), 0.0, FLAC).header()
         await renderer.close()
 
 
 async def test_an_item_that_is_gone_fails(renderer: Renderer) -> None:
     with pytest.raises(RenderingFailed):
-        await renderer.open(Source("item", "/gone.flac"), 0.0, FLAC).header()
+        await renderer.open(AudioSource("item", "/gone.flac"), 0.0, FLAC).header()
 
 
 async def test_a_program_that_is_missing_fails(server: TestServer) -> None:
     async with ClientSession() as session:
         renderer = Renderer("/no/ffmpeg", lambda address: str(server.make_url(address)), session)
         with pytest.raises(RenderingFailed):
-            await renderer.open(Source("item", "/whole.flac"), 0.0, FLAC).header()
+            await renderer.open(AudioSource("item", "/whole.flac"), 0.0, FLAC).header()
         await renderer.close()
 
 
@@ -242,7 +242,7 @@ async def test_a_station_is_connected_anew(renderer: Renderer, noises: Path) -> 
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as station:
         url = f"http://127.0.0.1:{station.sockets[0].getsockname()[1]}/"
-        reader = renderer.open(Source("station", url, live=True), 0.0, PCM)
+        reader = renderer.open(AudioSource("station", url, live=True), 0.0, PCM)
         heard = 0
         async with asyncio.timeout(30):
             while connections < 4:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd, SeekCommand
-from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Overlay, Source
+from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, AudioSource, Overlay
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
-from custom_components.moosicbox.engine.speakers.renderer.rendering import Reader
+from custom_components.moosicbox.engine.speakers.renderer.rendering import ChunkReader
 
 from . import sound
 from .stage import RecordingOutput, Stage
@@ -31,7 +31,7 @@ def window(rendered: sound.Samples, seconds: float) -> sound.Samples:
 @pytest.mark.parametrize("speed", SPEEDS)
 @pytest.mark.parametrize("position", [0.0, 4.3])
 async def test_the_pitch_is_kept_and_positions_are_right(renderer: Renderer, speed: float, position: float) -> None:
-    source = Source("item", "/steps.flac", speed=speed)
+    source = AudioSource("item", "/steps.flac", speed=speed)
     reader = renderer.open(source, position / speed, PCM)
     rendered = await samples(reader)
     assert reader.duration == pytest.approx(sound.STEPS / speed, abs=2 * EXACT)
@@ -46,14 +46,14 @@ async def test_the_pitch_is_kept_and_positions_are_right(renderer: Renderer, spe
 
 
 async def test_the_first_sample_has_its_place(renderer: Renderer) -> None:
-    reader = renderer.open(Source("item", "/steps.flac", speed=2.0), 3.0, FLAC)
+    reader = renderer.open(AudioSource("item", "/steps.flac", speed=2.0), 3.0, FLAC)
     chunk = await reader.next()
     assert chunk is not None
     assert chunk.start == 3 * sound.RATE
 
 
 async def test_a_reader_that_joins_shares_the_rendering(renderer: Renderer) -> None:
-    source = Source("item", "/steps.flac", speed=2.0)
+    source = AudioSource("item", "/steps.flac", speed=2.0)
     first = renderer.open(source, 0.0, PCM)
     whole = await samples(first)
     second = renderer.open(source, 1.5, PCM)
@@ -61,15 +61,15 @@ async def test_a_reader_that_joins_shares_the_rendering(renderer: Renderer) -> N
     rest = await samples(second)
     assert len(renderer) == 1
     assert (rest == whole[-len(rest) :]).all()
-    assert len(renderer.open(Source("item", "/steps.flac"), 0.0, PCM).source.address) > 0
+    assert len(renderer.open(AudioSource("item", "/steps.flac"), 0.0, PCM).source.address) > 0
     assert len(renderer) == 2, "another speed is another rendering"
 
 
 async def test_an_announcement_keeps_its_own_speed(renderer: Renderer) -> None:
-    spoken = Source("spoken", "/steps.flac")
+    spoken = AudioSource("spoken", "/steps.flac")
     overlay = Overlay(source=spoken, begins=2.0, seconds=float(sound.STEPS), ducking_db=90.0)
     reader = renderer.open(
-        Source("item", "/steps.flac", speed=3.0), 0.0, AudioFormat(codec="pcm", rates=(sound.RATE,)), overlay
+        AudioSource("item", "/steps.flac", speed=3.0), 0.0, AudioFormat(codec="pcm", rates=(sound.RATE,)), overlay
     )
     rendered = await samples(reader)
     assert sound.second_of(window(rendered, 1.5)) == pytest.approx(4, abs=0.2), "4.5 s of the item"
@@ -150,7 +150,7 @@ async def test_a_pause_makes_the_place_ready_at_the_same_speed(stage: Stage, mon
     opened: list[tuple[float, float]] = []
     original = stage.renderer.open
 
-    def open_and_note(source: Source, position: float, *more: Any) -> Reader:
+    def open_and_note(source: AudioSource, position: float, *more: Any) -> ChunkReader:
         opened.append((source.speed, position))
         return original(source, position, *more)
 

@@ -12,7 +12,7 @@ from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.reader.messages import Feed, FeedEpisode
+from custom_components.moosicbox.engine.library.reader.messages import FeedEpisode, PodcastFeed
 from tests.home.actions import state, titles
 from tests.wire.client import Client
 
@@ -87,7 +87,7 @@ async def test_a_sentence_plays_a_podcast(hass: HomeAssistant, in_the_kitchen: C
         for n in range(2)
     )
     await library.put_podcast(
-        "http://podcast.example/feed.xml", Feed(title="Tidal Tales", episodes=episodes), Checked(1, 2)
+        "http://podcast.example/feed.xml", PodcastFeed(title="Tidal Tales", episodes=episodes), Checked(1, 2)
     )
     await hass.services.async_call(
         "conversation",

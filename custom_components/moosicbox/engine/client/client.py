@@ -23,6 +23,7 @@ from ..protocol.library_request import LibraryRequest
 from ..protocol.server import Hello, Welcome
 from ..protocol.types import ClientKind
 from ..sync.clock_filter import ClockFilter
+from .clock_prober import ClockProber
 from .config import ClientConfig
 from .connection import Connection
 from .connection_events import Connected, Disconnected
@@ -34,7 +35,6 @@ from .mirror import Mirror
 from .mirror_fetcher import MirrorFetcher
 from .pending import monotonic_us
 from .room_controls import RoomControls
-from .time_sync import TimeSync
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class MoosicBoxClient:
         self._streams = EventStreams(self.config.max_events)
         self._handlers = Handlers(self._streams)
         self._running: asyncio.Task[None] | None = None
-        self._time_sync: asyncio.Task[None] | None = None
+        self._probing: asyncio.Task[None] | None = None
         self._rough_offset_us = 0
 
     # ---- lifecycle
@@ -119,8 +119,8 @@ class MoosicBoxClient:
         self._running = asyncio.create_task(connection.run())
         self._running.add_done_callback(self._on_ended)
         if self.config.sync_clock:
-            sync = TimeSync(self.clock, connection.requests, self.clock_updated.set)
-            self._time_sync = asyncio.create_task(sync.run())
+            prober = ClockProber(self.clock, connection.requests, self.clock_updated.set)
+            self._probing = asyncio.create_task(prober.run())
         try:
             async with asyncio.timeout(self.config.connect_timeout):
                 await connection.wait_ready()
@@ -138,7 +138,7 @@ class MoosicBoxClient:
 
     async def close(self) -> None:
         """End the session. Waiting requests raise `ConnectionClosed`; event streams end."""
-        tasks = [task for task in (self._running, self._time_sync) if task is not None]
+        tasks = [task for task in (self._running, self._probing) if task is not None]
         for task in tasks:
             task.cancel()
         tasks += self._handlers.stop() + self._fetcher.cancel()

@@ -23,7 +23,7 @@ from .connection_events import Connected, Disconnected
 from .current_link import CurrentLink
 from .heartbeat import Heartbeat
 from .link import Link, LinkClosed, Opened
-from .reader import Reader
+from .reader import FrameReader
 from .reconnect import Ending, describe, final_error, judge, reconnect_delay
 from .requests import Requests
 from .session import SessionState
@@ -60,7 +60,7 @@ class Connection:
         self.connected: Signal[Connected] = Signal()
         self.disconnected: Signal[Disconnected] = Signal()
         self._heartbeat = Heartbeat(self.requests, config.heartbeat_timeout)
-        self._reader = Reader(self.session, self.requests.pending, self._heartbeat)
+        self._reader = FrameReader(self.session, self.requests.pending, self._heartbeat)
         self.received = self._reader.received
         self._token_refresh = TokenRefresh(config, self.requests)
         self._transport = TransportSelector(config, http)

@@ -12,7 +12,7 @@ from ..protocol.client import ChapterCommand, ModeCommand, PlaybackCommand, Seek
 from ..protocol.server import PlaybackStatus
 from ..protocol.types import CurrentChapter, PlayerInfo, RepeatMode, Track
 from .hub_access import HubAccess
-from .queue_controls import Queue, TargetKind
+from .queue_controls import QueueControls, TargetKind
 
 
 class Controls:
@@ -27,7 +27,7 @@ class Controls:
 
     def __init__(self, hub: HubAccess, id_: str) -> None:
         self.id = id_
-        self.queue = Queue(hub, self.kind, id_)
+        self.queue = QueueControls(hub, self.kind, id_)
         self._hub = hub
         self._target: dict[str, Any] = {f"{self.kind}_id": id_}
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..protocol.errors import HubError
 from .errors import RequestTimedOut
 from .hub_access import HubAccess
-from .queue_controls import Queue
+from .queue_controls import QueueControls
 from .room_controls import RoomControls
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class MirrorFetcher:
 
     async def _fetch_queue(self, topic: str) -> None:
         kind, _, id_ = topic.partition(":")
-        queue = Queue(self._hub, "room" if kind == "room" else "player", id_)
+        queue = QueueControls(self._hub, "room" if kind == "room" else "player", id_)
         mirror = self._hub.mirror.queues[topic]
         for _ in range(MAX_QUEUE_FETCHES):
             try:

@@ -18,7 +18,7 @@ PAGE_SIZE: Final = 500
 type TargetKind = Literal["player", "room"]
 
 
-class Queue:
+class QueueControls:
     """The queue of a player or a room.
 
     Each change carries an `op_id`, so that a request that is sent again after a cut changes the queue once. Besides the

@@ -25,7 +25,7 @@ YIELD_EVERY: Final = 50
 """Messages handled in a row before other tasks of the event loop run."""
 
 
-class Reader:
+class FrameReader:
     """The incoming side of a connection.
 
     Attributes:

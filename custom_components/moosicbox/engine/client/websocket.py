@@ -21,13 +21,12 @@ from ..protocol.client import Authenticate
 from ..protocol.codec import encode_request
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, HubError, PermissionDenied, RateLimitExceeded, Unavailable
-from ..protocol.server import Goodbye, Hello, Welcome
+from ..protocol.server import SUBPROTOCOL, Goodbye, Hello, Welcome
 from .errors import ProtocolMismatch
 from .link import LinkClosed, Opened
 from .messages import ErrorMessage, decode
 from .reconnect import LOST, Ending
 
-SUBPROTOCOL: Final = "moosicbox.v1"
 PROTOCOL_VERSION: Final = 1
 OPEN_TIMEOUT: Final = 15.0
 CLOSE_TIMEOUT: Final = 2.0

@@ -13,7 +13,7 @@ from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InternalError
 from ..sessions.session import Refused
 from .journal import Journal
-from .link import Link, RemoteConnection
+from .link import EdgeLink, RemoteConnection
 from .stored_requests import StoredRequests
 from .wire import (
     Answer,
@@ -46,7 +46,7 @@ class Inbox:
         self._journal = journal
         self._requests = requests
         self._commit_soon = commit_soon
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, EdgeLink] = {}
 
     # ------------------------------------------------------------ edges
 
@@ -55,10 +55,10 @@ class Inbox:
         """The edges that have sent something."""
         return self._links.keys()
 
-    def link(self, edge: str) -> Link:
+    def link(self, edge: str) -> EdgeLink:
         """Return the link to an edge; a new one if there is none."""
         if (link := self._links.get(edge)) is None:
-            link = self._links[edge] = Link(edge, self._send)
+            link = self._links[edge] = EdgeLink(edge, self._send)
         return link
 
     def remove_edge(self, edge: str) -> None:
@@ -123,7 +123,7 @@ class Inbox:
                 _LOGGER.exception("A message of a node could not be executed")
         self._commit_soon()
 
-    def _execute(self, link: Link, message: ToLeader) -> None:
+    def _execute(self, link: EdgeLink, message: ToLeader) -> None:
         match message:
             case ForwardedMessage():
                 self._receive(link, message)
@@ -141,7 +141,7 @@ class Inbox:
                 now_us = self._hub.clock.now_us()
                 link.send_message(ClockReply(t0_us, now_us, self._hub.clock.now_us()))
 
-    def _receive(self, link: Link, message: ForwardedMessage) -> None:
+    def _receive(self, link: EdgeLink, message: ForwardedMessage) -> None:
         connection = link.connections.get(message.connection)
         if connection is None or (session := connection.session) is None:
             return
@@ -169,7 +169,7 @@ class Inbox:
 
     # ------------------------------------------------------------ connections
 
-    async def _open(self, link: Link, message: ClientConnected, connection: RemoteConnection) -> None:
+    async def _open(self, link: EdgeLink, message: ClientConnected, connection: RemoteConnection) -> None:
         hub, number = self._hub, message.connection
         try:
             principal, token = await hub.identity.identify(message.message, connection.peer)
@@ -205,7 +205,7 @@ class Inbox:
         else:
             self._hub.sessions.drop(connection.session, code, "")
 
-    async def _authenticate(self, link: Link, message: AuthenticateToken) -> None:
+    async def _authenticate(self, link: EdgeLink, message: AuthenticateToken) -> None:
         try:
             principal = await self._hub.identity.authenticate_token(message.token, Peer(message.address, None))
         except HubError as error:

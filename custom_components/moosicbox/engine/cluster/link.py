@@ -25,7 +25,7 @@ class _UnbufferedOutbox(Outbox):
         super().__init__(0, 0, DISCARD, DISCARD)
 
 
-class Link(_UnbufferedOutbox):
+class EdgeLink(_UnbufferedOutbox):
     """An edge. As an outbox, it follows each topic once if any of the edge's connections follows it."""
 
     __slots__ = ("_followers", "_send", "connections", "edge", "number")
@@ -68,7 +68,7 @@ class RemoteOutbox(_UnbufferedOutbox):
 
     __slots__ = ("_link", "_number", "_topics")
 
-    def __init__(self, link: Link, number: int) -> None:
+    def __init__(self, link: EdgeLink, number: int) -> None:
         """Set up the outbox of connection `number` of `link`."""
         super().__init__()
         self._link = link
@@ -102,7 +102,7 @@ class RemoteOutbox(_UnbufferedOutbox):
 class RemoteConnection:
     """A connection at another node."""
 
-    def __init__(self, link: Link, number: int, transport: str, address: str, limits: Limits) -> None:
+    def __init__(self, link: EdgeLink, number: int, transport: str, address: str, limits: Limits) -> None:
         """Add connection `number` to `link`; it has no session yet."""
         self.link = link
         self.number = number
@@ -147,7 +147,7 @@ class LinkOutlet(InMemory):
     def deliver(self, topic: Topic) -> None:
         frames = topic.pop_fresh()
         for outbox in topic.subscribers:
-            if isinstance(outbox, Link):
+            if isinstance(outbox, EdgeLink):
                 outbox.publish(topic.name, frames)
             else:
                 for frame in frames:

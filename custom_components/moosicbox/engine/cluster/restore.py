@@ -10,7 +10,7 @@ from ..hub import Hub
 from ..playback.player import PlaybackContext
 from ..sessions.session import Session
 from .bus import ClusterSnapshot
-from .link import Link, RemoteConnection
+from .link import EdgeLink, RemoteConnection
 from .saved_session import SavedSession, restore_session
 from .state_fields import StoredQueue, decode_queues, decode_state
 from .wire import ForwardedMessage, unpack_to_leader
@@ -20,7 +20,7 @@ MAX_LEADERLESS_SECONDS: Final = 10.0
 """After a longer time without a leader, no player can still have been playing."""
 
 
-class PendingRequest(NamedTuple):
+class UnansweredRequest(NamedTuple):
     """A client's request that the earlier leader didn't answer."""
 
     field: str
@@ -28,7 +28,7 @@ class PendingRequest(NamedTuple):
     message: ForwardedMessage
 
 
-def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], Link]) -> bool:
+def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], EdgeLink]) -> bool:
     """Restore `hub`, which is empty, from `snapshot`.
 
     Return whether the snapshot includes the state that Home Assistant stores.
@@ -78,13 +78,13 @@ def resume(hub: Hub, leaderless_seconds: float) -> None:
         hub.publisher.schedule(context)
 
 
-def decode_pending(fields: Mapping[str, bytes]) -> list[PendingRequest]:
+def decode_pending(fields: Mapping[str, bytes]) -> list[UnansweredRequest]:
     """Return the requests that weren't answered, in their order. They may have been executed in part."""
     requests = []
     for field, data in sorted(fields.items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
         (message,) = unpack_to_leader(data)
         if isinstance(message, ForwardedMessage):
-            requests.append(PendingRequest(field, field.split("/")[0], message))
+            requests.append(UnansweredRequest(field, field.split("/")[0], message))
     return requests
 
 
@@ -95,7 +95,7 @@ def restore_answer(session: Session, request_id: str, payload: bytes) -> None:
     session.answers.on_stored = kept
 
 
-def _restore_session(hub: Hub, session: SavedSession, link_of: Callable[[str], Link]) -> None:
+def _restore_session(hub: Hub, session: SavedSession, link_of: Callable[[str], EdgeLink]) -> None:
     if session.edge is None:
         restore_session(hub, session, None)
         return

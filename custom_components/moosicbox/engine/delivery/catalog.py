@@ -9,7 +9,7 @@ from ..protocol.codec import encode
 from ..protocol.server import StateMessage, TopicMessage
 from .frame import Frame
 
-type Snapshot = Callable[[str, Principal], Iterable[TopicMessage]]
+type TopicSnapshot = Callable[[str, Principal], Iterable[TopicMessage]]
 """Returns the messages with which a new subscriber begins. Arguments: the topic's id (may be empty), the subscriber."""
 type VisibilityCheck = Callable[[str, Principal], bool]
 """Returns whether a principal may follow the topic with an id."""
@@ -20,11 +20,11 @@ class TopicCatalog:
     """The kinds of topics, by name: `players`, or `player` for topics `player:<id>`."""
 
     def __init__(self) -> None:
-        self._snapshots: dict[str, Snapshot] = {}
+        self._snapshots: dict[str, TopicSnapshot] = {}
         self._listed: dict[str, Ids] = {}
         self._restrictions: dict[str, VisibilityCheck] = {}
 
-    def provide(self, kind: str, snapshot: Snapshot, listed: Ids | None = None) -> None:
+    def provide(self, kind: str, snapshot: TopicSnapshot, listed: Ids | None = None) -> None:
         """Register the source of snapshots for topics of a kind.
 
         Clients that don't choose their topics follow the topics of the ids that `listed` returns.

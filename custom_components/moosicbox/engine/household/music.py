@@ -13,7 +13,7 @@ from ..playback.media_resolver import MediaResolver
 from ..protocol.errors import InvalidMessage, Sentence, TrackNotFound
 from ..protocol.household import MusicSource
 
-MAX_TRACKS: Final = 100
+MAX_SOURCE_TRACKS: Final = 100
 """Most tracks that are taken from one source."""
 
 
@@ -38,7 +38,7 @@ class HubMusic:
         track_ids = list(source.track_ids or ()) or await self._track_ids(source)
         if not track_ids:
             raise TrackNotFound(Sentence("nothing_playable", "The source has no track that can be played now"))
-        return await self._media_resolver.resolve_tracks(track_ids[:MAX_TRACKS], principal)
+        return await self._media_resolver.resolve_tracks(track_ids[:MAX_SOURCE_TRACKS], principal)
 
     async def _track_ids(self, source: MusicSource) -> list[str]:
         if (library := self._library) is None:
@@ -73,7 +73,7 @@ class HubMusic:
                 return [id_]
             case "track":
                 return _available([found for found in await library.tracks([id_]) if found is not None])
-        return _available(await library.tracks_to_play(kind, id_, MAX_TRACKS) or ())
+        return _available(await library.tracks_to_play(kind, id_, MAX_SOURCE_TRACKS) or ())
 
 
 def _available(tracks: Sequence[LibraryTrack]) -> list[str]:

@@ -23,7 +23,7 @@ from .lyrics import OnlineLyrics, find_lyrics
 from .models import Change, Counts, Lyrics, Picture, PlaylistDetails, Progress, Station, TrackFile, UnreadableFile
 from .people import People
 from .reader.file_reader import FileReader
-from .reader.messages import Feed, ReadPicture
+from .reader.messages import PodcastFeed, ReadPicture
 from .scan.scans import Scans
 from .seal import Seal
 
@@ -269,7 +269,7 @@ class Library(Catalogue):
         await self._refresh()
         return None if edit.delete else await self.station(station_id)
 
-    async def put_podcast(self, url: str, feed: Feed, checked: podcasts.Checked) -> str:
+    async def put_podcast(self, url: str, feed: PodcastFeed, checked: podcasts.Checked) -> str:
         """Add a podcast, or update it from its feed; return its id. Raise Unavailable if there are too many."""
         podcast_id, *new = await self._change(lambda index: podcasts.put(index, url, feed, checked))
         self._report("podcasts_changed", [podcast_id, *new])

@@ -60,7 +60,7 @@ class People:
         """Report a user's plays with a token of ListenBrainz; None stops that."""
         await self._write(lambda index: scrobbles.set_token(index, user_id, token))
 
-    async def waiting_scrobbles(self, count: int) -> scrobbles.Batch | None:
+    async def waiting_scrobbles(self, count: int) -> scrobbles.ScrobbleBatch | None:
         """Return up to `count` plays of one user that wait to be reported; None if none wait."""
         return await self._database.read(lambda index: scrobbles.next_batch(index, count))
 

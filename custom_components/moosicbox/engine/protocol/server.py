@@ -1,6 +1,6 @@
 """Messages of the hub: one model per message. States replace one another, other topic messages are numbered."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -28,6 +28,9 @@ from .types import (
     UpdateType,
     UserRef,
 )
+
+SUBPROTOCOL: Final = "moosicbox.v1"
+"""The subprotocol of WebSocket connections."""
 
 
 class ServerMessage(Struct, tag_field="type", frozen=True, kw_only=True):

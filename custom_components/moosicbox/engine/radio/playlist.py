@@ -14,7 +14,7 @@ _PLS_TITLE: Final = re.compile(r"^Title1\s*=\s*(.+)$", re.IGNORECASE | re.MULTIL
 _M3U_TITLE: Final = re.compile(r"^#EXTINF:[^,\n]*,(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
-class Playlist(NamedTuple):
+class StreamPlaylist(NamedTuple):
     """The http(s) addresses that a playlist names, in order, and the title of the first one."""
 
     urls: tuple[str, ...]
@@ -23,7 +23,7 @@ class Playlist(NamedTuple):
     """True if the playlist is a stream itself (HLS), which players read."""
 
 
-def parse_playlist(data: bytes, base_url: str) -> Playlist | None:
+def parse_playlist(data: bytes, base_url: str) -> StreamPlaylist | None:
     """Return the playlist in `data`, `None` if it isn't M3U or PLS; entries are relative to `base_url`."""
     text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
     start = text.lstrip()
@@ -34,11 +34,11 @@ def parse_playlist(data: bytes, base_url: str) -> Playlist | None:
         title = _PLS_TITLE.search(text)
     else:
         if "#EXT-X-" in text:
-            return Playlist((base_url,), is_stream=True)
+            return StreamPlaylist((base_url,), is_stream=True)
         entries = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
         title = _M3U_TITLE.search(text)
     urls = (urljoin(base_url, entry.strip()) for entry in entries[:MAX_ENTRIES])
-    return Playlist(tuple(url for url in urls if is_http_url(url)), title[1].strip() or None if title else None)
+    return StreamPlaylist(tuple(url for url in urls if is_http_url(url)), title[1].strip() or None if title else None)
 
 
 def _decoded(data: bytes) -> str:

@@ -10,7 +10,7 @@ from ..protocol.types import PlayableTrack
 from ..sync.orders import Anchor
 from .output import Output
 from .renderer.audio import AudioHeader, Chunk
-from .renderer.rendering import Reader
+from .renderer.rendering import ChunkReader
 
 SEAM_US: Final = 3_000
 """An item that follows within this time of the previous one's end follows without a gap."""
@@ -30,7 +30,7 @@ class Segment:
 
     item_id: str
     track: PlayableTrack
-    reader: Reader
+    reader: ChunkReader
     anchor: Anchor
     in_room: bool
     """True if others play the same, so that it must be on time rather than complete."""

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from ..protocol.server import AnnouncementOrder
 from ..protocol.types import PlayableTrack
 from ..sync.orders import Anchor
-from .renderer.audio import AudioFormat, Overlay, Source
+from .renderer.audio import AudioFormat, AudioSource, Overlay
 from .renderer.renderer import Renderer
 from .renderer.rendering import RenderingFailed
 
@@ -32,7 +32,7 @@ class SpokenAnnouncement(NamedTuple):
         ducking_db: By how much the music is lowered.
     """
 
-    source: Source
+    source: AudioSource
     track: PlayableTrack
     at_us: float
     seconds: float
@@ -94,7 +94,7 @@ class HeldAnnouncement:
         self._cancel()
         had_one, self.spoken, self._id = self.spoken is not None, None, announcement_id
         if announcement_id is not None and track is not None:
-            source = Source(announcement_id, track.stream_url)
+            source = AudioSource(announcement_id, track.stream_url)
             self._task = asyncio.create_task(self._make(source, track, order), name="moosicbox announcement")
         elif had_one:
             self.mix_again()
@@ -144,7 +144,7 @@ class HeldAnnouncement:
             task.cancel()
         return tasks
 
-    async def _make(self, source: Source, track: PlayableTrack, order: AnnouncementOrder) -> None:
+    async def _make(self, source: AudioSource, track: PlayableTrack, order: AnnouncementOrder) -> None:
         try:
             seconds = await self._length(source)
             self.spoken = SpokenAnnouncement(
@@ -175,7 +175,7 @@ class HeldAnnouncement:
         self.spoken, self.ended_id = None, announcement_id
         self._on_ended()
 
-    async def _length(self, source: Source) -> float:
+    async def _length(self, source: AudioSource) -> float:
         """Return an announcement's length in seconds. Raise RenderingFailed."""
         reader = self._renderer.open(source, 0.0, self._audio_format)
         try:

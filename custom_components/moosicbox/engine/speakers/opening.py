@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from .output import Output
-from .renderer.audio import Overlay, Source
+from .renderer.audio import AudioSource, Overlay
 from .renderer.renderer import Renderer
-from .renderer.rendering import Reader, RenderingFailed
+from .renderer.rendering import ChunkReader, RenderingFailed
 
 type RenewAddress = Callable[[str], Awaitable[str]]
 """Returns a fresh address for an item of the queue. Raise HubError, TimeoutError."""
@@ -20,7 +20,7 @@ class Opener:
         self._output = output
         self._renew = renew
 
-    async def opened(self, source: Source, position: float, overlay: Overlay | None = None) -> Reader:
+    async def opened(self, source: AudioSource, position: float, overlay: Overlay | None = None) -> ChunkReader:
         """Return a reader that has audio. Raise RenderingFailed, HubError, TimeoutError."""
         audio_format = self._output.audio_format
         try:
@@ -31,7 +31,7 @@ class Opener:
             return await ready(self._renderer.open(renewed, position, audio_format, overlay))
 
 
-async def ready(reader: Reader) -> Reader:
+async def ready(reader: ChunkReader) -> ChunkReader:
     """Return a reader once it has audio; it is closed if it fails. Raise RenderingFailed."""
     try:
         await reader.header()

@@ -24,7 +24,7 @@ from .mixing import CUT_LEAD_US, Mixing
 from .opening import Opener, RenewAddress
 from .output import Output
 from .preparation import Preparation
-from .renderer.audio import Fade, Source
+from .renderer.audio import AudioSource, Fade
 from .renderer.renderer import Renderer
 from .renderer.rendering import RenderingFailed
 from .reports import Mode, feed_report, resting_report
@@ -232,7 +232,7 @@ class FedPlayer:
         return True
 
     def _start_crossfade(
-        self, feed: Feed, track: PlayableTrack, source: Source, order: SynchronizedPlayback, seconds: float
+        self, feed: Feed, track: PlayableTrack, source: AudioSource, order: SynchronizedPlayback, seconds: float
     ) -> bool:
         """Mix the next item with the current one from some time on; return whether that is possible."""
         segment, anchor = feed.segment, _audio_anchor(anchor_of(order))
@@ -393,8 +393,8 @@ class FedPlayer:
             await asyncio.sleep(left)
 
 
-def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType, speed: float = 1.0) -> Source:
-    return Source(item_id, track.stream_url, gain_db or 0.0, speed, live=track.live is True)
+def _source(item_id: str, track: PlayableTrack, gain_db: float | UnsetType, speed: float = 1.0) -> AudioSource:
+    return AudioSource(item_id, track.stream_url, gain_db or 0.0, speed, live=track.live is True)
 
 
 def _repeats(segment: Segment, anchor: Anchor) -> bool:

@@ -9,8 +9,8 @@ from ..protocol.errors import HubError
 from ..protocol.server import Prepare
 from ..protocol.types import PlayableTrack
 from .opening import Opener
-from .renderer.audio import Source
-from .renderer.rendering import Reader, RenderingFailed
+from .renderer.audio import AudioSource
+from .renderer.rendering import ChunkReader, RenderingFailed
 from .tasks import replace_task
 
 _LOGGER = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ class Preparation:
         self._on_change = on_change
         self._prepared: Prepare | None = None
         """The hub's latest `prepare`, with the item that will follow."""
-        self._preloaded: Reader | None = None
+        self._preloaded: ChunkReader | None = None
         self._preloaded_us = 0
-        self._starting: Reader | None = None
+        self._starting: ChunkReader | None = None
         """The reader of the item that is being started, which was prepared."""
         self._preloading: asyncio.Task[None] | None = None
 
@@ -69,11 +69,11 @@ class Preparation:
             return
         track, gain_db = prepared.track, prepared.gain_db or 0.0
         live = track.live is True
-        source = Source(prepared.queue_item_id, track.stream_url, gain_db, self._speed_of(track), live=live)
+        source = AudioSource(prepared.queue_item_id, track.stream_url, gain_db, self._speed_of(track), live=live)
         if self._preloaded is None or self._preloaded.source != source:
             self.preload(source, 0.0)
 
-    def preload(self, source: Source, position: float) -> None:
+    def preload(self, source: AudioSource, position: float) -> None:
         """Begin to make an item ready at a position (seconds)."""
         self._preloading = replace_task(self._preloading, self._preload(source, position))
 
@@ -104,7 +104,7 @@ class Preparation:
         self.release_starting()
         self._release_preloaded()
 
-    async def _preload(self, source: Source, position: float) -> None:
+    async def _preload(self, source: AudioSource, position: float) -> None:
         self._release_preloaded()
         try:
             reader = await self._opener.opened(source, position)

@@ -23,7 +23,7 @@ MAX_SPEAKERS: Final = 64
 CAPABILITIES: Final = ("pause", "seek", "announce", "crossfade", "mix", "speed")
 """Capabilities of every fed player; it takes media of all types, because the renderer decodes them."""
 
-type Kind = Literal["snapcast", "sendspin"]
+type SpeakerKind = Literal["snapcast", "sendspin"]
 type SpeakerState = Literal["connected", "disconnected", "in_use", "other_server", "pairing_required", "incompatible"]
 
 
@@ -41,7 +41,7 @@ class SpeakerInfo:
     """
 
     player_id: str
-    kind: Kind
+    kind: SpeakerKind
     name: str
     model: str | None = None
     has_volume: bool = True

@@ -8,11 +8,12 @@ from aiohttp import hdrs, web
 from ..access.authentication import Peer
 from ..protocol.codes import CloseCode
 from ..protocol.errors import HubError, InvalidMessage
+from ..protocol.server import SUBPROTOCOL
 from .admission import Admission
 from .gateway import Gateway
 from .polling_endpoint import PollingEndpoint
 from .responses import error_response
-from .websocket import SUBPROTOCOL, WebSocketConnection
+from .websocket import WebSocketConnection
 
 
 class Endpoint:

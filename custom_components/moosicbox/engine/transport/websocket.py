@@ -20,7 +20,7 @@ from ..protocol.client import Authenticate
 from ..protocol.codec import Decoded, encode, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import AuthenticationFailed, InvalidMessage, RateLimitExceeded, SerializationFailed
-from ..protocol.server import Goodbye
+from ..protocol.server import SUBPROTOCOL, Goodbye
 from ..sessions.session import Refused
 from ..timers import Timer
 from .gateway import Gateway, SessionHandle
@@ -28,7 +28,6 @@ from .protocol_errors import ProtocolErrors
 
 _LOGGER = logging.getLogger(__name__)
 
-SUBPROTOCOL: Final = "moosicbox.v1"
 CHUNK: Final = 65_536
 """Bytes that are written between two checks of flow control."""
 UNSENT_BYTES: Final = 16_384

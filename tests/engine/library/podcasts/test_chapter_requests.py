@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.library.chapters import FAILED_SECONDS, 
 from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.podcasts.feed_fetcher import FeedFetcher
-from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, Feed, FeedEpisode
+from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, FeedEpisode, PodcastFeed
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound
 
 pytestmark = pytest.mark.process
@@ -66,7 +66,7 @@ async def search(library: Library, publisher: Publisher, request: pytest.Fixture
     """A finder for an episode whose feed names the document."""
     address = "http://podcast.example/a.mp3"
     episode = FeedEpisode(guid="a", url=address, title="A", chapters_url=publisher.url, chapters=request.param)
-    await library.put_podcast(FEED, Feed(title="Tales", episodes=(episode,)), Checked(1, 2))
+    await library.put_podcast(FEED, PodcastFeed(title="Tales", episodes=(episode,)), Checked(1, 2))
     async with ClientSession() as session:
         fetcher = FeedFetcher(lambda: session, lambda _url: None)
         found = Search(ChapterFinder(library, fetcher, lambda: found.seconds), "")

@@ -12,7 +12,7 @@ from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Episode
 from custom_components.moosicbox.engine.library.podcasts.feed_fetcher import FeedFetcher
-from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, Feed, FeedEpisode
+from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, FeedEpisode, PodcastFeed
 from custom_components.moosicbox.engine.playback.render import current_chapter
 from custom_components.moosicbox.engine.protocol.client import ChapterCommand, PlaybackCommand, SeekCommand
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage, NotSupported
@@ -35,7 +35,7 @@ async def tides(library: Library) -> tuple[Episode, ...]:
         )
         for n, chapters in enumerate((STARTS, ()))
     )
-    await library.put_podcast(FEED, Feed(title="Tales", episodes=episodes), Checked(1, 2))
+    await library.put_podcast(FEED, PodcastFeed(title="Tales", episodes=episodes), Checked(1, 2))
     return (await library.get_episodes(sort="title")).items
 
 
@@ -168,7 +168,7 @@ async def test_a_document_that_the_feed_names_counts_before_the_feed(
 ) -> None:
     url, entries = document
     episode = FeedEpisode(guid="a", url="http://podcast.example/a.mp3", title="A", chapters_url=url, chapters=STARTS)
-    await library.put_podcast(FEED, Feed(title="Tales", episodes=(episode,)), Checked(1, 2))
+    await library.put_podcast(FEED, PodcastFeed(title="Tales", episodes=(episode,)), Checked(1, 2))
     episode_id = (await library.get_episodes()).items[0].track_id
     async with ClientSession() as session:
         finder = ChapterFinder(library, FeedFetcher(lambda: session, lambda _url: None))

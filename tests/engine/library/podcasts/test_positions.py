@@ -5,7 +5,7 @@ import pytest
 from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Episode
-from custom_components.moosicbox.engine.library.reader.messages import Feed, FeedEpisode
+from custom_components.moosicbox.engine.library.reader.messages import FeedEpisode, PodcastFeed
 from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd, SeekCommand
 from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest
 
@@ -18,7 +18,9 @@ async def tide(library: Library) -> Episode:
         FeedEpisode(guid=str(n), url=f"http://podcast.example/{n}.mp3", title=f"Tide {n}", duration=HOUR)
         for n in range(2)
     )
-    await library.put_podcast("http://podcast.example/feed.xml", Feed(title="Tales", episodes=episodes), Checked(1, 2))
+    await library.put_podcast(
+        "http://podcast.example/feed.xml", PodcastFeed(title="Tales", episodes=episodes), Checked(1, 2)
+    )
     return (await library.get_episodes(sort="title")).items[0]
 
 

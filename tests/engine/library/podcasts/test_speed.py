@@ -5,7 +5,7 @@ import pytest
 from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.models import Episode
-from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, Feed, FeedEpisode
+from custom_components.moosicbox.engine.library.reader.messages import ChapterStart, FeedEpisode, PodcastFeed
 from custom_components.moosicbox.engine.playback.playback import HANDOVER_US
 from custom_components.moosicbox.engine.playback.saved_state import capture_playback
 from custom_components.moosicbox.engine.protocol.client import (
@@ -36,7 +36,9 @@ async def tides(library: Library, listening: Listening) -> tuple[Episode, ...]:
         )
         for n in range(2)
     )
-    await library.put_podcast("http://podcast.example/feed.xml", Feed(title="Tales", episodes=episodes), Checked(1, 2))
+    await library.put_podcast(
+        "http://podcast.example/feed.xml", PodcastFeed(title="Tales", episodes=episodes), Checked(1, 2)
+    )
     return (await library.get_episodes(sort="title")).items
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.moosicbox.engine.library.reader import client
 from custom_components.moosicbox.engine.library.reader.client import ReaderProcess
-from custom_components.moosicbox.engine.library.reader.messages import Failed, FileTags, ReadTags, Request
+from custom_components.moosicbox.engine.library.reader.messages import FileTags, ReadingFailed, ReadTags, Request
 
 pytestmark = pytest.mark.process
 
@@ -18,7 +18,7 @@ import os, signal, sys, time
 from pathlib import Path
 sys.path.append({folder!r})
 from engine.library.reader import process
-from engine.library.reader.messages import Failed, FileTags
+from engine.library.reader.messages import FileTags
 
 process.MAX_SECONDS = {seconds}
 process.MAX_CPU_SECONDS = {cpu_seconds}
@@ -93,7 +93,7 @@ def results(reader: ReaderProcess, *paths: str) -> list[str | None]:
     replies = [
         reply.fingerprint if isinstance(reply, FileTags) else reply.reason
         for reply in reader.ask_all(requests(*paths))
-        if isinstance(reply, FileTags | Failed)
+        if isinstance(reply, FileTags | ReadingFailed)
     ]
     reader.close()
     reader.wait()
@@ -134,7 +134,7 @@ def test_a_process_that_does_not_end_itself(reader: Any, monkeypatch: pytest.Mon
     assert next(made.ask_all(requests("/a"))) is not None
     monkeypatch.setattr(client, "MAX_SECONDS", 0.2)
     monkeypatch.setattr(client, "GRACE_SECONDS", 0)
-    assert made.ask(ReadTags(b"", b"/deaf")) == Failed("timeout")
+    assert made.ask(ReadTags(b"", b"/deaf")) == ReadingFailed("timeout")
     made.close()
     made.wait()
 
@@ -156,5 +156,5 @@ def test_closing_ends_a_process_that_is_busy(reader: Any) -> None:
     replies = made.ask_all(requests("/a", "/sleep"))
     next(replies)
     made.close()
-    assert isinstance(next(replies), Failed)
+    assert isinstance(next(replies), ReadingFailed)
     made.wait()

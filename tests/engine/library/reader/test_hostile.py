@@ -15,9 +15,9 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.reader import client
 from custom_components.moosicbox.engine.library.reader.client import ReaderProcess
 from custom_components.moosicbox.engine.library.reader.messages import (
-    Failed,
     FilePicture,
     FileTags,
+    ReadingFailed,
     ReadPicture,
     ReadPlaylist,
     ReadTags,
@@ -194,7 +194,7 @@ def test_only_regular_files_below_the_root_are_read(tmp_path: Path, name: str) -
         ReadPlaylist(bytes(root), path),
     ):
         reply, _ = ask(request)
-        assert reply == Failed(None)
+        assert reply == ReadingFailed(None)
 
 
 def test_the_process_writes_no_files_and_starts_no_processes(tmp_path: Path) -> None:

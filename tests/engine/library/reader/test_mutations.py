@@ -8,10 +8,10 @@ import pytest
 
 from custom_components.moosicbox.engine.library.reader.client import ReaderProcess
 from custom_components.moosicbox.engine.library.reader.messages import (
-    Failed,
     FilePicture,
     FilePlaylist,
     FileTags,
+    ReadingFailed,
     ReadPicture,
     ReadPlaylist,
     ReadTags,
@@ -56,9 +56,9 @@ def test_mutated_music_is_answered(
         sounds.put(whole, kind, picture=png(), **FULL)
     path.write_bytes(mutated(whole.read_bytes(), mutations, cut))
     reply = reader.ask(ReadTags(bytes(tmp_path), bytes(path)))
-    assert isinstance(reply, FileTags) or reply == Failed("unsupported")
+    assert isinstance(reply, FileTags) or reply == ReadingFailed("unsupported")
     picture = reader.ask(ReadPicture(bytes(tmp_path), bytes(path), embedded=True, edge=64))
-    assert isinstance(picture, FilePicture) or picture == Failed("unsupported")
+    assert isinstance(picture, FilePicture) or picture == ReadingFailed("unsupported")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -74,7 +74,7 @@ def test_mutated_pictures_are_answered(
     path = tmp_path / "picture"
     path.write_bytes(mutated(whole.read_bytes(), mutations, cut))
     reply = reader.ask(ReadPicture(bytes(tmp_path), bytes(path), embedded=False, edge=64))
-    assert isinstance(reply, FilePicture) or reply == Failed("unsupported")
+    assert isinstance(reply, FilePicture) or reply == ReadingFailed("unsupported")
 
 
 @given(data=st.binary(max_size=2_000))

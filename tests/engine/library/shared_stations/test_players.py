@@ -10,7 +10,7 @@ import pytest
 from custom_components.moosicbox.engine.client.player.deck import Deck
 from custom_components.moosicbox.engine.client.player.mpv import Mpv
 from custom_components.moosicbox.engine.library.shared_stations.window import RATE
-from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Chunk, Source
+from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, AudioSource, Chunk
 from custom_components.moosicbox.engine.speakers.renderer.renderer import Renderer
 from custom_components.moosicbox.engine.sync.orders import station_address
 from tests.engine.speakers import sound
@@ -45,7 +45,7 @@ async def test_a_fed_speaker_hears_the_samples_of_its_position(relay: Relay, cod
     listening = asyncio.create_task(listened(relay, since_us))
     renderer = Renderer("ffmpeg", lambda path: str(relay.server.make_url("/")).rstrip("/") + path, relay.session)
     audio_format = AudioFormat(codec="flac" if codec == "flac" else "pcm", rates=(44_100, RATE))
-    source = Source("item", path_of(relay, relay.address(since_us)))
+    source = AudioSource("item", path_of(relay, relay.address(since_us)))
     async with asyncio.timeout(TIMEOUT):
         reader = renderer.open(source, START, audio_format)
         header = await reader.header()

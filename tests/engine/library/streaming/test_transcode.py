@@ -292,7 +292,7 @@ async def test_requests_above_the_limit_are_refused(
 ) -> None:
     """One runs, one waits, one is refused; the others' processes end with their requests."""
     monkeypatch.setattr(transcode, "PROCESSES", 1)
-    monkeypatch.setattr(transcode, "MAX_TRACKS", 2)
+    monkeypatch.setattr(transcode, "MAX_TRANSCODINGS", 2)
     for variant in range(3):
         sounds.put(music / f"{variant}.flac", variant=variant, title=str(variant))
     urls = await ids(library)

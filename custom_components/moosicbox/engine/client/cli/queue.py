@@ -8,7 +8,7 @@ import typer
 from ...protocol.client import Place
 from ...protocol.errors import InvalidMessage, TrackNotFound
 from ..client import MoosicBoxClient
-from ..queue_controls import Queue
+from ..queue_controls import QueueControls
 from .context import command, complete_players, connected, err, find_player, format_duration, options, show, show_json
 
 app = typer.Typer(no_args_is_help=True, help="Show and change a player's queue.")
@@ -105,7 +105,9 @@ async def clear(player: Player = None) -> None:
         await hub.player(find_player(hub, player)).queue.clear()
 
 
-async def add_media(hub: MoosicBoxClient, queue: Queue, media: str, place: Place, *, play: bool = False) -> list[str]:
+async def add_media(
+    hub: MoosicBoxClient, queue: QueueControls, media: str, place: Place, *, play: bool = False
+) -> list[str]:
     """Add the media item at an address, a track by its id, or the best match of a search; return the new items' ids.
 
     Raises:

@@ -14,7 +14,7 @@ from .. import credentials, pairing
 from ..client import MoosicBoxClient
 from ..player.devices import list_devices
 from ..player.mpv import MpvError
-from ..player.program import CAPABILITIES, LEAD_MS, Output, run_player
+from ..player.program import CAPABILITIES, LEAD_MS, OutputSettings, run_player
 from .context import CommandFailed, command, discover_hub, err, find_hub, options, out, show
 
 Name = Annotated[
@@ -55,7 +55,7 @@ async def player(
     hub = MoosicBoxClient(url, token=token, client=client, mirror=False, subscribe=())
     err.print(f"Playing as {client.name} ({client.player_id}) for {url}; Ctrl-C ends")
     try:
-        await _until_terminated(run_player(hub, Output(device=output, delay_ms=delay_ms)))
+        await _until_terminated(run_player(hub, OutputSettings(device=output, delay_ms=delay_ms)))
     except MpvError as error:
         raise CommandFailed(f"{error}. Is mpv installed?") from error
 

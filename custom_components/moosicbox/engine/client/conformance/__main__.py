@@ -10,7 +10,7 @@ from aiohttp import ClientError
 
 from .checks import CHECKS
 from .hub import serve
-from .probe import Failed, Target
+from .probe import CheckFailed, HubUnderTest
 
 VARIABLE: Final = "MOOSICBOX_TOKEN"
 TIMEOUT: Final = 60.0
@@ -19,13 +19,13 @@ TIMEOUT: Final = 60.0
 async def check_hub(url: str, token: str) -> int:
     """Run all checks, print a table, and return how many failed."""
     failures = 0
-    async with Target.open(url, token) as target:
+    async with HubUnderTest.open(url, token) as target:
         for check in CHECKS:
             try:
                 async with asyncio.timeout(TIMEOUT):
                     await check(target)
                 verdict = "ok"
-            except Failed as failed:
+            except CheckFailed as failed:
                 verdict = f"FAILED: expected {failed}"
             except (ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
                 verdict = f"FAILED: {type(error).__name__} {error}"

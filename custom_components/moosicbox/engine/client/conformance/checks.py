@@ -9,9 +9,9 @@ import uuid
 from aiohttp import WSServerHandshakeError
 
 from .frames import Json, golden
-from .probe import Failed, Probe, Target, expect
+from .probe import CheckFailed, HubUnderTest, Probe, expect
 
-type Check = Callable[[Target], Awaitable[None]]
+type Check = Callable[[HubUnderTest], Awaitable[None]]
 
 CHECKS: Final[list[Check]] = []
 HELLO: Final = {
@@ -35,7 +35,7 @@ def check(function: Check) -> Check:
 
 
 @check
-async def greeting(target: Target) -> None:
+async def greeting(target: HubUnderTest) -> None:
     """The hub says hello first, with all its fields, for version 1."""
     async with target.connect() as probe:
         expect(probe.hello.keys() >= HELLO, f"hello has {sorted(HELLO - probe.hello.keys())}")
@@ -44,33 +44,33 @@ async def greeting(target: Target) -> None:
 
 
 @check
-async def subprotocols(target: Target) -> None:
+async def subprotocols(target: HubUnderTest) -> None:
     """A client without a subprotocol is served; one with only unknown subprotocols gets 400."""
     async with target.connect(protocols=()):
         pass
     try:
         async with target.connect(protocols=("unknown.v9",)):
-            raise Failed("400 for unknown subprotocols")
+            raise CheckFailed("400 for unknown subprotocols")
     except WSServerHandshakeError as error:
         expect(error.status == 400, f"400, not {error.status}")
 
 
 @check
-async def wrong_token(target: Target) -> None:
+async def wrong_token(target: HubUnderTest) -> None:
     """A wrong token is refused with authentication_failed and 4501."""
     async with target.connect() as probe:
         await _refused(probe, {"type": "authenticate", "token": "x.y.z", "client": {"name": "x", "kind": "monitor"}})
 
 
 @check
-async def first_message(target: Target) -> None:
+async def first_message(target: HubUnderTest) -> None:
     """A first message other than authenticate is refused with authentication_failed and 4501."""
     async with target.connect() as probe:
         await _refused(probe, {"type": "ping"})
 
 
 @check
-async def welcome(target: Target) -> None:
+async def welcome(target: HubUnderTest) -> None:
     """The welcome has all its fields, and positions of the topics."""
     async with target.controller() as probe:
         missing = WELCOME - probe.welcome.keys()
@@ -82,7 +82,7 @@ async def welcome(target: Target) -> None:
 
 
 @check
-async def snapshots(target: Target) -> None:
+async def snapshots(target: HubUnderTest) -> None:
     """The list of players follows the welcome, marked as a snapshot and without offset."""
     async with target.controller(subscribe=["players"]) as probe:
         players = await probe.receive()
@@ -91,7 +91,7 @@ async def snapshots(target: Target) -> None:
 
 
 @check
-async def answers(target: Target) -> None:
+async def answers(target: HubUnderTest) -> None:
     """Each request has exactly one answer; a repeated request_id gets the same answer again."""
     async with target.controller(subscribe=[]) as probe:
         request_id = uuid.uuid4().hex
@@ -103,7 +103,7 @@ async def answers(target: Target) -> None:
 
 
 @check
-async def clock(target: Target) -> None:
+async def clock(target: HubUnderTest) -> None:
     """time_sync returns t0_us, and times of a clock that never goes back."""
     async with target.controller(subscribe=[]) as probe:
         last = 0
@@ -116,7 +116,7 @@ async def clock(target: Target) -> None:
 
 
 @check
-async def invalid_messages(target: Target) -> None:
+async def invalid_messages(target: HubUnderTest) -> None:
     """Invalid messages are answered and don't close: binary, no JSON, unknown type, wrong field; unknown fields are ignored."""
     async with target.controller(subscribe=[]) as probe:
         await probe.socket.send_bytes(b"{}")
@@ -130,7 +130,7 @@ async def invalid_messages(target: Target) -> None:
 
 
 @check
-async def names(target: Target) -> None:
+async def names(target: HubUnderTest) -> None:
     """Missing players and rooms, and forbidden topics, are refused with errors of their own."""
     async with target.controller(subscribe=[]) as probe:
         pause = {"type": "playback_command", "command": "pause"}
@@ -140,7 +140,7 @@ async def names(target: Target) -> None:
 
 
 @check
-async def messages(target: Target) -> None:
+async def messages(target: HubUnderTest) -> None:
     """Every message of clients is known: none of their golden frames is refused as invalid."""
     async with target.controller(subscribe=[]) as probe:
         for name, frame in golden("client").items():
@@ -154,7 +154,7 @@ async def messages(target: Target) -> None:
 
 
 @check
-async def size(target: Target) -> None:
+async def size(target: HubUnderTest) -> None:
     """A message over max_message_size closes with 1009."""
     async with target.controller(subscribe=[]) as probe:
         await probe.send({"type": "ping", "padding": "x" * int(probe.hello["limits"]["max_message_size"])})
@@ -163,7 +163,7 @@ async def size(target: Target) -> None:
 
 
 @check
-async def resume(target: Target) -> None:
+async def resume(target: HubUnderTest) -> None:
     """A lost session resumes with the same ids and topics, without a gap."""
     async with target.controller(subscribe=["all", "players"]) as probe:
         lost = probe
@@ -180,7 +180,7 @@ async def resume(target: Target) -> None:
 
 
 @check
-async def no_resume(target: Target) -> None:
+async def no_resume(target: HubUnderTest) -> None:
     """A session that ended is not resumed, and resume_failure says why."""
     async with target.controller() as probe:
         ended = probe
@@ -192,7 +192,7 @@ async def no_resume(target: Target) -> None:
 
 
 @check
-async def player(target: Target) -> None:
+async def player(target: HubUnderTest) -> None:
     """A player appears in the list and follows its play: topic; a newer connection with its id replaces it (4509)."""
     client = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
     async with target.controller(subscribe=["players"], client=client) as probe:
@@ -207,7 +207,7 @@ async def player(target: Target) -> None:
 
 
 @check
-async def queue(target: Target) -> None:
+async def queue(target: HubUnderTest) -> None:
     """Get returns a page of the queue; a stale if_revision is refused with revision_conflict."""
     client = {"name": "Conformance", "kind": "player", "player_id": "conformance-check"}
     async with target.controller(subscribe=[], client=client) as probe:
@@ -220,7 +220,7 @@ async def queue(target: Target) -> None:
 
 
 @check
-async def polling(target: Target) -> None:
+async def polling(target: HubUnderTest) -> None:
     """A session by polling: open, fetch, send, end."""
     bearer = {"Authorization": f"Bearer {target.token}"}
     body: Json = {"type": "authenticate", "client": {"name": "Conformance", "kind": "controller"}}

@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from ..config import API
 from .frames import Json, find_mismatch, golden
-from .probe import SUBPROTOCOL, Failed, expect
+from .probe import SUBPROTOCOL, CheckFailed, expect
 
 MESSAGE_TIMEOUT: Final = 30.0
 EPOCH: Final = "conformance"
@@ -223,7 +223,7 @@ class _Script:
         try:
             await step.run(HubConnection(socket, self._memory))
             verdict = "ok"
-        except Failed as failed:
+        except CheckFailed as failed:
             verdict = f"FAILED: expected {failed}"
         except (TimeoutError, KeyError, TypeError, ValueError) as error:
             verdict = f"FAILED: {type(error).__name__} {error}"

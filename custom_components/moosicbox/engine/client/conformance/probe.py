@@ -17,14 +17,14 @@ TIMEOUT: Final = 10.0
 SUBPROTOCOL: Final = "moosicbox.v1"
 
 
-class Failed(Exception):
+class CheckFailed(Exception):
     """The peer violated the protocol; the text says what was expected."""
 
 
 def expect(condition: object, expectation: str) -> None:
-    """Raise `Failed` with the expectation, unless `condition` is true."""
+    """Raise `CheckFailed` with the expectation, unless `condition` is true."""
     if not condition:
-        raise Failed(expectation)
+        raise CheckFailed(expectation)
 
 
 class Probe:
@@ -46,7 +46,7 @@ class Probe:
         """Return the next message.
 
         Raises:
-            Failed: The connection ended.
+            CheckFailed: The connection ended.
         """
         return self._unread.pop(0) if self._unread else await self._read()
 
@@ -88,7 +88,7 @@ class Probe:
             async with asyncio.timeout(TIMEOUT):
                 frame = await self.socket.receive()
         except TimeoutError:
-            raise Failed(f"an answer within {TIMEOUT:.0f} s") from None
+            raise CheckFailed(f"an answer within {TIMEOUT:.0f} s") from None
         expect(frame.type is WSMsgType.TEXT, f"a text frame, not {frame.type.name} {self.socket.close_code or ''}")
         message: Any = json.loads(frame.data)
         expect(isinstance(message, dict) and isinstance(message.get("type"), str), "a JSON object with a type")
@@ -100,7 +100,7 @@ class Probe:
         return checked
 
 
-class Target:
+class HubUnderTest:
     """The hub under test."""
 
     def __init__(self, url: str, token: str, http: ClientSession) -> None:

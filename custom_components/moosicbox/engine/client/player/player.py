@@ -29,7 +29,7 @@ _LOGGER = logging.getLogger(__name__)
 type Work = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Player:
+class HeadlessPlayer:
     """Plays on a deck what the hub orders."""
 
     def __init__(

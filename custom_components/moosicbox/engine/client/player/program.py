@@ -16,7 +16,7 @@ from ..connection_events import Connected
 from ..events import Events
 from .deck import Deck
 from .mpv import PROGRAM, Mpv, MpvError
-from .player import Player
+from .player import HeadlessPlayer
 from .tone import Tone
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ type PlayMessage = SynchronizedPlayback | Prepare | VolumeUpdate | AlarmTone | C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class OutputSettings:
     """The audio output."""
 
     device: str = "auto"
@@ -61,7 +61,7 @@ class Output:
         return ("--ao=null",) if self.device == "null" else (f"--audio-device={self.device}",)
 
 
-async def run_player(hub: MoosicBoxClient, output: Output) -> None:
+async def run_player(hub: MoosicBoxClient, output: OutputSettings) -> None:
     """Connect a client and play what its hub orders, until cancelled.
 
     Args:
@@ -73,7 +73,7 @@ async def run_player(hub: MoosicBoxClient, output: Output) -> None:
         HubError: The connection ended for good; see `MoosicBoxClient.run`.
     """
     deck = Deck(Mpv(output.options(), output.mpv))
-    player = Player(
+    player = HeadlessPlayer(
         deck,
         hub.clock,
         send=hub.send,
@@ -106,7 +106,7 @@ async def run_player(hub: MoosicBoxClient, output: Output) -> None:
         await deck.close()
 
 
-async def _dispatch(messages: Events[PlayMessage], player: Player, tone: Tone) -> None:
+async def _dispatch(messages: Events[PlayMessage], player: HeadlessPlayer, tone: Tone) -> None:
     async for message in messages:
         if isinstance(message, Connected):
             player.report()
@@ -116,14 +116,14 @@ async def _dispatch(messages: Events[PlayMessage], player: Player, tone: Tone) -
             player.handle_message(message)
 
 
-async def _follow_clock(hub: MoosicBoxClient, player: Player) -> None:
+async def _follow_clock(hub: MoosicBoxClient, player: HeadlessPlayer) -> None:
     while True:
         await hub.clock_updated.wait()
         hub.clock_updated.clear()
         player.clock_updated()
 
 
-async def _restart_mpv(deck: Deck, player: Player) -> None:
+async def _restart_mpv(deck: Deck, player: HeadlessPlayer) -> None:
     while True:
         await deck.wait_closed()
         _LOGGER.warning("mpv has exited; it is started again")

@@ -54,7 +54,7 @@ from .rows import (
 from .smart import stored_rules, tracks_query
 from .states import DELETED, PRESENT
 
-MAX_TRACKS: Final = 1_000
+MAX_LISTED_TRACKS: Final = 1_000
 """Tracks of an album that are listed with it."""
 MAX_EPISODES: Final = 500
 """Episodes of a podcast that are listed with it."""
@@ -147,7 +147,7 @@ def album(index: sqlite3.Connection, album_id: str) -> AlbumDetails:
     row = _one(index, f"SELECT {select(ALBUM)} FROM {ALBUM_TABLES} WHERE a.id = ? AND a.tracks > 0", number, album_id)
     rows = index.execute(
         f"SELECT {select(TRACK)} FROM {TRACK_TABLES} WHERE t.album = ? AND t.state < {DELETED}"
-        f" ORDER BY t.disc_number, t.track_number, t.sort, t.id LIMIT {MAX_TRACKS}",
+        f" ORDER BY t.disc_number, t.track_number, t.sort, t.id LIMIT {MAX_LISTED_TRACKS}",
         (number,),
     )
     return AlbumDetails(**album_fields(index, row), tracks=tuple(tracks_of(index, rows)))

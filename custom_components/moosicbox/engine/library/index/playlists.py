@@ -19,7 +19,7 @@ from .text import sort_key
 MAX_PLAYLISTS: Final = 1_000
 MAX_SMART: Final = 100
 """Smart playlists, which lists evaluate."""
-MAX_TRACKS: Final = 10_000
+MAX_PLAYLIST_TRACKS: Final = 10_000
 """Tracks of a playlist."""
 
 
@@ -144,8 +144,8 @@ def _changed_tracks(index: sqlite3.Connection, row: int, change: PlaylistEdit) -
     front = [track_id for place, track_id in enumerate(before[:at]) if place not in removed]
     back = [track_id for place, track_id in enumerate(before[at:], at) if place not in removed]
     found = [*front, *added, *back]
-    if len(found) > MAX_TRACKS:
-        raise InvalidMessage(f"A playlist has at most {MAX_TRACKS} tracks", ["playlist", "add"])
+    if len(found) > MAX_PLAYLIST_TRACKS:
+        raise InvalidMessage(f"A playlist has at most {MAX_PLAYLIST_TRACKS} tracks", ["playlist", "add"])
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...protocol.errors import Sentence, TrackNotFound, Unavailable
-from ..reader.messages import ChapterStart, Feed, FeedEpisode
+from ..reader.messages import ChapterStart, FeedEpisode, PodcastFeed
 from .ids import hashed_id
 from .search_entries import EPISODE, PODCAST, drop_entry, put_entry
 from .text import sort_key
@@ -42,7 +42,7 @@ def podcast_id_of(url: str) -> str:
     return hashed_id("pc", url)
 
 
-def put(index: sqlite3.Connection, url: str, feed: Feed, checked: Checked) -> list[str]:
+def put(index: sqlite3.Connection, url: str, feed: PodcastFeed, checked: Checked) -> list[str]:
     """Add a podcast, or update it from its feed; return its id, and those of new episodes.
 
     Episodes that a feed doesn't have any more are kept, up to `MAX_EPISODES`.
@@ -147,7 +147,7 @@ def require_capacity(index: sqlite3.Connection, podcast_id: str) -> None:
 
 
 def _put_episode(
-    index: sqlite3.Connection, podcast: int, episode_id: str, episode: FeedEpisode, feed: Feed, now: int
+    index: sqlite3.Connection, podcast: int, episode_id: str, episode: FeedEpisode, feed: PodcastFeed, now: int
 ) -> None:
     values = {
         "url": episode.url,

@@ -13,7 +13,7 @@ MAX_WAITING: Final = 10_000
 """Plays of all users that wait; beyond it, the oldest are dropped."""
 
 
-class Batch(NamedTuple):
+class ScrobbleBatch(NamedTuple):
     """Waiting plays of one user, as JSON."""
 
     user_id: str
@@ -63,7 +63,7 @@ def add_scrobbles(index: sqlite3.Connection, track_id: str, user_ids: Collection
     return True
 
 
-def next_batch(index: sqlite3.Connection, count: int) -> Batch | None:
+def next_batch(index: sqlite3.Connection, count: int) -> ScrobbleBatch | None:
     """Return the oldest waiting plays of one user; None if none wait."""
     row = index.execute(
         "SELECT s.user_id, b.token FROM scrobbles s JOIN scrobblers b ON b.user_id = s.user_id ORDER BY s.id LIMIT 1"
@@ -74,7 +74,7 @@ def next_batch(index: sqlite3.Connection, count: int) -> Batch | None:
     rows = index.execute(
         "SELECT id, listen FROM scrobbles WHERE user_id = ? ORDER BY id LIMIT ?", (user_id, count)
     ).fetchall()
-    return Batch(user_id, token, [row[0] for row in rows], [msgspec.Raw(row[1]) for row in rows])
+    return ScrobbleBatch(user_id, token, [row[0] for row in rows], [msgspec.Raw(row[1]) for row in rows])
 
 
 def drop(index: sqlite3.Connection, ids: Collection[int]) -> None:

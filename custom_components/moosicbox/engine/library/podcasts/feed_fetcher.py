@@ -20,7 +20,7 @@ MAX_VALIDATOR: Final = 500
 """Characters of an ETag or a date that is sent back."""
 
 
-class Fetched(Struct, frozen=True, kw_only=True):
+class FetchedFeed(Struct, frozen=True, kw_only=True):
     """A feed, with the validators that a later conditional request sends. `data` is None if it hasn't changed."""
 
     data: bytes | None
@@ -40,7 +40,7 @@ class FeedFetcher:
         self._session = session
         self._require_allowed = require_allowed
 
-    async def fetch(self, url: str, etag: str = "", modified: str = "", max_bytes: int = MAX_BYTES) -> Fetched:
+    async def fetch(self, url: str, etag: str = "", modified: str = "", max_bytes: int = MAX_BYTES) -> FetchedFeed:
         """Return the document at an http(s) address.
 
         Args:
@@ -67,15 +67,15 @@ class FeedFetcher:
             raise FetchFailed("The address isn't an http or https URL")
         self._require_allowed(url)
 
-    async def _request(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched:
+    async def _request(self, url: str, headers: dict[str, str], max_bytes: int) -> FetchedFeed:
         async with opened(self._session(), url, self._require_fetchable, timeout=TIMEOUT, headers=headers) as response:
             if response.status in REDIRECTIONS and hdrs.LOCATION in response.headers:
                 raise FetchFailed(f"There are more than {MAX_REDIRECTIONS} redirections")
             if response.status == 304:
-                return Fetched(data=None)
+                return FetchedFeed(data=None)
             if response.status != 200:
                 raise FetchFailed(f"The status of the response is {response.status}")
-            return Fetched(
+            return FetchedFeed(
                 data=await read_bounded(response, max_bytes),
                 etag=response.headers.get(hdrs.ETAG, "")[:MAX_VALIDATOR],
                 modified=response.headers.get(hdrs.LAST_MODIFIED, "")[:MAX_VALIDATOR],

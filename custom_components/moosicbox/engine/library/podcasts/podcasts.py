@@ -13,7 +13,7 @@ from ...timers import Timer, Timers
 from ..index.podcasts import Checked, Due, podcast_id_of
 from ..library import Library
 from ..models import PodcastDetails
-from .feed_fetcher import MAX_VALIDATOR, FeedFetcher, Fetched
+from .feed_fetcher import MAX_VALIDATOR, FeedFetcher, FetchedFeed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class Podcasts:
                     due.podcast_id, self._checked(due.etag, due.modified, failures, error)
                 )
 
-    async def _keep(self, url: str, fetched: Fetched, due: Due | None = None) -> bool:
+    async def _keep(self, url: str, fetched: FetchedFeed, due: Due | None = None) -> bool:
         """Store a fetched feed; return False if it isn't one."""
         if fetched.data is None:
             if due is not None:

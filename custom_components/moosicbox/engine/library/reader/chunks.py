@@ -39,7 +39,7 @@ class Readable(Protocol):
         """Go to a position."""
 
 
-class Chunk(NamedTuple):
+class FileChunk(NamedTuple):
     """A chunk: its name, where its data starts, and how many bytes of it the file really has."""
 
     name: bytes
@@ -65,9 +65,9 @@ def read_chunked(file: Readable, head: bytes, size: int) -> Chunked | None:
     return _read_riff(file, size) if head[:4] in RIFF_NAMES else _read_aiff(file, head, size)
 
 
-def chunks(file: Readable, size: int, order: str, start: int = 12, sound: int | None = None) -> list[Chunk]:
+def chunks(file: Readable, size: int, order: str, start: int = 12, sound: int | None = None) -> list[FileChunk]:
     """Return the chunks from `start` on; `sound` is the size of the data chunk if another chunk (`ds64`) has it."""
-    found: list[Chunk] = []
+    found: list[FileChunk] = []
     at = start
     while at + 8 <= size and len(found) < MAX_CHUNKS:
         file.seek(at)
@@ -78,7 +78,7 @@ def chunks(file: Readable, size: int, order: str, start: int = 12, sound: int | 
                 length = sound
             elif length in UNKNOWN_SIZES:
                 length = size
-        found.append(Chunk(name, at + 8, max(0, min(length, size - at - 8))))
+        found.append(FileChunk(name, at + 8, max(0, min(length, size - at - 8))))
         at += 8 + length + length % 2
     return found
 
@@ -145,12 +145,12 @@ def _add_info(texts: dict[str, list[str]], data: bytes) -> None:
         at += 8 + length + length % 2
 
 
-def _id3(file: Readable, listed: list[Chunk]) -> bytes:
+def _id3(file: Readable, listed: list[FileChunk]) -> bytes:
     found = next((chunk for chunk in listed if chunk.name.upper() == b"ID3 "), None)
     return b"" if found is None else _read(file, found)
 
 
-def _read(file: Readable, chunk: Chunk) -> bytes:
+def _read(file: Readable, chunk: FileChunk) -> bytes:
     file.seek(chunk.start)
     return file.read(min(chunk.size, MAX_CHUNK))
 

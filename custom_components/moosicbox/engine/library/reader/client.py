@@ -11,7 +11,7 @@ from typing import IO, Final
 import msgspec
 
 from ..child_process import command
-from .messages import MAX_REPLY, MAX_SECONDS, Envelope, Failed, Failure, Reply, Request
+from .messages import MAX_REPLY, MAX_SECONDS, Envelope, Failure, ReadingFailed, Reply, Request
 
 PIPELINED: Final = 4
 """Requests that are sent ahead, so that the process needn't wait for the next one. They fit into a pipe's buffer."""
@@ -39,7 +39,7 @@ class ReaderProcess:
     def ask_all(self, requests: Iterable[Request]) -> Iterator[Reply]:
         """Yield the reply to each request, in this order.
 
-        A file that ends the process is tried again alone; if it ends the new process, too, the reply is `Failed`.
+        A file that ends the process is tried again alone; if it ends the new process, too, it is `ReadingFailed`.
         """
         coming, waiting = iter(requests), deque[Request]()
         while True:
@@ -76,7 +76,7 @@ class ReaderProcess:
             if isinstance(found, Envelope):
                 return Envelope(found.reply, last=True)
             failure = found
-        return Envelope(Failed(failure), last=True)
+        return Envelope(ReadingFailed(failure), last=True)
 
     def _send(self, request: Request) -> None:
         if self._process is None:

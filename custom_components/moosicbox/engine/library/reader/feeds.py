@@ -9,7 +9,7 @@ from typing import Any, Final, override
 from ...playback.addresses import is_http_url
 from .chapters import chapters_of
 from .fields import clean, line
-from .messages import ChapterStart, Feed, FeedEpisode
+from .messages import ChapterStart, FeedEpisode, PodcastFeed
 
 MAX_EPISODES: Final = 1_000
 MAX_DESCRIPTION: Final = 4_000
@@ -26,7 +26,7 @@ _BREAKS: Final = frozenset({"br", "p", "li", "div", "h1", "h2", "h3", "tr"})
 _HIDDEN: Final = frozenset({"script", "style"})
 
 
-def parse_feed(url: str, data: bytes) -> Feed | None:
+def parse_feed(url: str, data: bytes) -> PodcastFeed | None:
     """Return the feed in `data`; None if it isn't one, or has no episode with sound."""
     # Loaded here: it is installed when the first podcast is subscribed to.
     import podcastparser  # noqa: PLC0415
@@ -38,7 +38,7 @@ def parse_feed(url: str, data: bytes) -> Feed | None:
     except podcastparser.FeedParseError:
         return None
     author = found.get("itunes_author") or ""
-    return Feed(
+    return PodcastFeed(
         title=line(found.get("title") or "") or url[:MAX_URL],
         author=line(author),
         description=_text(found.get("description") or ""),

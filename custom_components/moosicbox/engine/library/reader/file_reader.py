@@ -15,8 +15,6 @@ from ...signals import Signal
 from ..models import Picture, UnreadableFile
 from .client import ReaderProcess
 from .messages import (
-    Failed,
-    Feed,
     FileChapters,
     FileLyrics,
     FilePicture,
@@ -24,7 +22,9 @@ from .messages import (
     ParseChapters,
     ParseFeed,
     ParseLyrics,
+    PodcastFeed,
     ReadChapters,
+    ReadingFailed,
     ReadLyrics,
     ReadPicture,
     ReadTags,
@@ -110,10 +110,10 @@ class FileReader:
         reply = await self._tags.run(lambda reader: reader.ask(ParseChapters(data)))
         return reply if isinstance(reply, FileChapters) else None
 
-    async def parse_feed(self, url: str, data: bytes) -> Feed | None:
+    async def parse_feed(self, url: str, data: bytes) -> PodcastFeed | None:
         """Return the feed of a podcast that was at `url`; None if it isn't one."""
         reply = await self._tags.run(lambda reader: reader.ask(ParseFeed(url, data)))
-        return reply if isinstance(reply, Feed) else None
+        return reply if isinstance(reply, PodcastFeed) else None
 
     async def close(self) -> None:
         """End the processes. The reader can be used again."""
@@ -123,8 +123,8 @@ class FileReader:
         remembered = self._remembered.get(path)
         reply, stamp = await worker.read(request, path, remembered and remembered[0])
         if stamp is None:
-            return Failed(None)
-        if isinstance(reply, Failed) and reply.reason is not None and reply.reason != "unsupported":
+            return ReadingFailed(None)
+        if isinstance(reply, ReadingFailed) and reply.reason is not None and reply.reason != "unsupported":
             found = UnreadableFile(
                 path=os.fsdecode(path).encode("utf-8", "replace").decode(),
                 reason=reply.reason,
@@ -198,6 +198,6 @@ def _read(reader: ReaderProcess, request: Request, path: bytes, skipped: _Stamp 
     try:
         status = os.stat(path)
     except OSError:
-        return Failed(None), None
+        return ReadingFailed(None), None
     stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return (Failed(None), None) if stamp == skipped else (reader.ask(request), stamp)
+    return (ReadingFailed(None), None) if stamp == skipped else (reader.ask(request), stamp)

@@ -175,7 +175,7 @@ class FeedEpisode(Struct, array_like=True, frozen=True, kw_only=True):
     """The chapters that the feed itself has."""
 
 
-class Feed(Struct, tag=True, array_like=True, kw_only=True):
+class PodcastFeed(Struct, tag=True, array_like=True, kw_only=True):
     """The feed of a podcast."""
 
     title: str
@@ -185,13 +185,13 @@ class Feed(Struct, tag=True, array_like=True, kw_only=True):
     episodes: tuple[FeedEpisode, ...] = ()
 
 
-class Failed(Struct, tag=True, array_like=True):
+class ReadingFailed(Struct, tag=True, array_like=True):
     """The file can't be read. `reason` is None if it couldn't be opened."""
 
     reason: Failure | None
 
 
-type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | FileChapters | Feed | Failed
+type Reply = FileTags | FilePicture | FilePlaylist | FileLyrics | FileChapters | PodcastFeed | ReadingFailed
 
 
 class Envelope(Struct, array_like=True):

@@ -21,11 +21,11 @@ from .lyrics import parse_answer, read_lyrics
 from .messages import (
     MAX_SECONDS,
     Envelope,
-    Failed,
     ParseChapters,
     ParseFeed,
     ParseLyrics,
     ReadChapters,
+    ReadingFailed,
     ReadLyrics,
     ReadPicture,
     ReadPlaylist,
@@ -78,11 +78,11 @@ def _answer(request: Request) -> Envelope:
     try:
         reply = _read(request)
     except MemoryError:
-        return Envelope(Failed("memory"), last=True)
+        return Envelope(ReadingFailed("memory"), last=True)
     except OSError:
-        reply = Failed(None)
+        reply = ReadingFailed(None)
     except Exception:  # noqa: BLE001 - a parser may raise anything on bytes that it doesn't expect
-        reply = Failed("unsupported")
+        reply = ReadingFailed("unsupported")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -93,19 +93,19 @@ def _read(request: Request) -> Reply:
     match request:
         case ReadTags(root, path):
             with open_inside(root, path) if root else open_file(path) as file:
-                return read_tags(file, os.fstat(file.fileno()).st_size) or Failed("unsupported")
+                return read_tags(file, os.fstat(file.fileno()).st_size) or ReadingFailed("unsupported")
         case ReadPicture():
-            return read_picture(request) or Failed("unsupported")
+            return read_picture(request) or ReadingFailed("unsupported")
         case ReadLyrics():
-            return read_lyrics(request) or Failed(None)
+            return read_lyrics(request) or ReadingFailed(None)
         case ParseLyrics(answer):
-            return parse_answer(answer) or Failed(None)
+            return parse_answer(answer) or ReadingFailed(None)
         case ReadChapters():
-            return read_chapters(request) or Failed(None)
+            return read_chapters(request) or ReadingFailed(None)
         case ParseChapters(data):
-            return parse_chapters(data) or Failed(None)
+            return parse_chapters(data) or ReadingFailed(None)
         case ParseFeed(url, data):
-            return parse_feed(url, data) or Failed("unsupported")
+            return parse_feed(url, data) or ReadingFailed("unsupported")
         case ReadPlaylist(root, path):
             with open_inside(root, path) as file:
                 return read_playlist(file)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..index.found import FoundPlaylist, FoundTrack, FoundUnreadable
 from ..reader.client import ReaderProcess
-from ..reader.messages import Failed, Failure, FilePlaylist, FileTags, ReadPlaylist, ReadTags, Reply
+from ..reader.messages import Failure, FilePlaylist, FileTags, ReadingFailed, ReadPlaylist, ReadTags, Reply
 from .comparison import ToRead
 from .fallback import found_track
 from .walk import File
@@ -46,7 +46,7 @@ class Readers:
     def read_playlist(self, root: bytes, folder: bytes, file: File) -> FoundPlaylist | FoundUnreadable | None:
         """Return the playlist in `file`; None if it can't be opened."""
         reply = self._processes[0].ask(ReadPlaylist(root, folder + b"/" + file.name))
-        if isinstance(reply, Failed) and reply.reason is not None:
+        if isinstance(reply, ReadingFailed) and reply.reason is not None:
             return _unreadable(folder, file, reply.reason)
         if not isinstance(reply, FilePlaylist):
             return None
@@ -86,7 +86,7 @@ def _found(job: ToRead, reply: Reply) -> Found:
     match reply:
         case FileTags():
             return found_track(job, reply)
-        case Failed(reason) if reason is not None:
+        case ReadingFailed(reason) if reason is not None:
             return _unreadable(job.folder, job.file, reason, job.row)
     return None
 

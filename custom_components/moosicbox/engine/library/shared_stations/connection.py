@@ -27,7 +27,7 @@ DEMUXERS: Final = {
 """ffmpeg's names of the containers that stations send, by media type."""
 
 
-class Connection:
+class StationConnection:
     """An open connection to a station.
 
     Attributes:
@@ -58,7 +58,7 @@ class Connection:
 @asynccontextmanager
 async def connected(
     session: ClientSession, url: str, require_allowed: Callable[[str], None]
-) -> AsyncGenerator[Connection]:
+) -> AsyncGenerator[StationConnection]:
     """Connect to a station, while the context is open.
 
     Args:
@@ -82,8 +82,8 @@ async def connected(
         yield _connection(response)
 
 
-def _connection(response: ClientResponse) -> Connection:
+def _connection(response: ClientResponse) -> StationConnection:
     try:
-        return Connection(response)
+        return StationConnection(response)
     except ValueError as error:
         raise FetchFailed("The station's headers aren't valid") from error

@@ -10,8 +10,8 @@ from ...clock import Clock
 from ...fetching import FetchFailed, SessionFactory
 from ...ffmpeg_process import MAX_LIVE_CPU_SECONDS, running
 from ...playback.addresses import server_of
-from ..streaming.formats import SOURCES
-from .connection import Connection, connected
+from ..streaming.formats import DECODERS, SOURCES
+from .connection import StationConnection, connected
 from .window import CHANNELS, FRAME_BYTES, MAX_AHEAD_SECONDS, RATE, Window
 
 _LOGGER = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ STEADY_US: Final = 10_000_000
 NICENESS: Final = 5
 READ_SIZE: Final = 32 * 1024
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac"]))
-DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
 
 
 class Lost(Exception):
@@ -180,7 +179,7 @@ class SharedStation:
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
 
-    async def _decode(self, connection: Connection) -> None:
+    async def _decode(self, connection: StationConnection) -> None:
         if self._gathered:
             self._gathered = bytearray()
         async with running(
@@ -203,7 +202,7 @@ class SharedStation:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
 
-    async def _feed(self, connection: Connection, stdin: asyncio.StreamWriter) -> None:
+    async def _feed(self, connection: StationConnection, stdin: asyncio.StreamWriter) -> None:
         try:
             while True:
                 sound = await connection.read()
@@ -234,7 +233,7 @@ class SharedStation:
             await asyncio.sleep(early_us / 1_000_000)
 
 
-def _arguments(connection: Connection) -> list[str]:
+def _arguments(connection: StationConnection) -> list[str]:
     return [
         *("-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1", "-analyzeduration", "500000"),
         *("-protocol_whitelist", "pipe", "-format_whitelist", DEMUXERS, "-codec_whitelist", DECODERS),

@@ -43,6 +43,8 @@ SOURCES: Final = {
     "audio/aiff": Source("aiff", _PCM),
 }
 """The containers by the MIME types of files."""
+DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
+"""The decoders of all containers."""
 
 
 class Format(NamedTuple):

@@ -22,7 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 
 PROCESSES: Final = 2
 """Files that are written at the same time. One that is far ahead of its readers doesn't count."""
-MAX_TRACKS: Final = 16
+MAX_TRANSCODINGS: Final = 16
 """Tracks that are transcoded, or wait for it."""
 MAX_LIVE: Final = 8
 """Of these, tracks that go straight to their listeners."""
@@ -110,7 +110,7 @@ class Transcoder:
             self._live -= 1
 
     def _require_capacity(self) -> None:
-        if len(self._files) + self._live >= MAX_TRACKS:
+        if len(self._files) + self._live >= MAX_TRANSCODINGS:
             raise Unavailable("Too many tracks are being transcoded")
 
     async def _write(self, transcoding: Transcoding, name: str, source: BinaryIO, mime_type: str, to: Format) -> None:

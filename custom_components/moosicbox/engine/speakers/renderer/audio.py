@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-type Codec = Literal["flac", "pcm"]
+type OutputCodec = Literal["flac", "pcm"]
 
 CHUNK_SAMPLES: Final = 2_048
 """Samples per channel in a chunk, except in the last one of an item: 43 ms at 48 kHz."""
@@ -22,14 +22,14 @@ class AudioFormat:
         channels: The number of channels.
     """
 
-    codec: Codec = "flac"
+    codec: OutputCodec = "flac"
     rates: tuple[int, ...] = RATES
     bits: Literal[16, 24, 32] = 16
     channels: int = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class AudioSource:
     """An item to be rendered.
 
     Attributes:
@@ -59,7 +59,7 @@ class Fade:
         seconds: How long the fade takes.
     """
 
-    source: Source
+    source: AudioSource
     position: float
     alone: float
     seconds: float
@@ -76,7 +76,7 @@ class Overlay:
         ducking_db: By how much the item is lowered.
     """
 
-    source: Source
+    source: AudioSource
     begins: float
     seconds: float
     ducking_db: float
@@ -91,7 +91,7 @@ class AudioHeader:
         codec_header: Bytes that a decoder needs before the first chunk; empty for PCM.
     """
 
-    codec: Codec
+    codec: OutputCodec
     rate: int
     bits: int
     channels: int

@@ -4,13 +4,12 @@ import ssl
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from ...library.streaming.formats import SOURCES
+from ...library.streaming.formats import DECODERS, SOURCES
 from .audio import CHUNK_SAMPLES, AudioFormat, Fade, Overlay
 
 PROTOCOLS: Final = "http,https,tcp,tls"
 DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac", "matroska"]))
 """The demuxers of library files and of radio stations."""
-DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
 READ_TIMEOUT_US: Final = 10_000_000
 PREROLL_SECONDS: Final = 0.5
 RAMP_SECONDS: Final = 0.15

@@ -9,9 +9,9 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from ...sync.orders import station_address
 from . import commands
-from .audio import AudioFormat, Fade, Overlay, Source
+from .audio import AudioFormat, AudioSource, Fade, Overlay
 from .probe import exact_length
-from .rendering import Reader, Rendering, RenderingFailed
+from .rendering import ChunkReader, Rendering, RenderingFailed
 
 MAX_RENDERINGS: Final = 32
 """Processes at once."""
@@ -34,7 +34,7 @@ class Renderer:
         self._probe_program = str(Path(program).with_name("ffprobe"))
         self._resolve = resolve
         self._session = session
-        self._renderings: dict[tuple[Source, AudioFormat, Fade | Overlay | None], list[Rendering]] = {}
+        self._renderings: dict[tuple[AudioSource, AudioFormat, Fade | Overlay | None], list[Rendering]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -42,8 +42,8 @@ class Renderer:
         return sum(map(len, self._renderings.values()))
 
     def open(
-        self, source: Source, position: float, audio_format: AudioFormat, mixed: Fade | Overlay | None = None
-    ) -> Reader:
+        self, source: AudioSource, position: float, audio_format: AudioFormat, mixed: Fade | Overlay | None = None
+    ) -> ChunkReader:
         """Return a reader of an item's audio.
 
         Args:
@@ -85,7 +85,7 @@ class Renderer:
         running.append(rendering)
         return rendering.open(position)
 
-    async def _input(self, source: Source, position: float) -> commands.Input:
+    async def _input(self, source: AudioSource, position: float) -> commands.Input:
         if (station := station_address(source.address, position)) is not None:
             return commands.Input(self._resolve(station), source.gain_db, begins=position)
         url = self._resolve(source.address)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final
 
 from ...ffmpeg_process import MAX_CPU_SECONDS, MAX_LIVE_CPU_SECONDS, running
-from .audio import CHUNK_SAMPLES, AudioFormat, AudioHeader, Chunk, Source
+from .audio import CHUNK_SAMPLES, AudioFormat, AudioHeader, AudioSource, Chunk
 from .containers import ContainerError, container_for
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Rendering:
     def __init__(
         self,
         command: Callable[[], Awaitable[list[str]]],
-        source: Source,
+        source: AudioSource,
         position: float,
         audio_format: AudioFormat,
         on_unused: Callable[[Rendering], None],
@@ -64,7 +64,7 @@ class Rendering:
         self._chunks: list[Chunk] = []
         self._bytes = 0
         self._failed = False
-        self._readers: set[Reader] = set()
+        self._readers: set[ChunkReader] = set()
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run(command, audio_format), name="moosicbox rendering")
 
@@ -86,13 +86,13 @@ class Rendering:
         ahead = 0.0 if self.end is not None else NEAR_SECONDS
         return self._chunks[0].start / self.header.rate <= position <= self._chunks[-1].end / self.header.rate + ahead
 
-    def open(self, position: float) -> Reader:
+    def open(self, position: float) -> ChunkReader:
         """Return a reader that begins at a position (seconds) that is covered."""
-        reader = Reader(self, position)
+        reader = ChunkReader(self, position)
         self._readers.add(reader)
         return reader
 
-    def release(self, reader: Reader) -> None:
+    def release(self, reader: ChunkReader) -> None:
         """Forget a reader."""
         if reader in self._readers:
             self._readers.discard(reader)
@@ -190,7 +190,7 @@ class Rendering:
         self.wake()
 
 
-class Reader:
+class ChunkReader:
     """Reads the chunks of a rendering in order.
 
     Attributes:
@@ -235,7 +235,7 @@ class Reader:
         return chunk
 
     @property
-    def source(self) -> Source:
+    def source(self) -> AudioSource:
         """The item."""
         return self._rendering.source
 

@@ -17,7 +17,7 @@ type FindPicture = Callable[[str], Awaitable[bytes | None]]
 type Spawn = Callable[[Coroutine[Any, Any, object]], None]
 
 
-class Artwork:
+class SpeakerArtwork:
     """The picture that one speaker shows."""
 
     def __init__(self, client: SendspinClient, find: FindPicture, spawn: Spawn) -> None:

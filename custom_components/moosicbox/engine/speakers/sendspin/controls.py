@@ -38,7 +38,7 @@ SUPPORTED: Final = [
 """Volume and mute are handled by the library: it sets them on the speaker, which then reports them."""
 
 
-class Controls:
+class SendspinControls:
     """Translates a speaker's commands for the hub, and the hub's state for the speaker."""
 
     def __init__(self, client: SendspinClient, send: Callable[[Request], None]) -> None:

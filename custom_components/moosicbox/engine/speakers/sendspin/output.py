@@ -11,7 +11,7 @@ from aiosendspin.server.roles.metadata.state import Metadata
 
 from ...protocol.types import PlayableTrack
 from ..renderer.audio import CHUNK_SAMPLES, MAX_RATE, AudioFormat, AudioHeader, Chunk
-from .artwork import Artwork, Spawn
+from .artwork import Spawn, SpeakerArtwork
 from .role import FedPlayerRole
 
 AHEAD_US: Final = 2_000_000
@@ -81,7 +81,9 @@ def ahead_for(capacity: int, audio_format: AudioFormat) -> int:
 class SendspinOutput:
     """Sends to a speaker whose player role is active."""
 
-    def __init__(self, client: SendspinClient, role: FedPlayerRole, spawn: Spawn, artwork: Artwork | None) -> None:
+    def __init__(
+        self, client: SendspinClient, role: FedPlayerRole, spawn: Spawn, artwork: SpeakerArtwork | None
+    ) -> None:
         """Create an output. Raise Unsupported.
 
         Args:

@@ -23,8 +23,8 @@ MAX_CODE_LENGTH: Final = 200
 MAX_ROUNDS: Final = 5
 """Wrong codes after which an attempt ends."""
 
-type Method = Literal["dynamic_code", "static_code", "token"]
-type Fault = Literal["wrong_code", "malformed_code", "timeout", "refused", "not_reachable"]
+type PairingMethod = Literal["dynamic_code", "static_code", "token"]
+type PairingFault = Literal["wrong_code", "malformed_code", "timeout", "refused", "not_reachable"]
 
 
 class PairingFailed(Exception):
@@ -35,19 +35,19 @@ class PairingFailed(Exception):
         again: True if another code can be entered in the same attempt.
     """
 
-    def __init__(self, fault: Fault, *, again: bool = False) -> None:
+    def __init__(self, fault: PairingFault, *, again: bool = False) -> None:
         super().__init__(fault)
-        self.fault: Fault = fault
+        self.fault: PairingFault = fault
         self.again = again
 
 
-def methods_of(client: SendspinClient) -> tuple[Method, ...]:
+def methods_of(client: SendspinClient) -> tuple[PairingMethod, ...]:
     """Return how a speaker can be paired, the most convenient first."""
     offered = client.info.supported_pair_methods
     if offered is None:
         return ()
     dynamic = offered.dynamic_pairing_code
-    found: list[Method] = []
+    found: list[PairingMethod] = []
     if dynamic is not None and PairingCodeFormat.DIGITS.value in dynamic.formats:
         found.append("dynamic_code")
     if offered.static_pairing_code is not None:
@@ -57,10 +57,10 @@ def methods_of(client: SendspinClient) -> tuple[Method, ...]:
     return tuple(found)
 
 
-class Pairing:
+class SendspinPairing:
     """One attempt. With a dynamic code the speaker shows it once the attempt has begun; see `begin`."""
 
-    def __init__(self, server: SendspinServer, client_id: str, method: Method) -> None:
+    def __init__(self, server: SendspinServer, client_id: str, method: PairingMethod) -> None:
         """Create an attempt that hasn't begun."""
         self._server = server
         self._client_id = client_id
@@ -170,7 +170,7 @@ def _token_attempt(token: str, client_id: str) -> PairingAttempt:
     return PairingAttempt(method=PairMethod.PAIRING_PSK, pairing_psk=decoded.pairing_psk, client_id=client_id)
 
 
-def _fault_of(error: Exception) -> Fault:
+def _fault_of(error: Exception) -> PairingFault:
     match error:
         case InvalidPairingCodeError():
             return "malformed_code"

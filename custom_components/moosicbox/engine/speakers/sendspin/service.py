@@ -19,10 +19,10 @@ from aiosendspin.server.server import ClientConnectedEvent, ClientDisconnectedEv
 from ...protocol.client import Request
 from ...protocol.server import PlaybackStatus
 from ..speakers import SpeakerInfo, Speakers, SpeakerState, sendspin_player_id
-from .artwork import Artwork, FindPicture
-from .controls import Controls
+from .artwork import FindPicture, SpeakerArtwork
+from .controls import SendspinControls
 from .output import SendspinOutput, Unsupported
-from .pairing import Method, Pairing, methods_of
+from .pairing import PairingMethod, SendspinPairing, methods_of
 from .role import ROLE_ID, FedPlayerRole
 from .roles import add_finder
 from .store import PairingStore
@@ -64,7 +64,7 @@ class Candidate:
 
     info: SpeakerInfo
     url: str | None
-    methods: tuple[Method, ...]
+    methods: tuple[PairingMethod, ...]
     may_stay_unpaired: bool
     is_admitted: bool
 
@@ -74,7 +74,7 @@ class _Connected:
     """A speaker whose player role is active."""
 
     output: SendspinOutput
-    controls: Controls
+    controls: SendspinControls
 
 
 class SendspinService:
@@ -220,11 +220,11 @@ class SendspinService:
             is_admitted=client.role(ROLE_ID) is not None,
         )
 
-    def pairing(self, player_id: str, method: Method) -> Pairing:
+    def pairing(self, player_id: str, method: PairingMethod) -> SendspinPairing:
         """Return an attempt to pair with a speaker that has connected. Raise NotReachable."""
         if (client := self.client_of(player_id)) is None:
             raise NotReachable
-        return Pairing(self.server, client.client_id, method)
+        return SendspinPairing(self.server, client.client_id, method)
 
     async def trust(self, player_id: str) -> None:
         """Use a speaker without pairing, which it must permit. Raise NotReachable."""
@@ -302,7 +302,7 @@ class SendspinService:
     def _connect(self, player_id: str, client: SendspinClient, role: FedPlayerRole) -> None:
         self._disconnect(player_id, "disconnected")
         try:
-            artwork = None if self._find_picture is None else Artwork(client, self._find_picture, self.spawn)
+            artwork = None if self._find_picture is None else SpeakerArtwork(client, self._find_picture, self.spawn)
             output = SendspinOutput(client, role, self.spawn, artwork)
         except Unsupported as error:
             _LOGGER.warning("%s can't be served: %s", client.name, error)
@@ -312,7 +312,7 @@ class SendspinService:
         def send(command: Request) -> None:
             self.speakers.send(player_id, command)
 
-        self._connected[player_id] = _Connected(output, Controls(client, send))
+        self._connected[player_id] = _Connected(output, SendspinControls(client, send))
         self.speakers.connected(speaker_of(client), output, self.server.get_client_url(client.client_id) or "")
 
     def _disconnect(self, player_id: str, state: SpeakerState) -> None:

@@ -175,7 +175,7 @@ class SnapcastConnection:
         self._writer.write(data)
 
 
-def speaker_of(hello: messages.Hello) -> SpeakerInfo:
+def speaker_of(hello: messages.SnapclientHello) -> SpeakerInfo:
     """Return the speaker that a client is. Raise ProtocolError if it has no usable id."""
     instance = "" if hello.instance == 1 else f".{hello.instance}"
     own_id = re.sub(r"[^a-z0-9_.-]", "", hello.id.lower())[:40]

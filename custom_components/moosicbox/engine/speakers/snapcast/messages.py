@@ -44,7 +44,7 @@ class Header(NamedTuple):
     size: int
 
 
-class Hello(msgspec.Struct, frozen=True):
+class SnapclientHello(msgspec.Struct, frozen=True):
     """The first message of a client, with its description."""
 
     id: str = msgspec.field(name="ID")
@@ -54,15 +54,15 @@ class Hello(msgspec.Struct, frozen=True):
     protocol: int = msgspec.field(name="SnapStreamProtocolVersion", default=2)
 
 
-class ClientInfo(msgspec.Struct, frozen=True):
+class SnapclientInfo(msgspec.Struct, frozen=True):
     """The volume of a client, 0 to 100, that was changed there."""
 
     volume: int
     muted: bool
 
 
-_hello: Final = msgspec.json.Decoder(Hello)
-_client_info: Final = msgspec.json.Decoder(ClientInfo)
+_hello: Final = msgspec.json.Decoder(SnapclientHello)
+_client_info: Final = msgspec.json.Decoder(SnapclientInfo)
 
 
 def read_header(data: bytes) -> Header:
@@ -73,12 +73,12 @@ def read_header(data: bytes) -> Header:
     return Header(type_, id_, refers_to, sent_s * _SECOND_US + sent_us, received_s * _SECOND_US + received_us, size)
 
 
-def read_hello(payload: bytes) -> Hello:
+def read_hello(payload: bytes) -> SnapclientHello:
     """Return what a payload says. Raise ProtocolError."""
     return _read_json(_hello, payload)
 
 
-def read_client_info(payload: bytes) -> ClientInfo:
+def read_client_info(payload: bytes) -> SnapclientInfo:
     """Return what a payload says. Raise ProtocolError."""
     return _read_json(_client_info, payload)
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from ..protocol.client import TimeSync as TimeSyncRequest
+from ..protocol.client import TimeSync
 from ..protocol.errors import HubError
 from ..protocol.server import TimeSyncReply
 from ..sync.clock_filter import BURST_PROBES, PROBE_TIMEOUT, ClockFilter, Sample, best_of, sample_of
@@ -16,7 +16,7 @@ from .pending import monotonic_us
 from .requests import Requests
 
 
-class TimeSync:
+class ClockProber:
     """Feeds a clock filter with the best sample of each burst."""
 
     def __init__(self, clock: ClockFilter, requests: Requests, on_update: Callable[[], None]) -> None:
@@ -41,9 +41,7 @@ class TimeSync:
 
     async def _probe(self) -> Sample:
         t0_us = monotonic_us()
-        answer, pending = await self._requests.exchange(
-            TimeSyncRequest(t0_us=t0_us), timeout=PROBE_TIMEOUT, retry=False
-        )
+        answer, pending = await self._requests.exchange(TimeSync(t0_us=t0_us), timeout=PROBE_TIMEOUT, retry=False)
         if not isinstance(answer, TimeSyncReply):
             raise SerializationError("The answer to a probe is no time_sync")
         return sample_of(answer.t0_us, answer.t1_us, answer.t2_us, pending.answered_us)

@@ -22,7 +22,7 @@ MAX_IDS: Final = 100
 """Ids that one message names."""
 
 
-class LibraryFeed:
+class LibraryPublisher:
     """Publishes a library's changes and progress, in few messages."""
 
     def __init__(self, library: Library, topics: Topics, timers: Timers, clock: Clock) -> None:

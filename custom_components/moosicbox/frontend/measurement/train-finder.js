@@ -174,7 +174,7 @@ export class TrainFinder {
     for (const seconds of times) {
       const shift = this.#samples(seconds);
       for (let index = 0; index < sums.length; index += 1) {
-        sums[index] = at(sums, index) + at(values, index + shift) / times.length;
+        sums[index] = (sums[index] ?? 0) + (values[index + shift] ?? 0) / times.length;
       }
     }
     return sums;
@@ -234,7 +234,7 @@ function decimate(samples, factor, rate) {
   return Float64Array.from({ length: Math.floor(samples.length / factor) }, (_, index) => {
     let sum = 0;
     for (let tap = 0; tap < weights.length; tap += 1) {
-      sum += at(weights, tap) * at(samples, index * factor + tap - half);
+      sum += (weights[tap] ?? 0) * (samples[index * factor + tap - half] ?? 0);
     }
     return sum;
   });

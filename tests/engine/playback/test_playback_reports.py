@@ -61,6 +61,17 @@ def test_a_late_start_after_a_seek_is_adopted() -> None:
     assert stage.playback.timeline == Timeline("playing", 100.0, stage.now_us, 1.0)
 
 
+def test_a_late_start_after_a_short_seek_is_adopted() -> None:
+    """The former playback would be near the reported position as well."""
+    stage = Stage("ab")
+    stage.play("a")
+    stage.pass_seconds(10)
+    stage.playback.seek(stage.now_us, 10.2)
+    stage.pass_seconds(0.3)
+    stage.report("playing", 10.2)
+    assert stage.playback.timeline == Timeline("playing", 10.2, stage.now_us, 1.0)
+
+
 def test_a_report_of_another_item_is_ignored() -> None:
     stage = Stage("ab")
     stage.play("a")

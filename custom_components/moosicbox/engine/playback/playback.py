@@ -24,6 +24,8 @@ MIN_PLAYED_US: Final = round(MIN_DURATION_SECONDS * 1e6)
 """An item that ends this soon after its start, and this long before its calculated end, could not be played."""
 POSITION_TOLERANCE_SECONDS: Final = 0.25
 """The position of a single player is adopted if it differs by more than this."""
+START_TOLERANCE_SECONDS: Final = 0.02
+"""A report that differs from an order's position by less is that of its start, however late that is."""
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
@@ -401,7 +403,8 @@ class Playback(Playhead):
 
     def _is_former(self, report: PlayerReport) -> bool:
         """Return whether a player still plays what it played before the last order, which it hasn't executed yet."""
-        if report.at_us > self.timeline.anchor_us + START_GRACE_US:
+        starts = abs(report.position_seconds - self.timeline.position) < START_TOLERANCE_SECONDS
+        if starts or report.at_us > self.timeline.anchor_us + START_GRACE_US:
             return False
         difference = abs(self.former_timeline.position_at(report.at_us) - report.position_seconds)
         return self.former_timeline.playing and difference <= POSITION_TOLERANCE_SECONDS

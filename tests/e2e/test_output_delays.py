@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+import re
 import subprocess
 import wave
 
@@ -25,6 +26,8 @@ BEGIN_SECONDS = 3.0
 """The browser begins to play the recording when the page gets the microphone; the sounds come a little later."""
 SWEEP_LEVEL = 0.5 / 2**0.5
 GAIN = 0.25
+MAX_MEASUREMENTS = 3
+"""On a busy machine, the microphone loses samples, as a noisy room hides them."""
 AMPLIFIER = "media_player.amplifier"
 MORE = """
 input_text:
@@ -130,8 +133,12 @@ async def test_a_delay_is_proposed_and_saved(home: Home, tmp_path: Path, mix: Mi
     async with phone(home, microphone(tmp_path, mix)) as page:
         row = page.get_by_role("listitem").filter(has_text="Amplifier")
         await expect(row).to_contain_text("0 ms")
-        await page.get_by_role("button", name="Measure").click()
-        await expect(page.get_by_role("button", name="Stop measuring")).to_be_visible()
+        for _ in range(MAX_MEASUREMENTS):
+            await page.get_by_role("button", name="Measure").click()
+            await expect(page.get_by_role("button", name="Stop measuring")).to_be_visible()
+            await expect(row).to_contain_text(re.compile("instead of|noisy|heard"))
+            if "instead of" in await row.inner_text():
+                break
         await expect(row).to_contain_text("ms instead of 0 ms")
         proposed = float((await row.inner_text()).split("\n")[1].split(" ms")[0])
         assert abs(proposed - mix.delay_ms) < 5

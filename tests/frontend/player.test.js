@@ -605,6 +605,25 @@ describe("faults", () => {
     assert.equal(reports.length, before);
   });
 
+  test("an end is reported though the start was noted late", async () => {
+    order("play", "a", { start_position: 99.9 });
+    const renderer = await ready("a");
+    // As in the background: the timer of the start is late.
+    mock.timers.setTime(Date.now() + 300);
+    renderer.emit("ended");
+    await pass(1_000);
+    assert.deepEqual([lastReport().state, lastReport().queue_item_id], ["idle", "a"]);
+  });
+
+  test("an end of the former sound before a seek is none of the new one", async () => {
+    const renderer = await playing("a", 99);
+    order("play", "a", { start_position: 10 });
+    await settle();
+    renderer.emit("ended");
+    await pass(200);
+    assert.equal(lastReport().state, "playing");
+  });
+
   test("an item that can't be played is reported with the reason, and tried again by the next order", async () => {
     order("play", "a");
     loaded("a").reject(new PlaybackError("unsupported", "Can't play this"));

@@ -16,6 +16,8 @@
  * @property {number} within if the playing item ends at most so many seconds from the start, the new one follows without a gap
  * @property {number} receivedUs local time
  * @property {boolean} scheduled
+ * @property {number} atUs local time at which the sound begins, once it is scheduled
+ * @property {boolean} ended true if the sound has ended already
  * @property {boolean} waited true if the audio, the clock or the browser's permission was missing at first
  */
 

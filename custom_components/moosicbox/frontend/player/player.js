@@ -213,7 +213,19 @@ export class Player extends Emitter {
     this.#retireAllBut(slot, this.#due(order), { within, fadeSeconds });
     const gain = linearGain(order.gain_db);
     const receivedUs = this.#nowUs();
-    const start = { slot, timeline, inRoom, within, gain, fadeSeconds, receivedUs, scheduled: false, waited: false };
+    const start = {
+      slot,
+      timeline,
+      inRoom,
+      within,
+      gain,
+      fadeSeconds,
+      receivedUs,
+      scheduled: false,
+      atUs: 0,
+      ended: false,
+      waited: false,
+    };
     this.#setStart(start);
     this.proceed();
     start.waited = !start.scheduled;
@@ -284,10 +296,11 @@ export class Player extends Emitter {
       renderer.setRate(1, timeline.rate);
     }
     start.scheduled = true;
+    start.atUs = atUs;
     this.#applyAt(atUs, () => {
       this.#setStart(null);
       this.#slots.current = slot;
-      this.#mode = "playing";
+      this.#mode = start.ended ? "ended" : "playing";
       this.#rest = { position, atUs };
       this.#stalled = false;
       const started = { position, hubUs: this.#clock.hubNow(atUs), rate: timeline.rate };
@@ -331,6 +344,12 @@ export class Player extends Emitter {
 
   /** @param {Slot} slot */
   #ended(slot) {
+    const start = this.#start;
+    if (start?.scheduled && start.slot === slot && this.#nowUs() >= start.atUs) {
+      // A timer that is late, as in the background, has yet to note the start.
+      start.ended = true;
+      return;
+    }
     // If the next item is about to start, the end needs no report.
     if (slot === this.#slots.current && this.#mode === "playing" && !this.#start?.scheduled) {
       this.#mode = "ended";

@@ -198,7 +198,7 @@ async def test_an_outage_of_redis_is_reported_and_survived(
 async def test_setup_is_retried_without_redis(
     hass: HomeAssistant, cluster_entry: MockConfigEntry, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(cluster, "LEADERSHIP_SECONDS", 1)
     await redis_server.stop()
     assert not await hass.config_entries.async_setup(cluster_entry.entry_id)
     assert cluster_entry.state is ConfigEntryState.SETUP_RETRY
@@ -306,7 +306,7 @@ async def test_a_session_of_a_home_assistant_user_survives_its_absence(
 async def test_a_lost_leadership_reloads_the_entry(
     hass: HomeAssistant, entry: MockConfigEntry, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "LEASE_SECONDS", 2)
+    monkeypatch.setattr(cluster, "LEADERSHIP_SECONDS", 2)
 
     def make_hub(clock: ClusterClock) -> Hub:
         return build_hub(

@@ -51,25 +51,15 @@ def test_a_player_that_is_late_for_a_seek_does_not_take_it_back() -> None:
     assert stage.playback.timeline == Timeline("playing", 15.0, stage.now_us, 1.0)
 
 
-def test_a_late_start_after_a_seek_is_adopted() -> None:
+@pytest.mark.parametrize(("position", "late"), [(100.0, 1.0), (10.2, 0.3)], ids=["far", "near the former playback"])
+def test_a_late_start_after_a_seek_is_adopted(position: float, late: float) -> None:
     stage = Stage("ab")
     stage.play("a")
     stage.pass_seconds(10)
-    stage.playback.seek(stage.now_us, 100.0)
-    stage.pass_seconds(1)
-    stage.report("playing", 100.0)
-    assert stage.playback.timeline == Timeline("playing", 100.0, stage.now_us, 1.0)
-
-
-def test_a_late_start_after_a_short_seek_is_adopted() -> None:
-    """The former playback would be near the reported position as well."""
-    stage = Stage("ab")
-    stage.play("a")
-    stage.pass_seconds(10)
-    stage.playback.seek(stage.now_us, 10.2)
-    stage.pass_seconds(0.3)
-    stage.report("playing", 10.2)
-    assert stage.playback.timeline == Timeline("playing", 10.2, stage.now_us, 1.0)
+    stage.playback.seek(stage.now_us, position)
+    stage.pass_seconds(late)
+    stage.report("playing", position)
+    assert stage.playback.timeline == Timeline("playing", position, stage.now_us, 1.0)
 
 
 def test_a_report_of_another_item_is_ignored() -> None:

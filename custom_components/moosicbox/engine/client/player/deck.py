@@ -252,6 +252,8 @@ class Deck:
     def _handle_file_start(self, item_id: str | None) -> None:
         if item_id is not None and item_id == self.next_id:
             self.item_id, self.next_id = item_id, None
+            self.at_end = False
+            self._begin_position = 0.0
             self._gain_db = self._next_gain_db
             self._begins = None
             self.advanced.emit(item_id)
@@ -265,7 +267,8 @@ class Deck:
         if (item_id := self._entries.pop(event["playlist_entry_id"], None)) is None:
             return
         # mpv plays nothing of an item that is loaded at its end, and calls this an error.
-        is_end = self.duration is not None and self._begin_position >= self.duration - END_MARGIN
+        is_in_deck = item_id == self.item_id and self.duration is not None
+        is_end = is_in_deck and self._begin_position >= (self.duration or 0.0) - END_MARGIN
         if event["reason"] == "error" and not is_end:
             text = str(event.get("file_error") or "The audio can't be played")
             if self._loading is not None and not self._loading.done():

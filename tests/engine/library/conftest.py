@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import Change
+from custom_components.moosicbox.engine.library.models import LibraryChange
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def music(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def library(tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
+async def library(tmp_path: Path, music: Path, forks: None) -> AsyncGenerator[Library]:
     """A library that scans when it is told to."""
     library = Library(tmp_path / "index" / "library.db", [music], 0)
     await library.start()
@@ -27,8 +27,8 @@ async def library(tmp_path: Path, music: Path) -> AsyncGenerator[Library]:
 
 
 @pytest.fixture
-def changes(library: Library) -> list[Change]:
+def changes(library: Library) -> list[LibraryChange]:
     """The changes that the library reports."""
-    told: list[Change] = []
+    told: list[LibraryChange] = []
     library.changed.subscribe(told.append)
     return told

@@ -22,7 +22,7 @@ async def test_a_queue_has_valid_addresses_for_ever(library: Library, monkeypatc
     monkeypatch.setattr(seals.time, "time", lambda: clock.utc().timestamp())
     harness.connect(principal(), player_id="kitchen")
     queue = harness.hub.players.get("kitchen").playback.queue
-    first, foreign = seal.address(TRACK), "http://radio.example/cover.png"
+    first, foreign = seal.sign_artwork(TRACK), "http://radio.example/cover.png"
     queue.add(
         [
             msgspec.structs.replace(added, track=msgspec.structs.replace(added.track, artwork_url=address))
@@ -39,8 +39,8 @@ async def test_a_queue_has_valid_addresses_for_ever(library: Library, monkeypatc
         await settle()
         ours, theirs = (added.track.artwork_url for added in queue.items)
         assert ours is not None
-        assert seal.opened(ours.removeprefix(PATH)) == TRACK
+        assert seal.verify_artwork(ours.removeprefix(PATH)) == TRACK
         assert theirs == foreign
     assert ours != first
-    assert seal.opened(first.removeprefix(PATH)) is None
+    assert seal.verify_artwork(first.removeprefix(PATH)) is None
     harness.hub.media_resolver.close()

@@ -8,11 +8,14 @@ import msgspec
 import pytest
 
 from custom_components.moosicbox.engine.assembly import build_hub
+from custom_components.moosicbox.engine.library.index.podcasts import Checked
+from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.reader.messages import FeedEpisode, PodcastFeed
 from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import ModeCommand, PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.protocol.errors import NotSupported, TrackNotFound, Unavailable
-from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest, PlaylistEdit
+from custom_components.moosicbox.engine.protocol.library_request import LibraryRequest, PlaylistEdit, StationEdit
 from custom_components.moosicbox.engine.sessions.session import Actor
 from tests.engine.fakes import Harness, principal, settle
 from tests.engine.protocol.test_results import SCHEMA
@@ -74,7 +77,7 @@ async def test_a_thousand_tracks_are_one_question(
     assert len(asked) == 1
     item = kitchen.active_playback.queue.items[0]
     assert item.track.media_content_id == f"media-source://moosicbox/track/{ids[0]}"
-    address = (await harness.hub.media_resolver.renew_address(item)).url
+    address = (await harness.hub.media_resolver.renew_stream_address(item)).url
     assert address.startswith(f"/api/moosicbox/tracks/{ids[0]}/stream?until=")
 
 
@@ -196,12 +199,19 @@ async def test_related_artists_and_other_artists_than_now(library: Library) -> N
         *(("recent", {}), ("get_history", {}), ("search", {"query": "T1"}), ("get_scrobbling", {}), ("scan", {})),
         *(("get_artist", "get_artists"), ("get_album", "get_albums"), ("get_track", "get_tracks")),
         *(("set_favourite", "get_tracks"), ("edit_playlist", {})),
+        *(("get_stations", {}), ("get_podcasts", {}), ("get_episodes", {})),
+        *(("get_station", "get_stations"), ("get_podcast", "get_podcasts"), ("get_episode", "get_episodes")),
+        ("edit_station", "get_stations"),
     ],
     ids=lambda asked: asked[0],
 )
-async def test_results_hold_to_the_schema(harness: LibraryHarness, asked: tuple[Any, Any]) -> None:
+async def test_results_hold_to_the_schema(harness: LibraryHarness, library: Library, asked: tuple[Any, Any]) -> None:
     request_type, fields = asked
     ada = Actor(principal("ada", role="admin"))
+    await library.put_station("https://radio.example/1", StationFields(name="T1"))
+    episode = FeedEpisode(guid="1", url="https://pods.example/1.mp3", title="T1")
+    feed = PodcastFeed(title="T1", episodes=(episode,))
+    await library.put_podcast("https://pods.example/feed.xml", feed, Checked(1, 2))
 
     async def ask(request_type: Any, **fields: Any) -> Any:
         answer = await harness.hub.dispatcher.execute(ada, LibraryRequest(request_type=request_type, **fields))
@@ -209,9 +219,13 @@ async def test_results_hold_to_the_schema(harness: LibraryHarness, asked: tuple[
 
     if isinstance(fields, str):
         first = (await ask(fields))["items"][0]
-        fields = {"id": next(value for name, value in first.items() if name == f"{fields[4:-1]}_id")}
+        fields = {"id": first["track_id" if fields == "get_episodes" else f"{fields[4:-1]}_id"]}
     if request_type == "edit_playlist":
         fields = {"playlist": PlaylistEdit(name="Mine", track_ids=())}
+    if request_type == "edit_station":
+        fields |= {"station": StationEdit(delete=True)}
     result = await ask(request_type, **fields)
+    if request_type == "search":
+        assert {"station", "podcast", "episode"} <= {hit["kind"] for hit in result["items"]}
     defs = SCHEMA["$defs"]
     Draft202012Validator({"$ref": "#/$defs/result.library_request", "$defs": defs}).validate(result)

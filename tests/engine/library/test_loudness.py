@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+import errno
+from io import BufferedReader
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -18,7 +21,7 @@ pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-async def library(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Library]:
+async def library(tmp_path: Path, music: Path, forks: None, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Library]:
     """A library that measures."""
     monkeypatch.setattr(loudness, "PAUSE_FACTOR", 0)
     found = Library(tmp_path / "index/library.db", [music], 0, ffmpeg=shutil.which("ffmpeg"), measures_loudness=True)
@@ -115,6 +118,37 @@ async def test_silence_and_broken_files_are_tried_once(sounds: Sounds, music: Pa
     while await library._database.read(lambda index: index.execute(times).fetchone()[0]):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     assert {track.track_gain for track in (await details(library)).values()} == {None}
+
+
+@pytest.mark.parametrize("function", ["_root_of", "_open"])
+async def test_a_file_whose_disk_is_away_is_measured_later(
+    music: Path, library: Library, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    monkeypatch.setattr(loudness, "POLL_SECONDS", 0.01)
+    tag(tone(music / "a.flac", -3), title="A", album="B")
+    tag(tone(music / "b.flac", -3), title="B", album="B")
+    tries: list[Path] = []
+    assert library._meter is not None
+    find, open_file = library._meter._root_of, loudness.open_inside
+
+    def is_away(path: Path) -> bool:
+        tries.append(path)
+        return len(tries) < 4
+
+    def open_inside(root: Path | bytes, path: Path | bytes) -> BufferedReader:
+        if is_away(Path(os.fsdecode(path))):
+            raise TimeoutError(errno.ETIMEDOUT, "The disk doesn't respond")
+        return open_file(root, path)
+
+    if function == "_open":
+        monkeypatch.setattr(loudness, "open_inside", open_inside)
+    else:
+        monkeypatch.setattr(library._meter, "_root_of", lambda path: None if is_away(path) else find(path))
+    library.follow_folders()
+    await library.scan()
+    await until(library, lambda found: len(found) == 2 and measured(found))
+    # One file that can't be opened doesn't keep the others from being measured.
+    assert tries[0] != tries[1]
 
 
 async def test_it_can_be_switched_off(music: Path, library: Library) -> None:

@@ -132,7 +132,7 @@ async def test_plays_count_for_the_users_who_listen(
 async def test_history_in_pages(filled: dict[str, str], library: Library) -> None:
     titles = list(filled) * 3
     for title in titles:
-        await library.count_play(filled[title], {ANNA})
+        await library.people.count_play(filled[title], {ANNA})
     seen, cursor = [], None
     while True:
         page = await library.people.history(ANNA, 4, cursor)
@@ -151,7 +151,7 @@ async def test_the_history_and_users_are_bounded(
     monkeypatch.setattr(people, "MAX_HISTORY", 10)
     monkeypatch.setattr(people, "MAX_USERS", 2)
     for number in range(10):
-        await library.count_play(filled["Halo"], {f"u{number}"})
+        await library.people.count_play(filled["Halo"], {f"u{number}"})
     assert (await library.people.history("u0")).total + (await library.people.history("u1")).total <= 2
     assert (await library.people.history("u5")).total == 0
     assert (await library.people.history(None)).total <= 10
@@ -161,7 +161,7 @@ async def test_the_history_and_users_are_bounded(
 
 
 async def test_a_removed_user_is_forgotten(filled: dict[str, str], library: Library) -> None:
-    await library.count_play(filled["Halo"], {ANNA, BEN})
+    await library.people.count_play(filled["Halo"], {ANNA, BEN})
     await library.people.set_favourite(ANNA, filled["Halo"], favourite=True)
     await library.people.set_scrobbling_token(ANNA, "token")
     await library.people.forget(ANNA)
@@ -206,7 +206,7 @@ async def test_the_rules_of_a_smart_playlist_select_its_tracks(
     conditions: list[tuple[str, str, Any]], titles: set[str], filled: dict[str, str], library: Library
 ) -> None:
     for _ in range(2):
-        await library.count_play(filled["Halo"])
+        await library.people.count_play(filled["Halo"])
     await library.set_favourite(filled["Éclipse"])
     playlist = await create(library, rules(*conditions))
     assert {track.title for track in playlist.tracks} == titles
@@ -218,9 +218,9 @@ async def test_the_rules_of_a_smart_playlist_select_its_tracks(
 async def test_a_smart_playlist_is_live_and_its_owners(filled: dict[str, str], library: Library) -> None:
     made = await create(library, rules(("plays", "at_least", 1), mine=True, order="-plays"))
     assert made.tracks == ()
-    await library.count_play(filled["Halo"], {BEN})
+    await library.people.count_play(filled["Halo"], {BEN})
     for title in ("So What", "Éclipse", "Éclipse"):
-        await library.count_play(filled[title], {ANNA})
+        await library.people.count_play(filled[title], {ANNA})
     playlist = await library.playlist(made.playlist_id)
     assert [track.title for track in playlist.tracks] == ["Éclipse", "So What"]
     changed = await library.edit_playlist(made.playlist_id, PlaylistEdit(rules=rules(match="any", limit=2)), BEN)

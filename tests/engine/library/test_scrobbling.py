@@ -6,9 +6,11 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+import msgspec
 import pytest
 
 from custom_components.moosicbox.engine.background import BackgroundTasks
+from custom_components.moosicbox.engine.library.index.scrobbles import ScrobbleBatch
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.scrobbling import BATCH, Scrobbler
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage, Unavailable
@@ -60,7 +62,7 @@ class Setup:
 
     async def play(self, title: str, *users: str) -> None:
         tracks = {track.title: track.track_id for track in (await self.library.get_tracks()).items}
-        await self.library.count_play(tracks[title], users)
+        await self.library.people.count_play(tracks[title], users)
         await self.done()
 
     async def pass_seconds(self, seconds: float) -> None:
@@ -140,6 +142,19 @@ async def test_plays_are_kept_over_a_restart(setup: Setup) -> None:
     assert {report["listen_type"] for _, report in setup.service.reports} == {"import"}
 
 
+async def test_nothing_is_sent_after_a_stop(setup: Setup) -> None:
+    await setup.scrobbler.connect("anna", "right")
+    setup.scrobbler.stop()
+    for _ in range(BATCH + 5):
+        await setup.play("Halo", "anna")
+    setup.scrobbler.start()
+    await setup.service.reported.wait()
+    setup.scrobbler.stop()
+    await setup.done()
+    assert [len(report["payload"]) for _, report in setup.service.reports] == [BATCH]
+    assert (await setup.library.people.scrobbling("anna")).waiting == 5
+
+
 async def test_a_revoked_token_ends_the_reports(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
     await setup.scrobbler.connect("anna", "right")
     setup.service.status = 401
@@ -148,6 +163,42 @@ async def test_a_revoked_token_ends_the_reports(setup: Setup, caplog: pytest.Log
     assert len(setup.service.reports) == 1
     assert not (await setup.library.people.scrobbling("anna")).connected
     assert "right" not in caplog.text
+
+
+async def test_a_new_token_outlives_the_refusal_of_the_old_one(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    await setup.scrobbler.connect("anna", "right")
+    setup.service.status = 401
+    send = setup.scrobbler._send
+
+    async def send_slowly(token: str, listens: list[msgspec.Raw]) -> object:
+        refused = await send(token, listens)
+        if token == "right":
+            await setup.library.people.set_scrobbling_token("anna", "newer")
+            setup.service.status = 200
+        return refused
+
+    monkeypatch.setattr(setup.scrobbler, "_send", send_slowly)
+    await setup.play("Halo", "anna")
+    assert [authorization for authorization, _ in setup.service.reports] == ["Token right", "Token newer"]
+    state = await setup.library.people.scrobbling("anna")
+    assert (state.connected, state.waiting) == (True, 0)
+
+
+async def test_a_play_that_is_added_while_the_index_is_queried(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    await setup.scrobbler.connect("anna", "right")
+    people = setup.library.people
+    tracks = {track.title: track.track_id for track in (await setup.library.get_tracks()).items}
+    query, coming = people.waiting_scrobbles, ["So What"]
+
+    async def query_slowly(count: int) -> ScrobbleBatch | None:
+        batch = await query(count)
+        if batch is None and coming:
+            await people.count_play(tracks[coming.pop()], ["anna"])
+        return batch
+
+    monkeypatch.setattr(people, "waiting_scrobbles", query_slowly)
+    await setup.play("Halo", "anna")
+    assert setup.service.titles == ["Halo", "So What"]
 
 
 async def test_plays_that_the_service_refuses_are_dropped(setup: Setup) -> None:

@@ -18,25 +18,25 @@ def parts(address: str) -> tuple[str, str]:
 @pytest.mark.parametrize("format_name", [None, "mp3"])
 def test_an_address_admits_to_one_stream_for_a_time(format_name: str | None) -> None:
     seal = Seal(b"key")
-    until, signature = parts(seal.signed(stream_source(TRACK, format_name), UNTIL))
-    assert seal.admits(TRACK, format_name, until, signature, UNTIL)
-    assert not seal.admits(TRACK, format_name, until, signature, UNTIL + 1)
-    assert not seal.admits(TRACK, "opus", until, signature, UNTIL)
-    assert not seal.admits("t-other", format_name, until, signature, UNTIL)
-    assert not seal.admits(TRACK, format_name, str(UNTIL + 1), signature, UNTIL)
-    assert not seal.admits(TRACK, format_name, until, "", UNTIL)
-    assert not seal.admits(TRACK, format_name, until, "ß" * 32, UNTIL)
-    assert not Seal(b"another").admits(TRACK, format_name, until, signature, UNTIL)
+    until, signature = parts(seal.sign_stream(stream_source(TRACK, format_name), UNTIL))
+    assert seal.verify_stream(TRACK, format_name, until, signature, UNTIL)
+    assert not seal.verify_stream(TRACK, format_name, until, signature, UNTIL + 1)
+    assert not seal.verify_stream(TRACK, "opus", until, signature, UNTIL)
+    assert not seal.verify_stream("t-other", format_name, until, signature, UNTIL)
+    assert not seal.verify_stream(TRACK, format_name, str(UNTIL + 1), signature, UNTIL)
+    assert not seal.verify_stream(TRACK, format_name, until, "", UNTIL)
+    assert not seal.verify_stream(TRACK, format_name, until, "ß" * 32, UNTIL)
+    assert not Seal(b"another").verify_stream(TRACK, format_name, until, signature, UNTIL)
 
 
 def test_without_a_key_nothing_is_genuine_until_there_is_one() -> None:
     seal = Seal()
-    picture, (until, signature) = seal.address(TRACK), parts(seal.signed(stream_source(TRACK), UNTIL))
-    assert seal.opened(picture.removeprefix(PATH)) is None
-    assert not seal.admits(TRACK, None, until, signature, UNTIL)
+    picture, (until, signature) = seal.sign_artwork(TRACK), parts(seal.sign_stream(stream_source(TRACK), UNTIL))
+    assert seal.verify_artwork(picture.removeprefix(PATH)) is None
+    assert not seal.verify_stream(TRACK, None, until, signature, UNTIL)
     seal.use([HubKey(b"key")])
-    assert seal.opened(seal.address(TRACK).removeprefix(PATH)) == TRACK
-    assert seal.opened(picture.removeprefix(PATH)) is None
+    assert seal.verify_artwork(seal.sign_artwork(TRACK).removeprefix(PATH)) == TRACK
+    assert seal.verify_artwork(picture.removeprefix(PATH)) is None
 
 
 def test_the_address_of_a_picture_expires(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,8 +50,8 @@ def test_the_address_of_a_picture_expires(monkeypatch: pytest.MonkeyPatch) -> No
         (start + 2 * WINDOW + 1, False),
     ):
         monkeypatch.setattr(seals.time, "time", lambda: start)
-        picture = seal.address(TRACK)
+        picture = seal.sign_artwork(TRACK)
         monkeypatch.setattr(seals.time, "time", lambda now=now: now)
-        assert (seal.opened(picture.removeprefix(PATH)) == TRACK) is is_valid
-        assert (seal.address(TRACK) == picture) is (now < start + WINDOW)
-        assert seal.renewed(picture) == seal.address(TRACK)
+        assert (seal.verify_artwork(picture.removeprefix(PATH)) == TRACK) is is_valid
+        assert (seal.sign_artwork(TRACK) == picture) is (now < start + WINDOW)
+        assert seal.renew_artwork(picture) == seal.sign_artwork(TRACK)

@@ -12,13 +12,13 @@ from custom_components.moosicbox.engine.library.index import stations
 from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.media_provider import LibraryMedia
-from custom_components.moosicbox.engine.library.models import Change, Station
+from custom_components.moosicbox.engine.library.models import LibraryChange, Station
 from custom_components.moosicbox.engine.library.named import find_named
 from custom_components.moosicbox.engine.protocol.client import QueueAdd
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.household import MusicSource
-from custom_components.moosicbox.engine.protocol.library_request import Filters, StationEdit
-from tests.engine.fakes import Harness, principal
+from custom_components.moosicbox.engine.protocol.library_request import Filters, LibraryRequest, StationEdit
+from tests.engine.fakes import Harness, of_type, principal, settle
 
 from .found import fill, found
 
@@ -37,7 +37,7 @@ async def test_a_scan_leaves_stations_alone(library: Library, music: Path, tides
     assert library.counts.stations == 1
 
 
-async def test_an_address_is_one_station(library: Library, changes: list[Change], tides: Station) -> None:
+async def test_an_address_is_one_station(library: Library, changes: list[LibraryChange], tides: Station) -> None:
     again = await library.put_station(LIVE, StationFields("Tides"))
     assert (again.station_id, again.name, again.genre) == (tides.station_id, "Tides", None)
     assert [(change.update_type, change.ids) for change in changes] == [("stations_changed", (tides.station_id,))] * 2
@@ -158,3 +158,21 @@ async def test_an_alarm_wakes_with_a_station(
     named = MusicSource(kind="station", id=tides.station_id) if source == "item" else MusicSource(query="tides fm")
     (media,) = await music.find(named, harness.hub.system)
     assert media.track.title == "Tides FM"
+
+
+async def test_a_station_is_added_with_the_rights_of_its_time(
+    harness: StationHarness, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, connection = harness.connect(principal("ada", role="admin"))
+    harness.media.hold()
+    edit = StationEdit(media_content_id=LIVE, name="Tides")
+    harness.say(session, LibraryRequest(request_type="edit_station", station=edit, request_id="r"))
+    await settle()
+    assert harness.media.asked == [LIVE]
+    monkeypatch.setattr(harness.authentication, "verify_again", lambda _found, _peer: principal("ada"))
+    harness.hub.sessions.verify_where(lambda each: each is session)
+    harness.media.release()
+    await settle()
+    (error,) = of_type(connection.take(), "error")
+    assert (error["request_id"], error["error_type"]) == ("r", "permission_denied")
+    assert library.counts.stations == 0

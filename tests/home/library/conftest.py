@@ -7,6 +7,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.engine.library.library import Library
 from script.lib.sounds import Sounds
+from tests.conftest import SharedFolder
+from tests.home.scanned import scanned_music
 
 KIND_OF_BLUE = ("So What", "Freddie Freeloader", "Blue in Green")
 BIRTH = ("Move", "Jeru")
@@ -49,16 +51,13 @@ def collect(sounds: Sounds, folder: Path) -> None:
 
 
 @pytest.fixture
-def media_folder(tmp_path: Path, sounds: Sounds) -> Path:
-    """Home Assistant's media folder with the collection in it."""
-    folder = tmp_path / "media"
-    collect(sounds, folder)
-    return folder
+def media_folder(shared_folder: SharedFolder, tmp_path: Path, sounds: Sounds) -> Path:
+    """Home Assistant's media folder with the collection, which is in the library's index."""
+    return scanned_music(shared_folder, "collection", lambda folder: collect(sounds, folder), tmp_path / "config")
 
 
 @pytest.fixture
-async def library(entry: MockConfigEntry) -> Library:
-    """The entry's library, scanned."""
+def library(entry: MockConfigEntry) -> Library:
+    """The entry's library."""
     library: Library = entry.runtime_data.library
-    await library.scan()
     return library

@@ -1,16 +1,14 @@
 """The library in Home Assistant's media browser: browsing, searching, and playing collections."""
 
-from pathlib import Path
 import random
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.moosicbox.engine.library.library import Library
-from script.lib.sounds import png
 from tests.home.actions import KITCHEN, act, play, state, titles
 from tests.wire.client import Client
 
@@ -134,24 +132,6 @@ async def test_only_what_has_tracks_can_be_played(hass: HomeAssistant, kitchen: 
         assert await is_playable("", "Favourites") is expected
 
 
-async def test_albums_have_thumbnails(
-    hass: HomeAssistant,
-    kitchen: Client,
-    library: Library,
-    media_folder: Path,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    (media_folder / "Miles Davis" / "Kind of Blue" / "cover.png").write_bytes(png())
-    await library.scan()
-    album = next(child for child in (await browse(hass, f"{OURS}/albums")).children if child.title == "Kind of Blue")
-    response = await (await hass_client_no_auth()).get(album.thumbnail)
-    assert (response.status, response.content_type) == (200, "image/jpeg")
-    await play(hass, album.media_content_id)
-    await hass.async_block_till_done()
-    picture = await (await hass_client_no_auth()).get(state(hass).attributes["entity_picture"])
-    assert (picture.status, await picture.read()) == (200, png())
-
-
 @pytest.mark.parametrize(
     "place", ["nowhere", "album/al-1", "album/", "artist/x/y", "track/t-1", "genre/ge-1", "playlist/pl-1", "../etc"]
 )
@@ -214,19 +194,6 @@ async def test_another_media_source_searches_itself(hass: HomeAssistant, kitchen
         hass, "loose", media_content_id="media-source://media_source/local/.", media_content_type="music"
     )
     assert found == ["loose.opus"]
-
-
-async def test_unavailable_tracks_are_not_found(
-    hass: HomeAssistant, kitchen: Client, library: Library, media_folder: Path
-) -> None:
-    media_folder.rename(media_folder.with_name("unplugged"))
-    await library.scan()
-    assert (await library.get_tracks()).total == 7
-    assert await search(hass, "so what", media_filter_classes=["track"]) == []
-    blue = await step(hass, f"{OURS}/albums", "Kind of Blue")
-    assert not any(child.can_play for child in (await browse(hass, blue)).children)
-    with pytest.raises(HomeAssistantError, match="no track that can be played"):
-        await play(hass, blue)
 
 
 async def test_play_an_album(hass: HomeAssistant, kitchen: Client, library: Library) -> None:

@@ -1,12 +1,14 @@
 """The radio of a song: similar music of the library follows it."""
 
 import asyncio
+from unittest.mock import Mock
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.library.index import similar
 from custom_components.moosicbox.engine.library.library import Library
 from tests.home.actions import KITCHEN, act, next_command, state
 from tests.home.test_room_services import ask, do
@@ -27,6 +29,13 @@ async def followed(hub: Hub) -> list[str]:
     return queue(hub)
 
 
+@pytest.fixture
+def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the most similar track follow, which is likely but not certain."""
+    monkeypatch.setattr(similar, "_chance", Mock(random=lambda: 0.5))
+
+
+@pytest.mark.usefixtures("no_chance")
 async def test_a_song_is_followed_by_similar_music(
     hass: HomeAssistant, hub: Hub, library: Library, kitchen: Client
 ) -> None:

@@ -13,7 +13,7 @@ from custom_components.moosicbox.engine.library.index.podcasts import Checked
 from custom_components.moosicbox.engine.library.index.stations import StationFields
 from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.library.reader.messages import FeedEpisode, PodcastFeed
-from tests.home.actions import state, titles
+from tests.home.actions import act, state, titles
 from tests.wire.client import Client
 
 from .conftest import BIRTH, KIND_OF_BLUE
@@ -45,27 +45,30 @@ async def in_the_kitchen(
     return kitchen
 
 
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        ("play Kind of Blue in the kitchen", list(KIND_OF_BLUE)),
-        ("play kind of bleu in the kitchen", list(KIND_OF_BLUE)),
-        ("play the album Birth of the Cool in the kitchen", list(BIRTH)),
-        ("play Human Behaviour by bjork on kitchen", ["Human Behaviour"]),
-        ("play some Miles Davis in the kitchen", [*BIRTH, *KIND_OF_BLUE]),
-    ],
-)
-async def test_a_sentence_plays_music(
-    hass: HomeAssistant, in_the_kitchen: Client, sentence: str, expected: list[str]
-) -> None:
-    answer: Any = await hass.services.async_call(
-        "conversation", "process", {"text": sentence, "language": "en"}, blocking=True, return_response=True
-    )
-    assert answer["response"]["response_type"] == "action_done", answer
-    await hass.async_block_till_done()
-    assert await titles(in_the_kitchen) == expected
-    assert state(hass).state == "playing"
-    assert (await in_the_kitchen.until("synchronized_playback", command="play"))["track"]["title"] == expected[0]
+PLAYED = [
+    ("play Kind of Blue in the kitchen", list(KIND_OF_BLUE)),
+    ("play kind of bleu in the kitchen", list(KIND_OF_BLUE)),
+    ("play the album Birth of the Cool in the kitchen", list(BIRTH)),
+    ("play Human Behaviour by bjork on kitchen", ["Human Behaviour"]),
+    ("play some Miles Davis in the kitchen", [*BIRTH, *KIND_OF_BLUE]),
+]
+
+
+async def test_a_sentence_plays_music(hass: HomeAssistant, in_the_kitchen: Client, subtests: pytest.Subtests) -> None:
+    for sentence, expected in PLAYED:
+        with subtests.test(sentence):
+            await act(hass, "clear_playlist")
+            await in_the_kitchen.arrived()
+            assert state(hass).state == "idle"
+            answer: Any = await hass.services.async_call(
+                "conversation", "process", {"text": sentence, "language": "en"}, blocking=True, return_response=True
+            )
+            assert answer["response"]["response_type"] == "action_done", answer
+            await hass.async_block_till_done()
+            assert await titles(in_the_kitchen) == expected
+            assert state(hass).state == "playing"
+            told = await in_the_kitchen.until("synchronized_playback", command="play")
+            assert told["track"]["title"] == expected[0]
 
 
 async def test_a_sentence_plays_a_radio_station(hass: HomeAssistant, in_the_kitchen: Client, library: Library) -> None:
@@ -123,25 +126,28 @@ async def call_tool(hass: HomeAssistant, tool: str, **words: str) -> dict[str, A
     return dict(getattr(answer, "data", answer))
 
 
-@pytest.mark.parametrize(
-    ("query", "where", "expected"),
-    [
-        ("Kind of Blue", {"player_area": "Kitchen"}, list(KIND_OF_BLUE)),
-        ("kind of blue miles davis", {"player_name": "kitchen"}, list(KIND_OF_BLUE)),
-        ("Blue in Green", {"player_area": "Kitchen"}, ["Blue in Green"]),
-        ("jazz", {"player_area": "Kitchen"}, [*BIRTH, *KIND_OF_BLUE]),
-        ("Sunday", {"player_area": "Kitchen"}, ["Human Behaviour", "So What"]),
-    ],
-)
+FOUND = [
+    ("Kind of Blue", {"player_area": "Kitchen"}, list(KIND_OF_BLUE)),
+    ("kind of blue miles davis", {"player_name": "kitchen"}, list(KIND_OF_BLUE)),
+    ("Blue in Green", {"player_area": "Kitchen"}, ["Blue in Green"]),
+    ("jazz", {"player_area": "Kitchen"}, [*BIRTH, *KIND_OF_BLUE]),
+    ("Sunday", {"player_area": "Kitchen"}, ["Human Behaviour", "So What"]),
+]
+
+
 async def test_a_language_model_searches_and_plays_the_first_result(
-    hass: HomeAssistant, in_the_kitchen: Client, query: str, where: dict[str, str], expected: list[str]
+    hass: HomeAssistant, in_the_kitchen: Client, subtests: pytest.Subtests
 ) -> None:
-    found = (await call_tool(hass, SEARCH, search_query=query, **where))["results"][0]
-    assert found["can_play"]
-    chosen = {key: found[key] for key in ("media_content_id", "media_content_type")}
-    assert (await call_tool(hass, PLAY, **chosen, **where))["success"]
-    assert await titles(in_the_kitchen) == expected
-    assert state(hass).state == "playing"
+    for query, where, expected in FOUND:
+        with subtests.test(query):
+            await act(hass, "clear_playlist")
+            assert state(hass).state == "idle"
+            found = (await call_tool(hass, SEARCH, search_query=query, **where))["results"][0]
+            assert found["can_play"]
+            chosen = {key: found[key] for key in ("media_content_id", "media_content_type")}
+            assert (await call_tool(hass, PLAY, **chosen, **where))["success"]
+            assert await titles(in_the_kitchen) == expected
+            assert state(hass).state == "playing"
 
 
 async def test_a_language_model_browses_a_result(hass: HomeAssistant, in_the_kitchen: Client) -> None:

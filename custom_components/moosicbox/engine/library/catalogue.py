@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from ..protocol.errors import TrackNotFound
-from ..protocol.library_request import Filters
+from ..protocol.library_request import Filters, ItemKind
 from .index import books, details, podcasts, similar
 from .index.database import Database
 from .index.lists import ALBUMS, ARTISTS, EPISODES, GENRES, PLAYLISTS, PODCASTS, STATIONS, TRACKS, Listing, Lists
@@ -17,14 +17,13 @@ from .models import (
     BookDetails,
     Episode,
     Genre,
-    Hit,
-    Kind,
     LibraryTrack,
     Page,
     Playlist,
     PlaylistDetails,
     Podcast,
     PodcastDetails,
+    SearchHit,
     Station,
     TrackDetails,
     remaining,
@@ -117,8 +116,8 @@ class Catalogue:
         return await self._list(ALBUMS, filters, "-added", limit, cursor)
 
     async def search(
-        self, query: str, kinds: Iterable[Kind] = (), limit: int = 50, cursor: str | None = None
-    ) -> Page[Hit]:
+        self, query: str, kinds: Iterable[ItemKind] = (), limit: int = 50, cursor: str | None = None
+    ) -> Page[SearchHit]:
         """Return a page of the items that `query` finds, the best first; of all kinds if `kinds` is empty.
 
         Raises:

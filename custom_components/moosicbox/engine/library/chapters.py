@@ -10,6 +10,7 @@ import os
 import time
 from typing import Final, NamedTuple
 
+from ..background import shared_result
 from ..fetching import FetchFailed
 from ..protocol.types import Chapter
 from .library import Library
@@ -68,7 +69,7 @@ class ChapterFinder:
             search = self._searches[track_id] = asyncio.create_task(self._search(track_id), name="moosicbox chapters")
             search.add_done_callback(lambda done: self._end_search(track_id, done))
         # It goes on for others if one of them no longer waits.
-        return await asyncio.shield(search)
+        return await shared_result(search)
 
     async def chapters(self, track_id: str) -> tuple[Chapter, ...]:
         """Return the chapters of a track in a queue; none if the library doesn't have the track."""

@@ -1,6 +1,6 @@
 """The household's music library: its public API."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 import os
 from pathlib import Path
 import sqlite3
@@ -20,7 +20,17 @@ from .index.unreadable import harmful_files
 from .index.upkeep import salvage
 from .loudness import LoudnessMeter
 from .lyrics import OnlineLyrics, find_lyrics
-from .models import Change, Counts, Lyrics, Picture, PlaylistDetails, Progress, Station, TrackFile, UnreadableFile
+from .models import (
+    Counts,
+    LibraryChange,
+    Lyrics,
+    Picture,
+    PlaylistDetails,
+    ScanProgress,
+    Station,
+    TrackFile,
+    UnreadableFile,
+)
 from .people import People
 from .reader.file_reader import FileReader
 from .reader.messages import PodcastFeed, ReadPicture
@@ -58,7 +68,7 @@ class Library(Catalogue):
         seal: Makes the addresses of pictures.
         ffmpeg: The program that transcodes and measures; None: players get files as they are.
         measures_loudness: True to measure the loudness of tracks whose tags don't contain it.
-        session: Returns the HTTP session for requests to other services; None: no such requests are made.
+        http_session: Returns the HTTP session for requests to other services; None: no such requests are made.
         online_lyrics: True to look up lyrics at LRCLIB that the files don't have.
         prepare_feeds: Installs the parser of feeds when it is first needed, or raises NotSupported.
     """
@@ -72,7 +82,7 @@ class Library(Catalogue):
         *,
         ffmpeg: str | None = None,
         measures_loudness: bool = False,
-        session: SessionFactory | None = None,
+        http_session: SessionFactory | None = None,
         online_lyrics: bool = False,
         prepare_feeds: Prepare | None = None,
     ) -> None:
@@ -80,17 +90,14 @@ class Library(Catalogue):
         super().__init__(Database(path, self.seal, salvage, self._was_rebuilt))
         self.transcodes = ffmpeg is not None
         """True if players may be given other formats than that of a file; see `Streams`."""
-        self.progress = Progress(scanning=False)
+        self.progress = ScanProgress(scanning=False)
         self.counts = Counts()
-        self.unreadable: tuple[UnreadableFile, ...] = ()
-        """Files that ended the process which read them. They are skipped until they change."""
         self.reader = FileReader()
         """Reads single files, in the library or not."""
-        self.changed: Signal[Change] = Signal()
-        self.progressed: Signal[Progress] = Signal()
+        self.changed: Signal[LibraryChange] = Signal()
+        self.progressed: Signal[ScanProgress] = Signal()
         self.counted: Signal[()] = Signal()
         """`counts` changed."""
-        self.unreadable_changed: Signal[()] = Signal()
         self.rebuilt: Signal[Path] = Signal()
         """The index was damaged and is made anew; the damaged one was set aside at this path."""
         self.people = People(self._database, self._change)
@@ -109,12 +116,16 @@ class Library(Catalogue):
             self._meter = LoudnessMeter(self._database, ffmpeg, self._root_of, lambda: self._scans.running)
         self.prepare_feeds = prepare_feeds
         """Installs the parser of feeds."""
-        self.session = session
+        self.http_session = http_session
         """Returns the HTTP session for requests to other services."""
-        self._online_lyrics = None if session is None else OnlineLyrics(self.reader, session)
+        self._online_lyrics = None if http_session is None else OnlineLyrics(self.reader, http_session)
         self._asks_online = online_lyrics
         self._harmful: tuple[UnreadableFile, ...] = ()
-        self.reader.changed.subscribe(self._update_unreadable)
+
+    @property
+    def unreadable(self) -> tuple[UnreadableFile, ...]:
+        """Files that ended the process which read them. They are skipped until they change."""
+        return (*self._harmful, *self.reader.unreadable)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -127,7 +138,11 @@ class Library(Catalogue):
         return self._scans.interval
 
     async def start(self) -> None:
-        """Open the index, which can be queried from now on; folders are scanned on request."""
+        """Open the index, which can be queried from now on; folders are scanned on request.
+
+        Raises:
+            OSError, sqlite3.Error: The index can't be opened or created. A damaged one is replaced.
+        """
         await self._database.open()
         await self._refresh()
         await self._scans.start()
@@ -304,10 +319,6 @@ class Library(Catalogue):
         await self._change(lambda index: favourites.set_favourite(index, id_, favourite=favourite))
         self._report("favourites_changed", [id_])
 
-    async def count_play(self, track_id: str, user_ids: Collection[str] = ()) -> None:
-        """Count that a track was played, by these users; without effect if the library doesn't have it."""
-        await self.people.count_play(track_id, user_ids)
-
     # ------------------------------------------------------------ internal
 
     async def _change[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
@@ -327,25 +338,18 @@ class Library(Catalogue):
             self._meter.wake()
         self.counts = Counts(**dict(zip(_COUNTS, row, strict=True)))
         self.counted.emit()
-        self._update_unreadable()
-
-    def _update_unreadable(self) -> None:
-        unreadable = (*self._harmful, *self.reader.unreadable)
-        if unreadable != self.unreadable:
-            self.unreadable = unreadable
-            self.unreadable_changed.emit()
 
     def _root_of(self, path: Path) -> Path | None:
         return next((root for root in self._scans.roots if path.is_relative_to(root)), None)
 
-    def _report_progress(self, progress: Progress) -> None:
+    def _report_progress(self, progress: ScanProgress) -> None:
         self.progress = progress
         self.progressed.emit(progress)
 
     def _report(self, update_type: UpdateType, ids: Sequence[str]) -> None:
         self._lists.forget()
         if ids:
-            self.changed.emit(Change(update_type=update_type, ids=tuple(ids[:MAX_IDS]), total=len(ids)))
+            self.changed.emit(LibraryChange(update_type=update_type, ids=tuple(ids[:MAX_IDS]), total=len(ids)))
 
     def _was_rebuilt(self, aside: Path) -> None:
         self._lists.forget()

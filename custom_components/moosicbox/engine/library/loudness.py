@@ -10,13 +10,13 @@ from pathlib import Path
 import re
 from typing import BinaryIO, Final, NamedTuple
 
-from ..ffmpeg_process import running
+from ..ffmpeg_process import run_ffmpeg
 from ..protocol.errors import HubError
 from .index import loudness
 from .index.database import Database
 from .index.loudness import ToMeasure
 from .safe_open import open_inside
-from .streaming.formats import SOURCES
+from .streaming.formats import CONTAINERS
 from .streaming.input import input_arguments
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ class LoudnessMeter:
         self._ffmpeg = ffmpeg
         self._root_of = root_of
         self._is_busy = is_busy
+        self._after = 0
+        """The last track that couldn't be opened; it is tried again after the others."""
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -103,25 +105,31 @@ class LoudnessMeter:
                     await self._wanted.wait()
 
     async def _measure_next(self) -> bool:
-        """Measure a track; return whether there was one."""
-        track = await self._database.read(loudness.next_track)
+        """Measure a track; return whether there was one.
+
+        Raises:
+            OSError: The track can't be opened now, perhaps because its disk isn't there.
+        """
+        track = await self._database.read(lambda index: loudness.next_track(index, self._after))
         if track is None:
+            self._after = 0
             await self._database.write(loudness.write_albums)
             return False
-        found = await self._measure(track)
+        try:
+            found = await self._measure(track)
+        except OSError:
+            self._after = track.row
+            raise
         await self._database.write(lambda index: loudness.write_track(index, track, found.gain, found.peak))
         return True
 
     async def _measure(self, track: ToMeasure) -> Loudness:
+        if track.mime_type not in CONTAINERS:
+            return Loudness(None, None)
         path = Path(os.fsdecode(track.path))
-        root = self._root_of(path)
-        if root is None or track.mime_type not in SOURCES:
-            return Loudness(None, None)
-        try:
-            file = await asyncio.to_thread(open_inside, root, path)
-        except OSError:
-            return Loudness(None, None)
-        with file:
+        if (root := self._root_of(path)) is None:
+            raise FileNotFoundError(f"{path} is in no folder of the library")
+        with await asyncio.to_thread(open_inside, root, path) as file:
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
                     return _parsed(await self._output(file, track.mime_type))
@@ -143,7 +151,7 @@ class LoudnessMeter:
             "-",
         ]
         found = b""
-        async with running(
+        async with run_ffmpeg(
             [self._ffmpeg, *arguments], source=file, stderr=asyncio.subprocess.STDOUT, niceness=NICENESS
         ) as process:
             while process.stdout is not None and (part := await process.stdout.read(MAX_OUTPUT)):

@@ -74,14 +74,14 @@ class LibraryMedia(MediaProvider):
             self._others.remember(track)
 
     @override
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         if not media.source.startswith("/") or not media.in_library:
-            return self._others.address(media, accepts)
+            return self._others.stream_address(media, accepts)
         if self._library.transcodes and not plays(accepts, media.mime_type, media.codec):
             if (made := fallback_format(accepts)) is not None:
                 source = stream_source(media.track.track_id, made.name)
                 media = replace(media, source=source, mime_type=made.mime_type)
-        return signed(self._library.seal, media)
+        return signed_address(self._library.seal, media)
 
     async def _station(self, station: Station, principal: Principal) -> Media:
         found = await self._others.resolve(station.url, principal)
@@ -104,10 +104,10 @@ class LibraryMedia(MediaProvider):
         ]
 
 
-def signed(seal: Seal, media: Media) -> StreamAddress:
+def signed_address(seal: Seal, media: Media) -> StreamAddress:
     """Return the address of a library's stream, valid for the track's duration and `STREAM_SECONDS`."""
     until = int(time.time() + STREAM_SECONDS + (media.track.duration or 0))
-    return StreamAddress(seal.signed(media.source, until), until)
+    return StreamAddress(seal.sign_stream(media.source, until), until)
 
 
 def _track_of(station: Station) -> Track:

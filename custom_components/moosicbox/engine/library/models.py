@@ -6,10 +6,9 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from ..protocol.library_request import SmartRules
+from ..protocol.library_request import ItemKind, SmartRules
 from ..protocol.types import Chapter, Id, Record, Track, UpdateType
-
-type Kind = Literal["artist", "album", "track", "genre", "playlist", "station", "podcast", "episode"]
+from .reader.messages import Harm, LyricsSource
 
 TRACK_MEDIA: str = "media-source://moosicbox/track/"
 """The `media_content_id` of a track, without its id."""
@@ -51,9 +50,6 @@ class TrackDetails(LibraryTrack, frozen=True, kw_only=True):
     album_peak: float | None = None
     lyrics: str | None = None
     last_played_at: str | None = None
-
-
-type LyricsSource = Literal["embedded", "file", "online"]
 
 
 class LyricsLine(Record, frozen=True, kw_only=True):
@@ -237,7 +233,7 @@ def unheard(episodes: Sequence[Episode]) -> Sequence[Episode]:
     return [episode for episode in episodes if not episode.played] or episodes
 
 
-type Item = LibraryTrack | Artist | Album | Genre | Playlist | Station | Podcast
+type LibraryItem = LibraryTrack | Artist | Album | Genre | Playlist | Station | Podcast
 
 
 class PlayedTrack(LibraryTrack, frozen=True, kw_only=True):
@@ -253,12 +249,12 @@ class Scrobbling(Record, frozen=True, kw_only=True):
     waiting: int
 
 
-class Hit(Record, frozen=True, kw_only=True):
+class SearchHit(Record, frozen=True, kw_only=True):
     """A result of a search; a higher score is better."""
 
-    kind: Kind
+    kind: ItemKind
     score: float
-    item: Item
+    item: LibraryItem
 
 
 class Page[T](Struct, frozen=True, kw_only=True):
@@ -291,7 +287,7 @@ class PlaylistDetails(Playlist, frozen=True, kw_only=True):
     """Lines of a playlist file that name no track of the library, the first hundred."""
 
 
-class Progress(Record, frozen=True, kw_only=True):
+class ScanProgress(Record, frozen=True, kw_only=True):
     """The progress of a scan, in files; `total` grows while folders are walked."""
 
     scanning: bool
@@ -302,7 +298,7 @@ class Progress(Record, frozen=True, kw_only=True):
     removed: int = 0
 
 
-class Change(Record, frozen=True, kw_only=True):
+class LibraryChange(Record, frozen=True, kw_only=True):
     """A change of `total` items: its kind, and the first ids."""
 
     update_type: UpdateType
@@ -336,10 +332,6 @@ class TrackFile(Struct, frozen=True, kw_only=True):
     codec: str | None
     bitrate: int | None
     duration: float | None
-
-
-type Harm = Literal["crash", "timeout", "memory"]
-"""How a file ended the process that read it."""
 
 
 class UnreadableFile(Record, frozen=True, kw_only=True):

@@ -5,10 +5,11 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from ..protocol.library_request import ItemKind
 from .index.search import FILLERS, SYNONYMS
 from .index.text import searchable, words
 from .library import Library
-from .models import Album, Artist, Genre, Item, Kind, LibraryTrack, Playlist, Podcast, Station
+from .models import Album, Artist, Genre, LibraryItem, LibraryTrack, Playlist, Podcast, Station
 
 CANDIDATES: Final = 10
 """Results of the search that are compared with the name."""
@@ -18,15 +19,15 @@ NEAR: Final = 0.5
 """The part of the words that an item has to have in common with the name to be offered."""
 
 
-class Named(NamedTuple):
+class NamedItem(NamedTuple):
     """An item of the library for a name."""
 
-    item: Item
+    item: LibraryItem
     is_certain: bool
     """False if a word of the name doesn't occur in the item, so that it is the nearest one only."""
 
 
-async def find_named(library: Library, name: str, kinds: Iterable[Kind] = ()) -> Named | None:
+async def find_named(library: Library, name: str, kinds: Iterable[ItemKind] = ()) -> NamedItem | None:
     """Return the best item for a name, or `None` if none is near.
 
     Args:
@@ -45,12 +46,12 @@ async def find_named(library: Library, name: str, kinds: Iterable[Kind] = ()) ->
         return None
     parts = [_known_part(asked, item) for item in items]
     if parts[0] == 1:
-        return Named(items[0], is_certain=True)
+        return NamedItem(items[0], is_certain=True)
     best = max(parts)
-    return Named(items[parts.index(best)], is_certain=best == 1) if best >= NEAR else None
+    return NamedItem(items[parts.index(best)], is_certain=best == 1) if best >= NEAR else None
 
 
-def _known_part(asked: list[str], item: Item) -> float:
+def _known_part(asked: list[str], item: LibraryItem) -> float:
     """Return the part of the words that occur in an item's names."""
     known = set(words(searchable(*_names(item))))
     joined = [first + second for first, second in pairwise(asked)]
@@ -67,7 +68,7 @@ def _is_alike(word: str, other: str) -> bool:
     return other.startswith(word) or SequenceMatcher(None, word, other).ratio() >= ALIKE
 
 
-def _names(item: Item) -> Iterable[str]:
+def _names(item: LibraryItem) -> Iterable[str]:
     match item:
         case LibraryTrack():
             return filter(None, (item.title, item.artist, item.album, item.album_artist, item.genre, *item.artists))

@@ -10,7 +10,7 @@ from ..signals import Signal
 from .index import people, positions, scrobbles
 from .index.database import Database
 from .index.unfinished import unfinished
-from .models import Item, Page, PlayedTrack, Scrobbling, SpokenKind, Unfinished
+from .models import LibraryItem, Page, PlayedTrack, Scrobbling, SpokenKind, Unfinished
 
 type Write = Callable[[Callable[[sqlite3.Connection], object]], Awaitable[object]]
 """Makes a change of the index, and drops the lists that were cached of it."""
@@ -60,6 +60,10 @@ class People:
         """Report a user's plays with a token of ListenBrainz; None stops that."""
         await self._write(lambda index: scrobbles.set_token(index, user_id, token))
 
+    async def drop_scrobbling_token(self, user_id: str, token: str) -> bool:
+        """Report a user's plays no more, unless they have another token by now; return whether they had this one."""
+        return bool(await self._write(lambda index: scrobbles.drop_token(index, user_id, token)))
+
     async def waiting_scrobbles(self, count: int) -> scrobbles.ScrobbleBatch | None:
         """Return up to `count` plays of one user that wait to be reported; None if none wait."""
         return await self._database.read(lambda index: scrobbles.next_batch(index, count))
@@ -77,7 +81,7 @@ class People:
         whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: people.history(index, whose, limit, cursor))
 
-    async def with_own_fields[T: Item](self, user_id: str, items: Sequence[T]) -> list[T]:
+    async def with_own_fields[T: LibraryItem](self, user_id: str, items: Sequence[T]) -> list[T]:
         """Return items with the fields that are the user's own."""
         if not items:
             return []
@@ -85,11 +89,11 @@ class People:
         return [msgspec.structs.replace(item, **own) for item, own in zip(items, fields, strict=True)]
 
     async def keep_position(self, user_ids: Collection[str], item_id: str, kept: positions.Kept) -> None:
-        """Store the position at which users resume an episode; the household is one of them, with an empty id."""
+        """Store the position at which users resume a spoken item; the household is one of them, with an empty id."""
         await self._write(lambda index: positions.put(index, user_ids, item_id, kept))
 
     async def position(self, user_id: str | None, item_id: str) -> positions.Kept:
-        """Return the position at which a user (None: the household) resumes an episode."""
+        """Return the position at which a user (None: the household) resumes a spoken item."""
         whose = positions.HOUSEHOLD if user_id is None else user_id
         return await self._database.read(lambda index: positions.of_user(index, whose, [item_id])[item_id])
 

@@ -11,7 +11,7 @@ from ..protocol.types import UpdateType
 from ..signals import Signal
 from ..timers import Timer, Timers
 from .library import Library
-from .models import Change, Progress
+from .models import LibraryChange, ScanProgress
 
 TOPIC: Final = "library"
 GATHER_US: Final = 1_000_000
@@ -56,7 +56,7 @@ class LibraryPublisher:
         """Register the snapshot of the topic: the progress of the scan."""
         catalog.provide(TOPIC, lambda _id, _viewer: [_message(self._library.progress)])
 
-    def _gather_change(self, change: Change) -> None:
+    def _gather_change(self, change: LibraryChange) -> None:
         ids, total = self._gathered.get(change.update_type, ([], 0))
         self._gathered[change.update_type] = ([*ids, *change.ids][:MAX_IDS], total + change.total)
         if self._update is None:
@@ -70,7 +70,7 @@ class LibraryPublisher:
             self._topics.publish(TOPIC, message)
             self.updated.emit(message)
 
-    def _schedule_progress(self, progress: Progress) -> None:
+    def _schedule_progress(self, progress: ScanProgress) -> None:
         if not progress.scanning:
             if self._progress is not None:
                 self._progress.cancel()
@@ -83,7 +83,7 @@ class LibraryPublisher:
         self._topics.publish(TOPIC, _message(self._library.progress))
 
 
-def _message(progress: Progress) -> LibraryScanProgress:
+def _message(progress: ScanProgress) -> LibraryScanProgress:
     return LibraryScanProgress(
         scanning=progress.scanning,
         scanned=progress.scanned,

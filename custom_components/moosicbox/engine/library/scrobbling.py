@@ -16,6 +16,7 @@ from ..clock import Clock
 from ..fetching import FetchFailed, SessionFactory, request
 from ..protocol.errors import HubError, InvalidMessage, Sentence, Unavailable
 from ..timers import Timer, Timers
+from .index.scrobbles import ScrobbleBatch
 from .models import Scrobbling
 from .people import People
 
@@ -72,6 +73,8 @@ class Scrobbler:
         self._spawn = spawn
         self._url = url
         self._sending = False
+        self._again = False
+        """True if plays may have been added since the index was last queried."""
         self._retry: Timer | None = None
         self._delay = FIRST_RETRY
         self._unsubscribe: Callable[[], None] | None = None
@@ -118,20 +121,18 @@ class Scrobbler:
         return await self._people.scrobbling(user_id)
 
     def _wake(self) -> None:
+        self._again = True
         if self._unsubscribe is not None and not self._sending and self._retry is None:
             self._sending = True
             self._spawn(self._send_waiting())
 
     async def _send_waiting(self) -> None:
         try:
-            while (batch := await self._people.waiting_scrobbles(BATCH)) is not None:
-                refused = await self._send(batch.token, batch.listens)
-                if refused is not None and refused.token_is_invalid:
-                    _LOGGER.warning("ListenBrainz refuses the token of a user: plays aren't reported any more")
-                    await self._people.set_scrobbling_token(batch.user_id, None)
-                else:
-                    await self._people.drop_scrobbles(batch.ids)
-                self._delay = FIRST_RETRY
+            while self._again:
+                self._again = False
+                while (batch := await self._next_batch()) is not None:
+                    await self._send_batch(batch)
+                    self._delay = FIRST_RETRY
         except (FetchFailed, HubError) as error:
             _LOGGER.debug("Plays wait to be reported: %s", error)
             due_us = self._clock.now_us() + int(self._delay.total_seconds() * 1e6)
@@ -140,6 +141,18 @@ class Scrobbler:
                 self._retry = self._timers.at(due_us, self._try_again)
         finally:
             self._sending = False
+
+    async def _send_batch(self, batch: ScrobbleBatch) -> None:
+        refused = await self._send(batch.token, batch.listens)
+        if refused is None or not refused.token_is_invalid:
+            await self._people.drop_scrobbles(batch.ids)
+        elif await self._people.drop_scrobbling_token(batch.user_id, batch.token):
+            _LOGGER.warning("ListenBrainz refuses the token of a user: plays aren't reported any more")
+
+    async def _next_batch(self) -> ScrobbleBatch | None:
+        """Return plays that wait; None if none do, or if nothing may be sent any more."""
+        batch = await self._people.waiting_scrobbles(BATCH)
+        return batch if self._unsubscribe is not None else None
 
     async def _send(self, token: str, listens: list[msgspec.Raw]) -> _Refused | None:
         """Send plays; raise FetchFailed if that may succeed later."""

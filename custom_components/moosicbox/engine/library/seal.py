@@ -44,12 +44,12 @@ class Seal:
 
     # ------------------------------------------------------------ pictures
 
-    def address(self, id_: str) -> str:
+    def sign_artwork(self, id_: str) -> str:
         """Return the address of the picture of `id_`, valid for one to two windows."""
         until = (int(time.time()) // WINDOW + 2) * WINDOW
         return f"{PATH}{id_}.{until}.{self._signature('artwork', id_, until)}"
 
-    def opened(self, sealed: str) -> str | None:
+    def verify_artwork(self, sealed: str) -> str | None:
         """Return the id in the last part of an address; None if it isn't sealed with a key, or has expired."""
         found = ARTWORK.fullmatch(sealed)
         if found is None or found["until"] is None:
@@ -58,27 +58,27 @@ class Seal:
         is_valid = self._is_genuine(signature, "artwork", id_, until) and int(until) >= time.time()
         return id_ if is_valid else None
 
-    def renewed(self, address: str | None) -> str | None:
+    def renew_artwork(self, address: str | None) -> str | None:
         """Return the current address of the picture whose earlier address is stored."""
         if address is None or not address.startswith(PATH):
             return address
         found = ARTWORK.fullmatch(address.removeprefix(PATH))
-        return address if found is None else self.address(found["id"])
+        return address if found is None else self.sign_artwork(found["id"])
 
     # ------------------------------------------------------------ streams
 
-    def signed(self, source: str, until: int) -> str:
+    def sign_stream(self, source: str, until: int) -> str:
         """Return the address of a stream that may be fetched until `until` (Unix seconds)."""
         return _with_query(source, until, self._signature("stream", source, until))
 
-    def admits(self, track_id: str, format_name: str | None, until: str, signature: str, now: float) -> bool:
+    def verify_stream(self, track_id: str, format_name: str | None, until: str, signature: str, now: float) -> bool:
         """Return whether the address of a stream is sealed with a key and hasn't expired at `now` (Unix seconds)."""
         source = stream_source(track_id, format_name)
         return self._is_genuine(signature, "stream", source, until) and int(until) >= now
 
     # ------------------------------------------------------------ addresses relayed by nodes
 
-    def relayed(self, source: str, until: int, run: str) -> str:
+    def sign_relay(self, source: str, until: int, run: str) -> str:
         """Return an address of Home Assistant from which nodes may fetch for their players.
 
         Args:
@@ -89,7 +89,7 @@ class Seal:
         """
         return _with_query(source, until, self._signature("relay", run, *_resource(URL(source, encoded=True)), until))
 
-    def attests(self, url: URL, run: str, now: float) -> bool:
+    def verify_relay(self, url: URL, run: str, now: float) -> bool:
         """Return whether Home Assistant has made an address for nodes in this run, and it hasn't expired at `now`."""
         until, signature = url.query.get("until", ""), url.query.get("sig", "")
         return self._is_genuine(signature, "relay", run, *_resource(url), until) and int(until) >= now
@@ -135,4 +135,4 @@ def stream_source(track_id: str, format_name: str | None = None) -> str:
 
 def artwork_url(index: sqlite3.Connection, id_: str | None) -> str | None:
     """Return the address of the picture of `id_`; None without an id, or for a connection that seals nothing."""
-    return index.seal.address(id_) if id_ is not None and isinstance(index, SealedIndex) else None
+    return index.seal.sign_artwork(id_) if id_ is not None and isinstance(index, SealedIndex) else None

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import Kind
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage
-from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
+from custom_components.moosicbox.engine.protocol.library_request import ItemKind, PlaylistEdit
 from tests.engine.library.found import fill, found
 
 MILES, BLUE = "Miles Davis", "Kind of Blue"
@@ -63,7 +62,7 @@ async def filled(index: Path, tmp_path: Path, music: Path) -> AsyncGenerator[Lib
     await library.stop()
 
 
-async def best(library: Library, query: str, *kinds: Kind) -> tuple[str, str] | None:
+async def best(library: Library, query: str, *kinds: ItemKind) -> tuple[str, str] | None:
     page = await library.search(query, kinds, limit=5)
     if not page.items:
         return None

@@ -19,6 +19,7 @@ from custom_components.moosicbox.engine.library.podcasts.podcasts import (
     Podcasts,
 )
 from custom_components.moosicbox.engine.library.reader.feeds import MAX_DESCRIPTION, parse_feed
+from custom_components.moosicbox.engine.library.reader.messages import PodcastFeed
 from custom_components.moosicbox.engine.protocol.errors import (
     HubError,
     InvalidMessage,
@@ -81,6 +82,35 @@ async def setup(library: Library, socket_enabled: None) -> AsyncGenerator[Setup]
         setup.podcasts.stop()
         await setup.tasks.cancel()
     await publisher.server.close()
+
+
+async def test_a_podcast_is_added_with_the_rights_of_its_time(setup: Setup, library: Library) -> None:
+    def require_right() -> None:
+        raise PermissionDenied("No administrator any more")
+
+    with pytest.raises(PermissionDenied):
+        await setup.podcasts.subscribe(setup.publisher.url(), require_right)
+    assert library.counts.podcasts == 0
+
+
+async def test_a_right_that_is_lost_while_the_feed_is_parsed(
+    setup: Setup, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, is_administrator = library.reader.parse_feed, [True]
+
+    async def parse_slowly(url: str, data: bytes) -> PodcastFeed | None:
+        found = await parse(url, data)
+        is_administrator.clear()
+        return found
+
+    def require_right() -> None:
+        if not is_administrator:
+            raise PermissionDenied("No administrator any more")
+
+    monkeypatch.setattr(library.reader, "parse_feed", parse_slowly)
+    with pytest.raises(PermissionDenied):
+        await setup.podcasts.subscribe(setup.publisher.url(), require_right)
+    assert library.counts.podcasts == 0
 
 
 async def test_a_subscription_adds_the_podcast_and_its_episodes(setup: Setup, library: Library) -> None:
@@ -146,6 +176,20 @@ async def test_a_feed_is_read_again_when_it_is_due(setup: Setup) -> None:
     await setup.pass_seconds(LONGEST)
     # The first episode has another title, but is the same.
     assert await setup.titles() == ["Tide 3", "Tide 2", "Tide one"]
+
+
+async def test_feeds_are_read_although_the_index_was_locked(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    await setup.podcasts.subscribe(setup.publisher.url())
+
+    async def next_podcast_due() -> float | None:
+        raise Unavailable("The index is locked")
+
+    with monkeypatch.context() as locked:
+        locked.setattr(setup.library, "next_podcast_due", next_podcast_due)
+        await setup.pass_seconds(LONGEST)
+    assert len(setup.publisher.requested) == 2
+    await setup.pass_seconds(REFRESH_SECONDS + LONGEST)
+    assert len(setup.publisher.requested) >= 3
 
 
 async def test_a_failing_feed_is_read_more_seldom_and_keeps_its_episodes(setup: Setup, library: Library) -> None:

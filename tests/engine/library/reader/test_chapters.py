@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.moosicbox.engine.library.chapters import ChapterFinder
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import Change, Chapters
+from custom_components.moosicbox.engine.library.models import Chapters, LibraryChange
 from custom_components.moosicbox.engine.library.reader.chapters import parse_chapters
 from custom_components.moosicbox.engine.library.reader.feeds import parse_feed
 from custom_components.moosicbox.engine.library.reader.mp4_chapters import mp4_chapters
@@ -25,7 +25,7 @@ EXPECTED = list(zip(CHAPTERS, (0.0, 0.3, 0.6), strict=True))
 
 
 async def chapters_of(library: Library) -> Chapters:
-    changes: list[Change] = []
+    changes: list[LibraryChange] = []
     library.changed.subscribe(changes.append)
     await library.scan()
     (track_id,) = next(change.ids for change in changes if change.update_type == "tracks_added")

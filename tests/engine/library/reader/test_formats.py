@@ -43,7 +43,7 @@ async def test_all_tags_are_read(kind: str, sounds: Sounds, music: Path, library
     picture = await library.artwork(track.track_id)
     assert picture is not None
     assert (picture.data, picture.mime_type) == (png(), "image/png")
-    assert track.artwork_url == library.seal.address(track.album_id or "")
+    assert track.artwork_url == library.seal.sign_artwork(track.album_id or "")
     assert track.media_content_id == f"media-source://moosicbox/track/{track.track_id}"
 
 
@@ -72,7 +72,7 @@ async def test_picture_in_the_folder(sounds: Sounds, music: Path, library: Libra
     (music / "a/cover.png").write_bytes(png(2))
     await library.scan()
     (album,) = (await library.get_albums()).items
-    assert album.artwork_url == library.seal.address(album.album_id)
+    assert album.artwork_url == library.seal.sign_artwork(album.album_id)
     (artist,) = (await library.get_artists()).items
     assert artist.artwork_url == album.artwork_url
     for id_ in (album.album_id, artist.artist_id, track.track_id):

@@ -92,12 +92,10 @@ async def test_a_file_that_ends_its_reader_is_named_and_passed_over(
 ) -> None:
     sounds.put(music / "a/song.mp3", title="Song")
     hostile = sparse_flac(music / "a/hostile.flac", sounds, 1_500 * MIB)
-    told: list[int] = []
-    library.unreadable_changed.subscribe(lambda: told.append(len(library.unreadable)))
     await library.scan()
     assert [track.title for track in (await library.get_tracks()).items] == ["Song"]
     (file,) = library.unreadable
-    assert (file.path, file.reason, told) == (str(hostile), "memory", [1])
+    assert (file.path, file.reason) == (str(hostile), "memory")
 
     # It isn't read again: the note of it stays.
     mark = "UPDATE unreadable SET noticed_at = 1"
@@ -119,7 +117,6 @@ async def test_a_file_that_ends_its_reader_is_named_and_passed_over(
     hostile.unlink()
     await library.scan()
     assert library.unreadable == ()
-    assert told == [1, 1, 1, 0, 1, 0]
 
 
 async def test_a_single_file_that_ends_its_reader(sounds: Sounds, tmp_path: Path, library: Library) -> None:
@@ -187,14 +184,16 @@ def test_only_regular_files_below_the_root_are_read(tmp_path: Path, name: str) -
     (root / "link.png").symlink_to(tmp_path / "outside.png")
     os.mkfifo(root / "pipe.png")
     path = bytes(root) + b"/" + name.encode()
+    reader = ReaderProcess()
     for request in (
         ReadPicture(bytes(root), path, embedded=False),
         ReadPicture(bytes(root), path, embedded=True),
         ReadTags(bytes(root), path),
         ReadPlaylist(bytes(root), path),
     ):
-        reply, _ = ask(request)
-        assert reply == ReadingFailed(None)
+        assert reader.ask(request) == ReadingFailed(None)
+    reader.close()
+    reader.wait()
 
 
 def test_the_process_writes_no_files_and_starts_no_processes(tmp_path: Path) -> None:

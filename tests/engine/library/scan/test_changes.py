@@ -1,12 +1,13 @@
 """The library follows changes of files: retagged, moved, renamed, deleted, away and back."""
 
+import os
 from pathlib import Path
 import shutil
 
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import Change, LibraryTrack
+from custom_components.moosicbox.engine.library.models import LibraryChange, LibraryTrack
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.library_request import PlaylistEdit
 from script.lib.sounds import FORMATS, Sounds, tag
@@ -17,7 +18,7 @@ async def tracks(library: Library) -> dict[str, LibraryTrack]:
     return {track.title: track for track in (await library.get_tracks(limit=500)).items}
 
 
-def kinds(changes: list[Change]) -> list[tuple[str, int]]:
+def kinds(changes: list[LibraryChange]) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = [(change.update_type, change.total) for change in changes]
     changes.clear()
     return found
@@ -25,7 +26,7 @@ def kinds(changes: list[Change]) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("kind", FORMATS)
 async def test_a_retagged_and_moved_file_is_the_same_track(
-    kind: str, sounds: Sounds, music: Path, library: Library, changes: list[Change]
+    kind: str, sounds: Sounds, music: Path, library: Library, changes: list[LibraryChange]
 ) -> None:
     path = sounds.put(music / f"a/x.{FORMATS[kind][0]}", kind, title="Old", artist="A")
     await library.scan()
@@ -52,7 +53,7 @@ async def test_a_retagged_and_moved_file_is_the_same_track(
 
 
 async def test_a_scan_without_changes_reports_none(
-    sounds: Sounds, music: Path, library: Library, changes: list[Change]
+    sounds: Sounds, music: Path, library: Library, changes: list[LibraryChange]
 ) -> None:
     sounds.put(music / "a.mp3", title="A")
     await library.scan()
@@ -100,7 +101,7 @@ async def test_the_same_sound_twice_and_a_move_by_copying(sounds: Sounds, music:
     path = sounds.put(music / "x.mp3", title="X")
     await library.scan()
     first = (await tracks(library))["X"]
-    await library.count_play(first.track_id)
+    await library.people.count_play(first.track_id)
     sounds.put(music / "copy.mp3", title="Copy")
     await library.scan()
     found = await tracks(library)
@@ -113,7 +114,7 @@ async def test_the_same_sound_twice_and_a_move_by_copying(sounds: Sounds, music:
 
 
 async def test_a_deleted_file_that_returns_is_the_same_track(
-    sounds: Sounds, music: Path, library: Library, changes: list[Change]
+    sounds: Sounds, music: Path, library: Library, changes: list[LibraryChange]
 ) -> None:
     sounds.put(music / "a.mp3", title="A", album="One", artist="A", genre="G", variant=1)
     path = sounds.put(music / "b/b.mp3", title="B", album="Two", artist="B", genre="H", variant=2)
@@ -140,7 +141,7 @@ async def test_a_deleted_file_that_returns_is_the_same_track(
 
 @pytest.mark.parametrize("how", ["missing", "empty"])
 async def test_music_of_an_unplugged_disk_stays_listed(
-    how: str, sounds: Sounds, music: Path, library: Library, changes: list[Change], tmp_path: Path
+    how: str, sounds: Sounds, music: Path, library: Library, changes: list[LibraryChange], tmp_path: Path
 ) -> None:
     sounds.put(music / "a/x.mp3", title="X", album="Y")
     (music / "a/list.m3u").write_text("x.mp3\n")
@@ -167,6 +168,49 @@ async def test_music_of_an_unplugged_disk_stays_listed(
     await library.scan()
     assert kinds(changes) == [("tracks_added", 1)]
     assert (await tracks(library))["X"].available
+
+
+@pytest.mark.parametrize("deleted", ["a/x.mp3", "a"])
+async def test_music_that_was_deleted_while_its_disk_was_away(
+    deleted: str, sounds: Sounds, music: Path, library: Library, changes: list[LibraryChange], tmp_path: Path
+) -> None:
+    sounds.put(music / "a/x.mp3", title="X", variant=1)
+    sounds.put(music / "a/y.mp3", title="Y", variant=2)
+    sounds.put(music / "b/z.mp3", title="Z", variant=3)
+    away = tmp_path / "elsewhere"
+    await library.scan()
+    music.rename(away)
+    await library.scan()
+    changes.clear()
+    if (away / deleted).is_dir():
+        shutil.rmtree(away / deleted)
+    else:
+        (away / deleted).unlink()
+    away.rename(music)
+    await library.scan()
+    left = {"Y", "Z"} if deleted.endswith("mp3") else {"Z"}
+    assert sorted(kinds(changes)) == [("tracks_added", len(left)), ("tracks_removed", 3 - len(left))]
+    assert (await tracks(library)).keys() == left
+    assert library.counts.unavailable == 0
+
+
+async def test_music_at_the_top_of_an_unplugged_disk_stays_listed(
+    sounds: Sounds, music: Path, library: Library, changes: list[LibraryChange]
+) -> None:
+    sounds.put(music / "a.mp3", title="A", variant=1)
+    path = sounds.put(music / "disk/b.mp3", title="B", variant=2)
+    await library.scan()
+    # As if another disk was mounted there.
+    sql, disk = "UPDATE folders SET volume = path WHERE path = ?", os.fsencode(path.parent)
+    await library._database.write(lambda index: index.execute(sql, (disk,)))
+    path.rename(music.parent / "b.mp3")
+    changes.clear()
+    for _ in range(3):
+        await library.scan()
+    assert kinds(changes) == [("tracks_unavailable", 1)]
+    (music.parent / "b.mp3").rename(path)
+    await library.scan()
+    assert (await tracks(library))["B"].available
 
 
 async def test_music_of_a_removed_folder_is_removed(

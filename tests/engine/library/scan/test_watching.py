@@ -8,7 +8,7 @@ import asyncinotify
 import pytest
 
 from custom_components.moosicbox.engine.library.library import Library
-from custom_components.moosicbox.engine.library.models import Change
+from custom_components.moosicbox.engine.library.models import LibraryChange
 from custom_components.moosicbox.engine.library.scan import watcher
 from script.lib.sounds import Sounds, tag
 
@@ -46,7 +46,7 @@ async def test_changed_files_are_noticed(sounds: Sounds, music: Path, followed: 
     sounds.put(music / "deep/er/d.mp3", title="D", variant=2)
     await until(followed, "B", "D")
     os.rename(music / "deep", music / "renamed")  # noqa: PTH104 - a folder as a whole
-    changes: list[Change] = []
+    changes: list[LibraryChange] = []
     followed.changed.subscribe(changes.append)
     async with asyncio.timeout(PATIENCE):
         while "renamed" not in str(

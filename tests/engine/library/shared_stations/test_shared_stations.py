@@ -47,7 +47,7 @@ class Relay:
         """Return the address of a station's stream, as players get it."""
         track = Track(track_id="st-1", title="Tides", live=True)
         media = Media(track=track, source=station or self.station.url)
-        address = self.shared_stations.address(media, None, live_since_us)
+        address = self.shared_stations.stream_address(media, None, live_since_us)
         assert address is not None
         return str(self.server.make_url("/")).rstrip("/") + address.url
 

@@ -151,7 +151,7 @@ def test_a_full_cache_drops_the_least_recently_used(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path / "cache", 1_000)
 
     def put(name: str) -> None:
-        path = cache.unfinished()
+        path = cache.create_file()
         path.write_bytes(bytes(300))
         cache.keep(path, name)
 

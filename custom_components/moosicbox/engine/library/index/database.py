@@ -68,7 +68,7 @@ class Database:
         Raises:
             Unavailable: The index can't be read now.
         """
-        return await self._guarded(self._read_threads, lambda: self._read(query))
+        return await self._run_guarded(self._read_threads, lambda: self._read(query))
 
     async def write[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run `change` in a transaction, and return its result.
@@ -76,7 +76,7 @@ class Database:
         Raises:
             Unavailable: The index can't be written now.
         """
-        return await self._guarded(self._write_thread, lambda: transaction(self._opened(), change))
+        return await self._run_guarded(self._write_thread, lambda: transaction(self._require_writer(), change))
 
     async def replace_if_damaged(self) -> None:
         """Check the file, which another process has reported as damaged, and replace it if it is."""
@@ -84,14 +84,14 @@ class Database:
 
     async def begin_backup(self) -> None:
         """Move all changes from the write-ahead log into the file, which then doesn't change until `end_backup`."""
-        await self._guarded(self._write_thread, self._begin_backup)
+        await self._run_guarded(self._write_thread, self._begin_backup)
 
     async def end_backup(self) -> None:
         """Allow changes of the file again."""
         if self._write_thread is not None:
             await self._run(self._write_thread, self._end_backup)
 
-    async def _guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+    async def _run_guarded[T](self, threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
         if threads is None:
             raise Unavailable(Sentence("library_closed", "The library isn't open"))
         try:
@@ -122,7 +122,7 @@ class Database:
 
     # ------------------------------------------------------------ in the threads
 
-    def _opened(self) -> sqlite3.Connection:
+    def _require_writer(self) -> sqlite3.Connection:
         if self._writer is None:
             raise Unavailable(Sentence("library_closed", "The library isn't open"))
         return self._writer
@@ -140,7 +140,7 @@ class Database:
 
     def _reopen(self) -> Path | None:
         try:
-            check(self._opened())
+            check(self._require_writer())
         except sqlite3.DatabaseError as error:
             if is_damage(error):
                 return self._replace(error)
@@ -150,7 +150,9 @@ class Database:
     def _replace(self, error: Exception) -> Path:
         self._close()
         aside = self.path.with_name(f"{self.path.name}.damaged")
-        _LOGGER.error("The library's index is damaged (%s): it is made anew, the old one is kept as %s", error, aside)
+        _LOGGER.error(
+            "The library's index can't be used (%s): it is made anew, the old one is kept as %s", error, aside
+        )
         for suffix in ("", *SIDE_FILES):
             damaged = self.path.with_name(self.path.name + suffix)
             kept = aside.with_name(aside.name + suffix)
@@ -171,7 +173,7 @@ class Database:
 
     def _begin_backup(self) -> None:
         self._end_backup()
-        self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._require_writer().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         # While this reads, no process moves changes from the write-ahead log into the file.
         self._held = connect(self.path, self._seal, read_only=True)
         self._held.execute("BEGIN")

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 from ...clock import iso_from_unix
 from ...protocol.errors import TrackNotFound
+from ...protocol.library_request import ItemKind
 from ..models import (
     AlbumDetails,
     ArtistDetails,
     Episode,
     Genre,
-    Item,
-    Kind,
+    LibraryItem,
     LibraryTrack,
     PlaylistDetails,
     PodcastDetails,
@@ -95,7 +95,7 @@ _PLACE: Final = (
 )
 
 
-_TABLES: Final[tuple[tuple[Kind, Columns, str], ...]] = (
+_TABLES: Final[tuple[tuple[ItemKind, Columns, str], ...]] = (
     ("track", TRACK, TRACK_TABLES),
     ("album", ALBUM, ALBUM_TABLES),
     ("artist", ARTIST, "artists r"),
@@ -221,10 +221,10 @@ def episodes(index: sqlite3.Connection, episode_ids: Sequence[str]) -> list[Epis
     return [found.get(episode_id) for episode_id in episode_ids]
 
 
-def items_of(index: sqlite3.Connection, wanted: Iterable[tuple[Kind, int]]) -> list[Item | None]:
+def items_of(index: sqlite3.Connection, wanted: Iterable[tuple[ItemKind, int]]) -> list[LibraryItem | None]:
     """Return items by their kinds and rows, in this order."""
     wanted = list(wanted)
-    found: dict[tuple[Kind, int], Item] = {}
+    found: dict[tuple[ItemKind, int], LibraryItem] = {}
     for kind, columns, tables in _TABLES:
         ids = [id_ for asked, id_ in wanted if asked == kind]
         if ids:
@@ -261,10 +261,10 @@ def picture_place(index: sqlite3.Connection, id_: str) -> Place | None:
     return found if found is not None and found.state == PRESENT else None
 
 
-def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[Item]:
+def _make(index: sqlite3.Connection, kind: str, rows: list[Row]) -> Sequence[LibraryItem]:
     if kind == "track":
         return tracks_of(index, rows)
-    makers: dict[str, Callable[[Row], Item]] = {
+    makers: dict[str, Callable[[Row], LibraryItem]] = {
         "album": partial(album_of, index),
         "artist": partial(artist_of, index),
         "genre": genre_of,

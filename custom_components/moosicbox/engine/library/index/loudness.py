@@ -22,12 +22,13 @@ class ToMeasure(NamedTuple):
     mime_type: str
 
 
-def next_track(index: sqlite3.Connection) -> ToMeasure | None:
-    """Return a track to measure; None if there is none."""
+def next_track(index: sqlite3.Connection, after: int) -> ToMeasure | None:
+    """Return the first track to measure after this row; None if there is none."""
     row = index.execute(
         "SELECT t.id, t.fingerprint, CAST(f.path || '/' || t.name AS BLOB), t.mime_type FROM tracks t"
         " JOIN folders f ON f.id = t.folder"
-        f" WHERE t.track_gain IS NULL AND t.measured_at = 0 AND t.state = {PRESENT} ORDER BY t.id LIMIT 1"
+        f" WHERE t.track_gain IS NULL AND t.measured_at = 0 AND t.state = {PRESENT} AND t.id > ? ORDER BY t.id LIMIT 1",
+        (after,),
     ).fetchone()
     return None if row is None else ToMeasure(*row)
 

@@ -15,7 +15,7 @@ from ..models import (
     BookPart,
     Episode,
     Genre,
-    Item,
+    LibraryItem,
     LibraryTrack,
     Page,
     PlayedTrack,
@@ -113,7 +113,7 @@ def forget(index: sqlite3.Connection, user_id: str) -> None:
         index.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
 
 
-def own_fields(index: sqlite3.Connection, user_id: str, items: Sequence[Item]) -> list[dict[str, Any]]:
+def own_fields(index: sqlite3.Connection, user_id: str, items: Sequence[LibraryItem]) -> list[dict[str, Any]]:
     """Return, for each item, the fields that are the user's own: `my_favourite`, and `my_play_count` of tracks."""
     ids = [item_id(item) for item in items]
     marks = ", ".join("?" * len(ids))
@@ -141,7 +141,7 @@ def own_fields(index: sqlite3.Connection, user_id: str, items: Sequence[Item]) -
     ]
 
 
-def item_id(item: Item) -> str:
+def item_id(item: LibraryItem) -> str:
     """Return the id of an item of any kind."""
     match item:
         case LibraryTrack():

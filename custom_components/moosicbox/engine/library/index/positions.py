@@ -1,4 +1,4 @@
-"""The positions at which users stopped listening to episodes."""
+"""The positions at which users stopped listening to spoken items: episodes and parts of audiobooks."""
 
 from collections.abc import Collection, Sequence
 import sqlite3

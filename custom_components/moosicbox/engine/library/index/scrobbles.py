@@ -38,6 +38,14 @@ def set_token(index: sqlite3.Connection, user_id: str, token: str | None) -> Non
     index.execute("INSERT INTO scrobblers (user_id, token) VALUES (?, ?)", (user_id, token))
 
 
+def drop_token(index: sqlite3.Connection, user_id: str, token: str) -> bool:
+    """Report a user's plays no more, unless they have another token by now; return whether they had this one."""
+    if not index.execute("DELETE FROM scrobblers WHERE user_id = ? AND token = ?", (user_id, token)).rowcount:
+        return False
+    index.execute("DELETE FROM scrobbles WHERE user_id = ?", (user_id,))
+    return True
+
+
 def add_scrobbles(index: sqlite3.Connection, track_id: str, user_ids: Collection[str], now: int) -> bool:
     """Add a play of a track to those that wait, for users with a token; return whether there are any."""
     users = [

@@ -13,7 +13,8 @@ import math
 import sqlite3
 from typing import Final, NamedTuple
 
-from ..models import Hit, Kind, Page
+from ...protocol.library_request import ItemKind
+from ..models import Page, SearchHit
 from .cursors import read_cursor, write_cursor
 from .details import items_of
 from .search_entries import (
@@ -39,7 +40,7 @@ CANDIDATES: Final = 200
 """Names of each kind that are scored. Names that equal the query, or begin with it, are taken first."""
 SHORT: Final = 2
 """Most letters of a word that only matches whole words, unless it is the query's last word."""
-KINDS: Final[dict[Kind, int]] = {
+KINDS: Final[dict[ItemKind, int]] = {
     "artist": ARTIST,
     "album": ALBUM,
     "track": TRACK,
@@ -127,7 +128,9 @@ class Candidate(NamedTuple):
     context: list[str]
 
 
-def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: int, cursor: str | None) -> Page[Hit]:
+def search(
+    index: sqlite3.Connection, query: str, kinds: Iterable[ItemKind], limit: int, cursor: str | None
+) -> Page[SearchHit]:
     """Return a page of the items that `query` finds; `total` counts the scored names.
 
     Args:
@@ -150,7 +153,7 @@ def search(index: sqlite3.Connection, query: str, kinds: Iterable[Kind], limit: 
     mask = (1 << KIND_BITS) - 1
     items = items_of(index, [(_NAMES[number >> KIND_BITS], number & mask) for _, number in page])
     hits = tuple(
-        Hit(kind=_NAMES[number >> KIND_BITS], score=round(-score, 2), item=item)
+        SearchHit(kind=_NAMES[number >> KIND_BITS], score=round(-score, 2), item=item)
         for (score, number), item in zip(page, items, strict=True)
         if item is not None
     )

@@ -7,7 +7,7 @@ from aiohttp import ClientError, ClientTimeout, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 
-from ...checked_requests import MAX_REDIRECTIONS, REDIRECTIONS, opened
+from ...checked_requests import MAX_REDIRECTIONS, REDIRECTIONS, open_response
 from ...fetching import USER_AGENT, FetchFailed, SessionFactory, read_bounded
 from ...playback.addresses import is_http_url
 from ...protocol.errors import HubError
@@ -68,7 +68,9 @@ class FeedFetcher:
         self._require_allowed(url)
 
     async def _request(self, url: str, headers: dict[str, str], max_bytes: int) -> FetchedFeed:
-        async with opened(self._session(), url, self._require_fetchable, timeout=TIMEOUT, headers=headers) as response:
+        async with open_response(
+            self._session(), url, self._require_fetchable, timeout=TIMEOUT, headers=headers
+        ) as response:
             if response.status in REDIRECTIONS and hdrs.LOCATION in response.headers:
                 raise FetchFailed(f"There are more than {MAX_REDIRECTIONS} redirections")
             if response.status == 304:

@@ -1,6 +1,7 @@
 """The podcasts that the household follows: subscribing, and reading their feeds when they are due."""
 
 import asyncio
+from collections.abc import Callable
 import logging
 import random
 from typing import Final
@@ -59,12 +60,17 @@ class Podcasts:
         self._running = False
         self._cancel_timer()
 
-    async def subscribe(self, url: str) -> PodcastDetails:
+    async def subscribe(self, url: str, require_right: Callable[[], None] = lambda: None) -> PodcastDetails:
         """Subscribe to the podcast whose feed is at an address; return it with its episodes.
+
+        Args:
+            url: The address of the feed.
+            require_right: Raises PermissionDenied if the caller has no right to it; called when the feed was read.
 
         Raises:
             InvalidMessage: The address isn't allowed or can't be fetched.
             NotSupported: There is no feed with sound, or feeds can't be read here.
+            PermissionDenied: The caller has lost its right.
             Unavailable: There are too many podcasts.
         """
         await self._library.require_podcast_capacity(url)
@@ -76,7 +82,7 @@ class Podcasts:
                 raise InvalidMessage(
                     Sentence("feed_failed", "The feed can't be fetched: {reason}", reason=error), ["podcast", "url"]
                 ) from error
-            if not await self._keep(url, fetched):
+            if not await self._keep(url, fetched, require_right=require_right):
                 raise NotSupported(Sentence("no_feed", "There is no feed of a podcast at this address"))
         await self._plan()
         return await self._library.podcast(podcast_id_of(url))
@@ -111,6 +117,7 @@ class Podcasts:
             due_at = await self._library.next_podcast_due()
         except HubError as error:
             _LOGGER.debug("Feeds can't be scheduled: %s", error)
+            self._try_later()
             return
         self._cancel_timer()
         if due_at is not None and self._running:
@@ -129,10 +136,13 @@ class Podcasts:
                     await self._read(due)
         except HubError as error:
             _LOGGER.warning("Podcasts can't be read now: %s", error)
-            if self._running and self._timer is None:
-                self._timer = self._timers.at(self._clock.now_us() + REFRESH_SECONDS * 1_000_000, self._wake)
+            self._try_later()
             return
         await self._plan()
+
+    def _try_later(self) -> None:
+        if self._running and self._timer is None:
+            self._timer = self._timers.at(self._clock.now_us() + REFRESH_SECONDS * 1_000_000, self._wake)
 
     async def _read(self, due: Due) -> None:
         async with self._reading:
@@ -148,13 +158,20 @@ class Podcasts:
                     due.podcast_id, self._checked(due.etag, due.modified, failures, error)
                 )
 
-    async def _keep(self, url: str, fetched: FetchedFeed, due: Due | None = None) -> bool:
+    async def _keep(
+        self,
+        url: str,
+        fetched: FetchedFeed,
+        due: Due | None = None,
+        require_right: Callable[[], None] = lambda: None,
+    ) -> bool:
         """Store a fetched feed; return False if it isn't one."""
         if fetched.data is None:
             if due is not None:
                 await self._library.set_podcast_checked(due.podcast_id, self._checked(due.etag, due.modified))
             return due is not None
         feed = await self._library.reader.parse_feed(url, fetched.data)
+        require_right()
         if feed is None or not (feed.episodes or due):
             return False
         if due is not None and not await self._library.due_podcasts(0, due.podcast_id):

@@ -1,6 +1,9 @@
-"""Stores the positions at which users stopped listening to episodes, so that any player resumes there."""
+"""Stores the positions at which users stopped listening to spoken items, so that any player resumes there.
 
-from collections.abc import Callable, Collection
+Spoken items are episodes and the parts of audiobooks.
+"""
+
+from collections.abc import Collection
 import logging
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -9,6 +12,7 @@ from ...access.rights import GUEST_PREFIX
 from ...background import Spawn
 from ...clock import Clock
 from ...playback.playback import Playback
+from ...playback.plays import Listeners
 from ...playback.timeline import Timeline
 from ...protocol.errors import HubError
 from ...protocol.types import QueueItem
@@ -20,18 +24,15 @@ from ..people import People
 _LOGGER = logging.getLogger(__name__)
 
 SAVE_US: Final = 10_000_000
-"""Interval at which the positions of playing episodes are stored. A crash loses at most this much."""
+"""Interval at which the positions of playing items are stored. A crash loses at most this much."""
 END_SECONDS: Final = 15.0
-"""An episode counts as played when at most this much is left."""
+"""An item counts as played when at most this much is left."""
 MIN_SECONDS: Final = 5.0
-"""An episode that was left before this position starts from its beginning."""
-
-type Listeners = Callable[[Playback, QueueItem], Collection[str]]
-"""Returns the ids of the users who hear an item."""
+"""An item that was left before this position starts from its beginning."""
 
 
 class _Heard:
-    """An episode that a playback has as its current item."""
+    """A spoken item that a playback has as its current item."""
 
     def __init__(self, item: QueueItem) -> None:
         self.item = item
@@ -41,7 +42,7 @@ class _Heard:
 
 
 class Positions:
-    """Follows playbacks whose current item is an episode. While none plays, no timer runs.
+    """Follows playbacks whose current item is spoken. While none plays, no timer runs.
 
     Args:
         people: Keeps the positions.
@@ -63,7 +64,7 @@ class Positions:
         self._system = system
         self._heard: WeakKeyDictionary[Playback, _Heard] = WeakKeyDictionary()
         self._unsaved: dict[tuple[str, str], Kept] = {}
-        """Positions that are being saved, by user and episode."""
+        """Positions that are being saved, by user and track."""
 
     def update(self, playback: Playback) -> None:
         """Store the position of a playback whose status has changed, and every `SAVE_US` while it plays."""
@@ -94,17 +95,17 @@ class Positions:
         if playback.timeline.playing:
             heard.timer = self._timers.at(self._clock.now_us() + SAVE_US, self.update, playback)
 
-    async def resume(self, item: QueueItem) -> float:
+    async def find_left_position(self, item: QueueItem) -> float:
         """Return the position in seconds at which an item starts for the user who added it."""
         user_id = item.added_by.id
         if user_id == self._system or user_id.startswith(GUEST_PREFIX):
             user_id = HOUSEHOLD
-        episode_id = item.track.track_id
-        if (kept := self._unsaved.get((user_id, episode_id))) is None:
+        track_id = item.track.track_id
+        if (kept := self._unsaved.get((user_id, track_id))) is None:
             try:
-                kept = await self._people.position(user_id or None, episode_id)
+                kept = await self._people.position(user_id or None, track_id)
             except HubError as error:
-                _LOGGER.debug("The position of %s isn't known: %s", episode_id, error)
+                _LOGGER.debug("The position of %s isn't known: %s", track_id, error)
                 return 0.0
         return 0.0 if kept.position < MIN_SECONDS else kept.position
 
@@ -113,18 +114,18 @@ class Positions:
         is_over = heard.duration is not None and position >= heard.duration - END_SECONDS
         kept = Kept(0.0, played=True) if is_over else Kept(position)
         users = {HOUSEHOLD, *self._listeners(playback, heard.item)}
-        episode_id = heard.item.track.track_id
-        self._unsaved |= {(user_id, episode_id): kept for user_id in users}
-        self._spawn(self._save(users, episode_id, kept))
+        track_id = heard.item.track.track_id
+        self._unsaved |= {(user_id, track_id): kept for user_id in users}
+        self._spawn(self._save(users, track_id, kept))
 
-    async def _save(self, user_ids: Collection[str], episode_id: str, kept: Kept) -> None:
+    async def _save(self, user_ids: Collection[str], track_id: str, kept: Kept) -> None:
         try:
-            await self._people.keep_position(user_ids, episode_id, kept)
+            await self._people.keep_position(user_ids, track_id, kept)
         except HubError as error:
             _LOGGER.debug("A position could not be kept: %s", error)
         for user_id in user_ids:
-            if self._unsaved.get((user_id, episode_id)) is kept:
-                del self._unsaved[user_id, episode_id]
+            if self._unsaved.get((user_id, track_id)) is kept:
+                del self._unsaved[user_id, track_id]
 
 
 def _is_ordered(playback: Playback, item: QueueItem) -> bool:

@@ -70,6 +70,9 @@ class ReaderProcess:
 
     def _try_again(self, request: Request, failure: Failure) -> Envelope:
         self._end()
+        if self._closed:
+            # The process was killed because nothing is to be read any more: the file isn't to blame.
+            return Envelope(ReadingFailed(None), last=True)
         if failure != "timeout":
             self._send(request)
             found = self._receive()

@@ -11,7 +11,6 @@ from typing import Final
 
 from ...clock import iso_from_unix
 from ...protocol.errors import Unavailable
-from ...signals import Signal
 from ..models import Picture, UnreadableFile
 from .client import ReaderProcess
 from .messages import (
@@ -49,8 +48,6 @@ class FileReader:
     """
 
     def __init__(self) -> None:
-        self.changed: Signal[()] = Signal()
-        """`unreadable` changed."""
         self._tags = _ReaderWorker()
         self._pictures = _ReaderWorker()
         self._remembered: OrderedDict[bytes, tuple[_Stamp, UnreadableFile]] = OrderedDict()
@@ -133,9 +130,8 @@ class FileReader:
             self._remembered[path] = (stamp, found)
             if len(self._remembered) > MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
-            self.changed.emit()
-        elif self._remembered.pop(path, None) is not None:
-            self.changed.emit()
+        else:
+            self._remembered.pop(path, None)
         return reply
 
 

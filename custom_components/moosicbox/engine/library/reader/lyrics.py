@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ..models import LyricsSource
 from ..safe_open import open_inside
 from .fields import clean
-from .messages import FileLyrics, ReadLyrics, TimedLine
+from .messages import FileLyrics, LyricsSource, ReadLyrics, TimedLine
 from .music_file import open_music
 from .tags import MAX_LYRICS
 

@@ -4,12 +4,15 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from ..models import Harm, LyricsSource
-
 MAX_SECONDS: Final = 30.0
 """Longest time for one file, including the wait for its disk."""
 MAX_REPLY: Final = 12 * 1024 * 1024
 """Bytes; a process that sends a larger reply is ended."""
+
+type LyricsSource = Literal["embedded", "file", "online"]
+
+type Harm = Literal["crash", "timeout", "memory"]
+"""How a file ended the process that read it."""
 
 type Failure = Literal["unsupported"] | Harm
 """Why a file can't be read: it is no music, or the reader process ended over it."""

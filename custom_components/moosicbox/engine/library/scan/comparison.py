@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from ..folder_names import inside
 from ..index.found import FoundFolder
-from ..index.states import OFFLINE, PRESENT
+from ..index.states import DELETED, OFFLINE, PRESENT
 from ..reader.picture_types import HEAD, picture_type
 from ..safe_open import open_inside
 from .messages import Compared, ScanRequest
@@ -64,7 +64,8 @@ class Comparison:
         self._inaccessible: list[bytes] = []
         self._changed: list[int] = []
         self._back: list[int] = []
-        self._missing: list[tuple[int, bytes]] = []
+        self._missing: list[tuple[int, int, bytes]] = []
+        """Tracks whose files weren't found: their rows, states and volumes."""
         self._folders: list[FoundFolder] = []
         self._readable: list[tuple[bytes, bytes]] = []
         self._known_playlists = {
@@ -116,9 +117,11 @@ class Comparison:
         if to_read:
             highest = highest_track([os.fsdecode(file.name) for file in folder.music])
             self.to_read += [ToRead(folder.path, folder.volume, root, file, row, highest) for file, row in to_read]
-        volume = folder.volume if known_folder is None else known_folder[1]
-        self._missing += [(track.row, volume) for track in known.values() if track.state == PRESENT]
-        self._compare_artwork(folder, root, known_folder)
+        missing = [track for track in known.values() if track.state != DELETED]
+        # While a disk isn't there, the empty folder where it was mounted is on another one.
+        volume = known_folder[1] if missing else folder.volume
+        self._missing += [(track.row, track.state, volume) for track in missing]
+        self._compare_artwork(folder, volume, root, known_folder)
         for playlist in folder.playlists:
             _, changed_ns = self._known_playlists.get((folder.path, playlist.name), (0, -1))
             if changed_ns != playlist.changed_ns and unreadable.pop(playlist.name, None) != _stamp(playlist):
@@ -155,8 +158,10 @@ class Comparison:
             self._changed.append(known.row)
         return True
 
-    def _compare_artwork(self, folder: Folder, root: bytes, known: tuple[int, bytes, bytes | None, int] | None) -> None:
-        _, volume, artwork, changed_ns = known or (0, folder.volume, None, 0)
+    def _compare_artwork(
+        self, folder: Folder, volume: bytes, root: bytes, known: tuple[int, bytes, bytes | None, int] | None
+    ) -> None:
+        _, known_volume, artwork, changed_ns = known or (0, volume, None, 0)
         found: tuple[bytes | None, int] = (None, 0)
         for place, picture in folder.pictures:
             found = os.path.join(place, picture.name), picture.changed_ns
@@ -164,9 +169,9 @@ class Comparison:
             if found == (artwork, changed_ns) or _is_picture(root, found[0]):
                 break
             found = None, 0
-        if (folder.volume, *found) != (volume, artwork, changed_ns):
+        if (volume, *found) != (known_volume, artwork, changed_ns):
             self._folders.append(
-                FoundFolder(path=folder.path, volume=folder.volume, artwork=found[0], artwork_changed_ns=found[1])
+                FoundFolder(path=folder.path, volume=volume, artwork=found[0], artwork_changed_ns=found[1])
             )
 
     def _add_unvisited(self, targets: Sequence[bytes]) -> None:
@@ -175,10 +180,8 @@ class Comparison:
         for row, path, volume in self._index.execute("SELECT id, path, volume FROM folders"):
             if not self._is_unvisited(path) or not (everywhere or any(inside(path, target) for target in targets)):
                 continue
-            states = (PRESENT,) if self._root_of(path) is not None else (PRESENT, OFFLINE)
-            for state in states:
-                rows = self._index.execute("SELECT id FROM tracks WHERE folder = ? AND state = ?", (row, state))
-                self._missing += [(track, volume) for (track,) in rows]
+            rows = self._index.execute("SELECT id, state FROM tracks WHERE folder = ? AND state < ?", (row, DELETED))
+            self._missing += [(track, state, volume) for track, state in rows]
         if everywhere:
             rows = self._index.execute("SELECT folder, name FROM unreadable")
             self._readable += [(folder, name) for folder, name in rows if self._is_unvisited(folder)]
@@ -190,10 +193,13 @@ class Comparison:
         alive: dict[bytes, bool] = {}
         offline: list[int] = []
         deleted: list[int] = []
-        for row, volume in self._missing:
+        for row, state, volume in self._missing:
             if volume not in alive:
                 alive[volume] = self._is_alive(volume, targets)
-            (deleted if alive[volume] else offline).append(row)
+            if alive[volume]:
+                deleted.append(row)
+            elif state != OFFLINE:
+                offline.append(row)
         return tuple(offline), tuple(deleted)
 
     def _is_alive(self, volume: bytes, targets: Sequence[bytes]) -> bool:

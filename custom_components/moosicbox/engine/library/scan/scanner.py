@@ -13,7 +13,7 @@ import msgspec
 from ...protocol.types import UpdateType
 from ..child_process import command
 from ..index.database import Database
-from ..models import Progress
+from ..models import ScanProgress
 from .messages import EXIT_DAMAGED, Report, ScanRequest, Walked
 
 MAX_REPORT: Final = 16 * 1024 * 1024
@@ -41,11 +41,11 @@ class Scanner:
         on_progress: Called in the event loop when the progress changes.
     """
 
-    def __init__(self, database: Database, on_change: OnChange, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, database: Database, on_change: OnChange, on_progress: Callable[[ScanProgress], None]) -> None:
         self._database = database
         self._on_change = on_change
         self._on_progress = on_progress
-        self._progress = Progress(scanning=False)
+        self._progress = ScanProgress(scanning=False)
 
     async def scan(self, roots: Iterable[Path], targets: Iterable[Path] = ()) -> None:
         """Scan `targets`, which lie below `roots`; without any, all of the roots.
@@ -59,7 +59,7 @@ class Scanner:
             roots=tuple(os.fsencode(root) for root in roots),
             targets=tuple(os.fsencode(target) for target in targets),
         )
-        self._progress = Progress(scanning=False)
+        self._progress = ScanProgress(scanning=False)
         self._update(scanning=True)
         process = await asyncio.create_subprocess_exec(
             *command("scan.worker"),

@@ -6,15 +6,19 @@ import logging
 import os
 from pathlib import Path
 import sqlite3
+from typing import Final
 
 from ...protocol.errors import HubError, Sentence, Unavailable
 from ...protocol.types import UpdateType
 from ..index.database import Database
-from ..models import Progress
+from ..models import ScanProgress
 from .scanner import ScanFailed, Scanner
 from .watcher import Watcher
 
 _LOGGER = logging.getLogger(__name__)
+
+RETRY_SECONDS: Final = 600.0
+"""Longest time after which a scan that failed is repeated while changes are followed."""
 
 
 class Scans:
@@ -36,7 +40,7 @@ class Scans:
         interval: float,
         *,
         on_change: Callable[[UpdateType, Sequence[str]], None],
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[ScanProgress], None],
         on_done: Callable[[], Awaitable[None]],
     ) -> None:
         self.folders = tuple(folders)
@@ -53,6 +57,9 @@ class Scans:
         self._finished = asyncio.Condition()
         self._count = 0
         self.running = False
+        self._failed = False
+        """True if the last scan failed."""
+        self._waiting: asyncio.Timeout | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,8 +85,10 @@ class Scans:
             self._finished.notify_all()
 
     async def configure(self, folders: Sequence[Path], interval: float) -> None:
-        """Use other folders from now on."""
-        self.interval = interval
+        """Use other folders, and another interval, from now on."""
+        if interval != self.interval:
+            self.interval = interval
+            self._restart_wait()
         if tuple(folders) != self.folders:
             self.folders = tuple(folders)
             await self._watcher.stop()
@@ -114,23 +123,43 @@ class Scans:
 
     async def _run(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout((self.following and self.interval) or None):
-                    await self._wanted.wait()
-            except TimeoutError:
-                self._targets = None
-            self._wanted.clear()
+            await self._wait()
             targets, self._targets = self._targets, set()
             self.running = True
             try:
                 await self._scanner.scan(self.roots, targets or ())
+                self._failed = False
             except (ScanFailed, HubError, OSError, sqlite3.Error) as error:
                 _LOGGER.warning("The library can't be scanned, which is tried again later: %s", error)
+                self._failed, self._targets = True, None
             await self._on_done()
             self._count += 1
             self.running = False
             async with self._finished:
                 self._finished.notify_all()
+
+    async def _wait(self) -> None:
+        """Wait until folders are to be scanned."""
+        try:
+            async with asyncio.timeout(self._longest_wait()) as self._waiting:
+                await self._wanted.wait()
+        except TimeoutError:
+            self._targets = None
+        finally:
+            self._waiting = None
+        self._wanted.clear()
+
+    def _restart_wait(self) -> None:
+        if self._waiting is not None and not self._waiting.expired():
+            seconds = self._longest_wait()
+            self._waiting.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+
+    def _longest_wait(self) -> float | None:
+        """Return the seconds after which all folders are scanned without a request; None: not at all."""
+        if not self.following:
+            return None
+        retry = RETRY_SECONDS if self._failed else 0
+        return min(filter(None, (self.interval, retry)), default=None)
 
 
 def _resolved(folders: Iterable[Path]) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ...checked_requests import opened
+from ...checked_requests import open_response
 from ...fetching import USER_AGENT, FetchFailed
 from ...playback.icy import IcyParser, icy_interval
 from ...protocol.errors import HubError
@@ -56,7 +56,7 @@ class StationConnection:
 
 
 @asynccontextmanager
-async def connected(
+async def connect(
     session: ClientSession, url: str, require_allowed: Callable[[str], None]
 ) -> AsyncGenerator[StationConnection]:
     """Connect to a station, while the context is open.
@@ -73,7 +73,7 @@ async def connected(
     async with AsyncExitStack() as stack:
         try:
             response = await stack.enter_async_context(
-                opened(session, url, require_allowed, timeout=TIMEOUT, headers=headers)
+                open_response(session, url, require_allowed, timeout=TIMEOUT, headers=headers)
             )
         except (ClientError, HttpProcessingError, TimeoutError, ValueError, HubError) as error:
             raise FetchFailed(type(error).__name__) from error

@@ -8,10 +8,10 @@ from typing import Final
 
 from ...clock import Clock
 from ...fetching import FetchFailed, SessionFactory
-from ...ffmpeg_process import MAX_LIVE_CPU_SECONDS, running
+from ...ffmpeg_process import MAX_LIVE_CPU_SECONDS, run_ffmpeg
 from ...playback.addresses import server_of
-from ..streaming.formats import DECODERS, SOURCES
-from .connection import StationConnection, connected
+from ..streaming.formats import CONTAINERS, DECODERS
+from .connection import StationConnection, connect
 from .window import CHANNELS, FRAME_BYTES, MAX_AHEAD_SECONDS, RATE, Window
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ STEADY_US: Final = 10_000_000
 """A connection whose sound was heard, and that lasted so long, didn't fail."""
 NICENESS: Final = 5
 READ_SIZE: Final = 32 * 1024
-DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac"]))
+DEMUXERS: Final = ",".join(dict.fromkeys([*(container.demuxer for container in CONTAINERS.values()), "aac"]))
 
 
 class Lost(Exception):
@@ -165,7 +165,7 @@ class SharedStation:
         while True:
             began_us, self._heard = self._clock.now_us(), False
             try:
-                async with connected(self._session(), self.url, self._require_allowed) as connection:
+                async with connect(self._session(), self.url, self._require_allowed) as connection:
                     await self._decode(connection)
             except (FetchFailed, OSError) as error:
                 _LOGGER.debug("A station at %s has broken off: %s", self.server, error)
@@ -182,7 +182,7 @@ class SharedStation:
     async def _decode(self, connection: StationConnection) -> None:
         if self._gathered:
             self._gathered = bytearray()
-        async with running(
+        async with run_ffmpeg(
             [self._ffmpeg, *_arguments(connection)],
             stdin=asyncio.subprocess.PIPE,
             cpu_seconds=MAX_LIVE_CPU_SECONDS,

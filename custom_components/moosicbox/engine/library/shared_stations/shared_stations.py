@@ -98,7 +98,7 @@ class SharedStations(StationSharing):
     # ------------------------------------------------------------ for the hub
 
     @override
-    def address(self, media: Media, accepts: Accepts, live_since_us: int) -> StreamAddress | None:
+    def stream_address(self, media: Media, accepts: Accepts, live_since_us: int) -> StreamAddress | None:
         track = media.track
         if not is_http_url(media.source) or not plays(accepts, MIME_TYPE, "pcm"):
             return None
@@ -107,7 +107,7 @@ class SharedStations(StationSharing):
         if len(self._sources) > MAX_KNOWN:
             self._sources.popitem(last=False)
         until = int(time.time() + ADDRESS_SECONDS)
-        address = self._seal.signed(stream_source(track.track_id, FORMAT), until)
+        address = self._seal.sign_stream(stream_source(track.track_id, FORMAT), until)
         return StreamAddress(f"{address}&origin={live_since_us}", until)
 
     @override
@@ -148,7 +148,7 @@ class SharedStations(StationSharing):
             return web.Response(headers=_HEADERS)
         # Without a start, the present position is another one than that of the first request.
         skipped = 0 if start is None else _skipped(request)
-        async with self._listening(source) as shared:
+        async with self._listen(source) as shared:
             # A player that got silence would take it for the station: alarms and queues then wait for ever.
             if not await shared.has_sound():
                 raise Unavailable("The station can't be fetched, or sends no sound that can be decoded")
@@ -177,10 +177,10 @@ class SharedStations(StationSharing):
             return response
 
     @asynccontextmanager
-    async def _listening(self, source: str) -> AsyncGenerator[SharedStation]:
+    async def _listen(self, source: str) -> AsyncGenerator[SharedStation]:
         if sum(shared.listeners for shared in self._on_air.values()) >= MAX_LISTENERS:
             raise Unavailable("Too many players listen to stations")
-        shared = self._opened(source)
+        shared = self._open(source)
         shared.listeners += 1
         if (timer := self._ends.pop(source, None)) is not None:
             timer.cancel()
@@ -192,7 +192,7 @@ class SharedStations(StationSharing):
                 loop = asyncio.get_running_loop()
                 self._ends[source] = loop.call_later(self._linger_seconds, self._end, source)
 
-    def _opened(self, source: str) -> SharedStation:
+    def _open(self, source: str) -> SharedStation:
         if (shared := self._on_air.get(source)) is not None and shared.ended:
             # It was given up. Its server may be there again.
             self._end(source)

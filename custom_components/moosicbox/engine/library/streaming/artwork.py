@@ -22,7 +22,11 @@ _HEADERS: Final = {**HEADERS, hdrs.CACHE_CONTROL: "private, max-age=86400"}
 
 
 def requested_size(request: web.Request) -> int | None:
-    """Return the edge in pixels that a request asks for; None for the picture as it is."""
+    """Return the edge in pixels that a request asks for; None for the picture as it is.
+
+    Raises:
+        HTTPBadRequest: `size` isn't a whole number of at most five digits.
+    """
     size = request.query.get("size", "")
     if size and not (size.isascii() and size.isdigit() and len(size) <= 5):
         raise web.HTTPBadRequest
@@ -61,7 +65,7 @@ class Artwork:
         """Keep a picture; return its file, or None if the disk is full."""
         path: Path | None = None
         try:
-            path = self._cache.unfinished()
+            path = self._cache.create_file()
             path.write_bytes(data)
             self._cache.keep(path, name)
             return self._cache.open(name)

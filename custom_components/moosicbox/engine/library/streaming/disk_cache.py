@@ -43,7 +43,7 @@ class DiskCache:
         os.utime(file.fileno(), ns=(time.time_ns(), os.fstat(file.fileno()).st_mtime_ns))
         return file
 
-    def unfinished(self) -> Path:
+    def create_file(self) -> Path:
         """Create an empty file to write into; the caller keeps or removes it."""
         with self._lock:
             self._measure()

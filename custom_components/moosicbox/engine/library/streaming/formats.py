@@ -19,7 +19,7 @@ _DECLARED: Final = {
 """The types by which players declare a codec in a container."""
 
 
-class Source(NamedTuple):
+class AudioContainer(NamedTuple):
     """A container: ffmpeg's name for it, and the decoders that may be used for its contents.
 
     Neither is left for ffmpeg to guess from a file that may be hostile: it would open the decoder of a video beside the
@@ -34,16 +34,16 @@ _PCM: Final = (
     *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le"),
     *("pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt"),
 )
-SOURCES: Final = {
-    "audio/mpeg": Source("mp3", ("mp3float", "mp3", "mp2float", "mp2")),
-    "audio/flac": Source("flac", ("flac",)),
-    "audio/ogg": Source("ogg", ("vorbis", "libvorbis", "opus", "libopus", "flac")),
-    "audio/mp4": Source("mov", ("aac", "aac_fixed", "libfdk_aac", "alac")),
-    "audio/wav": Source("wav", (*_PCM, "mp3float", "mp3")),
-    "audio/aiff": Source("aiff", _PCM),
+CONTAINERS: Final = {
+    "audio/mpeg": AudioContainer("mp3", ("mp3float", "mp3", "mp2float", "mp2")),
+    "audio/flac": AudioContainer("flac", ("flac",)),
+    "audio/ogg": AudioContainer("ogg", ("vorbis", "libvorbis", "opus", "libopus", "flac")),
+    "audio/mp4": AudioContainer("mov", ("aac", "aac_fixed", "libfdk_aac", "alac")),
+    "audio/wav": AudioContainer("wav", (*_PCM, "mp3float", "mp3")),
+    "audio/aiff": AudioContainer("aiff", _PCM),
 }
 """The containers by the MIME types of files."""
-DECODERS: Final = ",".join(dict.fromkeys(name for source in SOURCES.values() for name in source.decoders))
+DECODERS: Final = ",".join(dict.fromkeys(name for container in CONTAINERS.values() for name in container.decoders))
 """The decoders of all containers."""
 
 
@@ -73,7 +73,7 @@ def plays(accepts: Accepts, mime_type: str | None, codec: str | None) -> bool:
     """Return whether a player that accepts these types plays `codec` in `mime_type`; true if either is unknown."""
     if accepts is None or mime_type is None:
         return True
-    if mime_type in SOURCES and codec and (mime_type, codec) not in _DECLARED:
+    if mime_type in CONTAINERS and codec and (mime_type, codec) not in _DECLARED:
         # A codec that its container rarely has, as ADPCM in a WAV.
         return False
     return not accepts.isdisjoint(_DECLARED.get((mime_type, codec or ""), {mime_type}))

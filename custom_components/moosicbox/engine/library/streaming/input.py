@@ -2,15 +2,15 @@
 
 from typing import BinaryIO, Final
 
-from .formats import SOURCES
+from .formats import CONTAINERS
 
 PREROLL_SECONDS: Final = 0.5
 """How much earlier decoding starts, because the first sound after a seek depends on the sound before it."""
 
 
 def input_arguments(source: BinaryIO, mime_type: str, start: float = 0) -> list[str]:
-    """Return the arguments to read an open file of a type in `SOURCES` from `start` seconds on."""
-    demuxer, decoders = SOURCES[mime_type]
+    """Return the arguments to read an open file of a type in `CONTAINERS` from `start` seconds on."""
+    demuxer, decoders = CONTAINERS[mime_type]
     early = max(0.0, start - PREROLL_SECONDS)
     arguments = [
         *("-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1"),

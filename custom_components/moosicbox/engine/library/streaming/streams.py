@@ -16,7 +16,7 @@ from ..library import Library
 from ..models import TrackFile
 from ..safe_open import open_inside
 from .disk_cache import DiskCache
-from .formats import FORMATS, SOURCES, Format
+from .formats import CONTAINERS, FORMATS, Format
 from .transcoder import Transcoder
 from .transcoding import Transcoding, TranscodingFailed
 
@@ -87,7 +87,7 @@ class Streams:
         """Raise AuthenticationFailed unless the request's address is sealed by this hub and hasn't expired."""
         query = request.query
         until, signature = query.get("until", ""), query.get("sig", "")
-        if not self._library.seal.admits(track_id, query.get("format"), until, signature, time.time()):
+        if not self._library.seal.verify_stream(track_id, query.get("format"), until, signature, time.time()):
             raise AuthenticationFailed("This address isn't valid, or has expired")
 
     async def respond(self, request: web.Request, track_id: str, format_name: str | None) -> web.StreamResponse:
@@ -110,16 +110,16 @@ class Streams:
             raise web.HTTPNotFound from error
         if format_name is None:
             return OpenedFile(file, place.mime_type)
-        if (to := FORMATS.get(format_name)) is None or place.mime_type not in SOURCES:
+        if (to := FORMATS.get(format_name)) is None or place.mime_type not in CONTAINERS:
             file.close()
             raise web.HTTPNotFound
         with file:
             try:
-                return await self._transcoded(request, place, file, to, start)
+                return await self._serve_transcoded(request, place, file, to, start)
             except TranscodingFailed as error:
-                raise Unavailable("This track can't be transcoded", again=False) from error
+                raise Unavailable("This track can't be transcoded", retryable=False) from error
 
-    async def _transcoded(
+    async def _serve_transcoded(
         self, request: web.Request, place: TrackFile, file: BinaryIO, to: Format, start: float
     ) -> web.StreamResponse:
         status = os.fstat(file.fileno())
@@ -130,16 +130,16 @@ class Streams:
         if request.method == hdrs.METH_HEAD:
             return web.Response(headers=headers)
         if (transcoder := self._transcoder) is None:
-            raise Unavailable("Nothing can be transcoded here", again=False)
+            raise Unavailable("Nothing can be transcoded here", retryable=False)
         if start or not await asyncio.to_thread(transcoder.fits, place, to):
             headers[hdrs.ACCEPT_RANGES] = "none"
             async with transcoder.live(file, place.mime_type, to, start) as chunks:
                 return await _send(request, web.StreamResponse(headers=headers), chunks)
         async with transcoder.file(name, file, place.mime_type, to) as transcoding:
-            return await _growing(request, transcoding, to, headers)
+            return await _serve_growing(request, transcoding, to, headers)
 
 
-async def _growing(
+async def _serve_growing(
     request: web.Request, transcoding: Transcoding, to: Format, headers: Mapping[str, str]
 ) -> web.StreamResponse:
     """Return the requested part of a file that is still being written."""

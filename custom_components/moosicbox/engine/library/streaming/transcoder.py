@@ -10,7 +10,8 @@ import shutil
 import signal
 from typing import BinaryIO, Final, Self
 
-from ...ffmpeg_process import running
+from ...background import shared_result
+from ...ffmpeg_process import run_ffmpeg
 from ...protocol.errors import Unavailable
 from ..models import TrackFile
 from .disk_cache import DiskCache
@@ -102,7 +103,7 @@ class Transcoder:
         ]
         self._live += 1
         try:
-            async with running(command, source=source, niceness=NICENESS) as process:
+            async with run_ffmpeg(command, source=source, niceness=NICENESS) as process:
                 yield _output(process)
         except OSError as error:
             raise TranscodingFailed(str(error)) from error
@@ -142,7 +143,7 @@ class Transcoder:
             *("-y", f"file:{path}"),
         ]
         async with (
-            running(command, source=source, niceness=NICENESS, file_bytes=MAX_FILE_BYTES) as process,
+            run_ffmpeg(command, source=source, niceness=NICENESS, file_bytes=MAX_FILE_BYTES) as process,
             asyncio.timeout(MAX_SECONDS) as limit,
         ):
             while process.stdout is not None and await process.stdout.read(4_096):
@@ -152,7 +153,7 @@ class Transcoder:
                     process.send_signal(signal.SIGSTOP)
                     slot.release()
                     limit.reschedule(None)
-                    await transcoding.needed()
+                    await transcoding.wait_until_needed()
                     await slot.acquire()
                     limit.reschedule(asyncio.get_running_loop().time() + MAX_SECONDS)
                     process.send_signal(signal.SIGCONT)
@@ -161,9 +162,9 @@ class Transcoder:
 
     async def _new_file(self) -> Path:
         # A thread can't be cancelled: a file that it makes too late is removed.
-        made = asyncio.ensure_future(asyncio.to_thread(self._cache.unfinished))
+        made = asyncio.ensure_future(asyncio.to_thread(self._cache.create_file))
         try:
-            return await asyncio.shield(made)
+            return await shared_result(made)
         except asyncio.CancelledError:
             await asyncio.to_thread((await made).unlink, missing_ok=True)
             raise

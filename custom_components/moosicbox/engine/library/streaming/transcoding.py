@@ -69,7 +69,7 @@ class Transcoding:
             raise TranscodingFailed
         return os.fdopen(os.dup(self._file.fileno()), "rb")
 
-    async def needed(self) -> None:
+    async def wait_until_needed(self) -> None:
         """Wait until the file isn't far ahead of its readers any more."""
         while self.is_far_ahead:
             self._needed.clear()

@@ -104,7 +104,7 @@ async def make_speaker(
     support: ClientHelloPlayerSupport | None = None,
     unpaired: bool = True,
     static_code: str | None = None,
-    lead_ms: float = 100,
+    lead_ms: float = 500,
     has_display: bool = False,
 ) -> SendspinSpeaker:
     """Return a speaker that is switched on."""

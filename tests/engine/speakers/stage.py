@@ -53,7 +53,7 @@ class Files:
     def remember(self, track: Track) -> None:
         """Do nothing: every track is known."""
 
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         gone = media.track.media_content_id in self.expired
         return StreamAddress("/gone" if gone else media.source)
 
@@ -68,7 +68,7 @@ class Sent(NamedTuple):
 
 
 @dataclass
-class RecordingOutput:
+class RecordingDriver:
     """A speaker that records the audio that it was sent and hasn't dropped."""
 
     now_us: Callable[[], int]
@@ -140,17 +140,17 @@ class Stage:
     files: Files
     store: FakeStore
 
-    async def add(self, name: str, output: RecordingOutput | None = None) -> RecordingOutput:
-        """Return the output of a speaker that has been added and is connected."""
-        output = output or self.output()
+    async def add(self, name: str, driver: RecordingDriver | None = None) -> RecordingDriver:
+        """Return the driver of a speaker that has been added and is connected."""
+        driver = driver or self.driver()
         info = SpeakerInfo(player_id=name, kind="snapcast", name=name)
         self.speakers.set_added({**self.speakers._names, name: name})
-        assert self.speakers.connected(info, output, "192.0.2.1")
+        assert self.speakers.accept(info, driver, "192.0.2.1")
         await self.until(lambda: (player := self.hub.players.find(name)) is not None and player.connected)
-        return output
+        return driver
 
-    def output(self) -> RecordingOutput:
-        return RecordingOutput(self.hub.clock.now_us)
+    def driver(self, lead_us: int = 100_000) -> RecordingDriver:
+        return RecordingDriver(self.hub.clock.now_us, lead_us=lead_us)
 
     def player(self, name: str) -> Player:
         return self.hub.players.get(name)

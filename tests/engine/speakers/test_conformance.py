@@ -186,6 +186,17 @@ async def test_the_client_for_the_suites_runner(tmp_path: Path, noises: Path, sc
     assert received["audio"]["received_sample_count"] > 0
 
 
+async def test_the_client_reads_a_half_written_registry_again(tmp_path: Path) -> None:
+    (tmp_path / "registry.json").write_text('{"MoosicBox": {"url')
+    arguments = [
+        *(part for name in ("summary", "ready", "registry") for part in (f"--{name}", str(tmp_path / f"{name}.json"))),
+        *("--client-name", NAME, "--client-id", "any", "--server-name", "MoosicBox", "--timeout-seconds", "1"),
+        *("--scenario-id", "client-initiated-pcm", "--initiator-role", "client"),
+    ]
+    assert await conformance_client.main(arguments) == 1
+    assert (await appears(tmp_path / "summary.json"))["reason"] == "TimeoutError"
+
+
 async def test_what_isnt_supported_is_said(tmp_path: Path, noises: Path) -> None:
     case = Case(tmp_path, noises, "server-initiated-opus")
     assert await case.server == 1

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.moosicbox.engine.ffmpeg_process import running
+from custom_components.moosicbox.engine.ffmpeg_process import run_ffmpeg
 from custom_components.moosicbox.engine.speakers.renderer import commands
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, Chunk
 from custom_components.moosicbox.engine.speakers.renderer.containers import (
@@ -39,7 +39,7 @@ def written(noises: Path) -> dict[str, bytes]:
         for option in ("-rw_timeout", "-reconnect", "-reconnect_delay_max"):
             place = arguments.index(option)
             del arguments[place : place + 2]
-        async with running(arguments) as process:
+        async with run_ffmpeg(arguments) as process:
             return (await process.communicate())[0]
 
     return {codec: asyncio.run(render(audio_format)) for codec, audio_format in FORMATS.items()}

@@ -11,7 +11,7 @@ from custom_components.moosicbox.engine.speakers.feed import LATE_MARGIN_US, Fee
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioHeader, Chunk
 from custom_components.moosicbox.engine.sync.orders import Anchor
 
-from .stage import RecordingOutput
+from .stage import RecordingDriver
 
 RATE = 1_000
 """So that a sample is a millisecond."""
@@ -58,9 +58,9 @@ class FeedHarness:
 
     def __init__(self, first: Segment, *, ahead_ms: int = 60_000) -> None:
         self.now_us = NOW
-        self.output = RecordingOutput(lambda: self.now_us, lead_us=100 * MS, late_us=20 * MS, ahead_us=ahead_ms * MS)
+        self.driver = RecordingDriver(lambda: self.now_us, lead_us=100 * MS, late_us=20 * MS, ahead_us=ahead_ms * MS)
         self.changes = 0
-        self.feed = Feed(self.output, lambda: self.now_us, first, self._count)
+        self.feed = Feed(self.driver, lambda: self.now_us, first, self._count)
 
     def _count(self) -> None:
         self.changes += 1
@@ -73,14 +73,14 @@ class FeedHarness:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         self.feed.close()
-        return [(sent.chunk.start, (sent.play_at_us - NOW) // MS) for sent in self.output.sent]
+        return [(sent.chunk.start, (sent.play_at_us - NOW) // MS) for sent in self.driver.sent]
 
 
 async def test_chunks_follow_the_anchor() -> None:
     stand = FeedHarness(segment("a", NOW + 500 * MS, 40, 40, 20))
     assert await stand.run() == [(0, 500), (40, 540), (80, 580)]
-    assert stand.output.sent[-1].duration_us == 20 * MS
-    assert stand.output.header == HEADER
+    assert stand.driver.sent[-1].duration_us == 20 * MS
+    assert stand.driver.header == HEADER
 
 
 async def test_the_next_item_of_a_room_begins_at_its_own_time() -> None:
@@ -116,7 +116,7 @@ async def test_a_small_buffer_gets_the_first_audio_as_early_as_it_can(
 ) -> None:
     """The speaker wants it earlier than its buffer allows."""
     stand = FeedHarness(segment("a", NOW + 1_000 * MS, *[40] * 30, in_room=in_room), ahead_ms=500)
-    stand.output.lead_us = 600 * MS
+    stand.driver.lead_us = 600 * MS
     sleep = asyncio.sleep
 
     async def pass_time(seconds: float) -> None:
@@ -138,19 +138,19 @@ async def test_alone_everything_is_heard_later() -> None:
 async def test_a_speaker_that_plays_needs_audio_less_early() -> None:
     stand = FeedHarness(segment("a", NOW + 100 * MS, 40, in_room=True))
     stand.feed.follow(segment("b", NOW + 140 * MS, 40, 40, in_room=True))
-    send = stand.output.send
+    send = stand.driver.send
 
     def send_slowly(chunk: Chunk, play_at_us: int, duration_us: int) -> None:
         send(chunk, play_at_us, duration_us)
         stand.now_us += 75 * MS
 
-    stand.output.send = send_slowly  # type: ignore[method-assign]
+    stand.driver.send = send_slowly  # type: ignore[method-assign]
     assert await stand.run() == [(0, 100), (0, 140), (40, 180)]
 
 
 async def test_nothing_is_heard_before_the_speaker_is_free() -> None:
     stand = FeedHarness(segment("a", NOW, *[40] * 5, in_room=True))
-    stand.output.free_us = NOW + 90 * MS
+    stand.driver.free_us = NOW + 90 * MS
     assert await stand.run() == [(120, 120), (160, 160)]
 
 
@@ -185,7 +185,7 @@ async def test_a_stall_is_noticed_and_ends() -> None:
         await asyncio.sleep(0)
     stand.now_us += 260 * MS  # Nothing is left of what was sent.
     async with asyncio.timeout(5):
-        while len(stand.output.sent) < 6:
+        while len(stand.driver.sent) < 6:
             stand.now_us += MS
             await asyncio.sleep(0.001)
     assert True in stalled

@@ -10,8 +10,8 @@ import numpy as np
 import psutil
 import pytest
 
-from custom_components.moosicbox.engine.ffmpeg_process import running
-from custom_components.moosicbox.engine.speakers.renderer import commands
+from custom_components.moosicbox.engine.ffmpeg_process import run_ffmpeg
+from custom_components.moosicbox.engine.speakers.renderer import commands, renderer as module
 from custom_components.moosicbox.engine.speakers.renderer.audio import (
     CHUNK_SAMPLES,
     AudioFormat,
@@ -202,7 +202,7 @@ async def test_opens_no_decoder_of_pictures(renderer: Renderer, noises: Path, se
     assert len(heard) >= round(sound.SECONDS * sound.RATE)
     url = str(server.make_url("/video.m4a"))
     for limits, ended in (([], 0), (commands.input_options(url), 1)):
-        async with running(["ffmpeg", *limits, "-i", url, "-map", "0:v:0", "-f", "null", "-"]) as process:
+        async with run_ffmpeg(["ffmpeg", *limits, "-i", url, "-map", "0:v:0", "-f", "null", "-"]) as process:
             await process.communicate()
             assert process.returncode == ended
 
@@ -251,3 +251,12 @@ async def test_a_station_is_connected_anew(renderer: Renderer, noises: Path) -> 
                 heard = chunk.end
         reader.close()
     assert heard > 2 * sound.SECONDS * sound.RATE
+
+
+async def test_a_refused_item_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_RENDERINGS", 0)
+    async with ClientSession() as session:
+        renderer = Renderer("ffmpeg", str, session)
+        with pytest.raises(RenderingFailed, match="Too many"):
+            renderer.open(AudioSource("item", "/whole.flac"), 0.0, PCM)
+    assert vars(renderer)["_renderings"] == {}

@@ -25,10 +25,10 @@ LONG_SECONDS = 240
 
 async def state_in_mid_song(stage: Stage, *last: Request) -> dict[str, Any]:
     """Return what the hub stores when a speaker has played for a while, and has obeyed these commands."""
-    output = await stage.add("den")
+    driver = await stage.add("den")
     await stage.do(QueueAdd(player_id="den", media_content_id="whole.flac"))
     await stage.do(PlaybackCommand(player_id="den", command="play"))
-    await stage.until(lambda: stage.reported("den", state="playing") and output.is_heard)
+    await stage.until(lambda: stage.reported("den", state="playing") and driver.is_heard)
     await stage.do(SeekCommand(player_id="den", position_seconds=PLACE))
     for command in last:
         await stage.do(command)
@@ -40,10 +40,10 @@ async def test_goes_on_where_it_was(stage: Stage, renderer: Renderer) -> None:
     kept = await state_in_mid_song(stage)
     (stored,) = kept["players"]
     async with running_stage(renderer, kept) as restarted:
-        output = await restarted.add("den")
+        driver = await restarted.add("den")
         await restarted.until(lambda: restarted.finished("den"))
-        assert output.sent[0].chunk.start / sound.RATE == pytest.approx(stored["playback"]["position"], abs=0.05)
-        assert output.sent[-1].chunk.end == len(sound.noise())
+        assert driver.sent[0].chunk.start / sound.RATE == pytest.approx(stored["playback"]["position"], abs=0.05)
+        assert driver.sent[-1].chunk.end == len(sound.noise())
 
 
 async def test_is_paused_after_a_long_time(stage: Stage, renderer: Renderer) -> None:
@@ -73,9 +73,9 @@ async def test_a_room_goes_on_in_step(stage: Stage, renderer: Renderer) -> None:
     await stage.until(lambda: all(stage.reported(name, state="playing") for name in ("den", "attic")))
     assert stage.store.state is not None
     async with running_stage(renderer, stage.store.state()) as restarted:
-        outputs = [await restarted.add(name) for name in ("den", "attic")]
+        drivers = [await restarted.add(name) for name in ("den", "attic")]
         await restarted.until(lambda: all(restarted.finished(name) for name in ("den", "attic")))
-        times = [{sent.chunk.start: sent.play_at_us for sent in output.sent} for output in outputs]
+        times = [{sent.chunk.start: sent.play_at_us for sent in driver.sent} for driver in drivers]
         both = times[0].keys() & times[1].keys()
         assert both
         assert all(times[0][start] == times[1][start] for start in both)

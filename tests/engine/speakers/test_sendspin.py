@@ -25,7 +25,7 @@ from custom_components.moosicbox.engine.protocol.client import (
 )
 from custom_components.moosicbox.engine.speakers.renderer.audio import AudioFormat, AudioHeader, Chunk
 from custom_components.moosicbox.engine.speakers.sendspin import service as module
-from custom_components.moosicbox.engine.speakers.sendspin.output import Unsupported, ahead_for, format_of
+from custom_components.moosicbox.engine.speakers.sendspin.driver import Unsupported, ahead_for, format_of
 from custom_components.moosicbox.engine.speakers.sendspin.pairing import PairingFailed
 from custom_components.moosicbox.engine.speakers.sendspin.service import NotReachable, SendspinService
 from custom_components.moosicbox.engine.speakers.sendspin.store import PairingStore

@@ -198,8 +198,8 @@ async def test_a_client_that_doesnt_read_is_disconnected(
     assert speaker is not None
     async with asyncio.timeout(10):
         while stage.player(PLAYER).connected:
-            speaker.output.set_volume(0.5, muted=False)
-            speaker.output._write(bytes(100_000))  # type: ignore[attr-defined]
+            speaker.driver.set_volume(0.5, muted=False)
+            speaker.driver._write(bytes(100_000))  # type: ignore[attr-defined]
             await asyncio.sleep(0)
 
 

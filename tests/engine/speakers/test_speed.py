@@ -10,7 +10,7 @@ from custom_components.moosicbox.engine.speakers.renderer.renderer import Render
 from custom_components.moosicbox.engine.speakers.renderer.rendering import ChunkReader
 
 from . import sound
-from .stage import RecordingOutput, Stage
+from .stage import RecordingDriver, Stage
 from .test_renderer import FLAC, PCM, samples
 
 pytestmark = pytest.mark.process
@@ -77,17 +77,17 @@ async def test_an_announcement_keeps_its_own_speed(renderer: Renderer) -> None:
     assert sound.second_of(window(rendered, 3.5)) == pytest.approx(1, abs=0.2), "1.5 s of the announcement"
 
 
-async def play_book(stage: Stage, speed: float) -> RecordingOutput:
+async def play_book(stage: Stage, speed: float) -> RecordingDriver:
     """Play a book of one file on a new speaker."""
     stage.files.tracks["steps.flac"] = {"duration": float(sound.STEPS), "spoken": True}
-    output = await stage.add("kitchen")
+    driver = await stage.add("kitchen")
     await stage.do(ModeCommand(player_id="kitchen", speed=speed))
     await stage.do(QueueAdd(player_id="kitchen", track_ids=("steps.flac",), play=True))
     await stage.until(lambda: stage.reported("kitchen", state="playing"))
-    return output
+    return driver
 
 
-async def assert_in_time(stage: Stage, output: RecordingOutput) -> None:
+async def assert_in_time(stage: Stage, driver: RecordingDriver) -> None:
     """Assert that the sound that is sent is that of the positions which the player reports."""
 
     def has_followed() -> bool:
@@ -97,13 +97,13 @@ async def assert_in_time(stage: Stage, output: RecordingOutput) -> None:
             return False
         # The hub leaves a quarter of a second to a player that is alone.
         follows = abs(report.position_seconds - timeline.position_at(report.at_us)) < 0.3
-        return follows and output.sent[-1].play_at_us > timeline.anchor_us + 1_000_000
+        return follows and driver.sent[-1].play_at_us > timeline.anchor_us + 1_000_000
 
     await stage.until(has_followed)
     timeline, report = stage.player("kitchen").active_playback.timeline, stage.player("kitchen").report
     assert report is not None
     checked = 0
-    for sent in output.sent:
+    for sent in driver.sent:
         position = report.position_seconds + timeline.rate * (sent.play_at_us - report.at_us) / 1e6
         end = position + timeline.rate * sent.duration_us / 1e6
         margin = EXACT * timeline.rate
@@ -118,34 +118,34 @@ async def assert_in_time(stage: Stage, output: RecordingOutput) -> None:
 
 @pytest.mark.parametrize("speed", [0.5, 2.0, 3.0])
 async def test_a_speaker_plays_a_book_at_a_speed(stage: Stage, speed: float) -> None:
-    output = await play_book(stage, speed)
+    driver = await play_book(stage, speed)
     timeline = stage.player("kitchen").active_playback.timeline
     assert timeline.rate == speed
     await stage.until(lambda: timeline.position_at(stage.hub.clock.now_us()) > 2.5)
-    await assert_in_time(stage, output)
+    await assert_in_time(stage, driver)
     assert stage.player("kitchen").active_playback.duration == sound.STEPS
 
 
 async def test_the_speed_changes_while_it_plays(stage: Stage) -> None:
-    output = await play_book(stage, 1.0)
-    await stage.until(lambda: output.is_heard)
+    driver = await play_book(stage, 1.0)
+    await stage.until(lambda: driver.is_heard)
     await stage.do(ModeCommand(player_id="kitchen", speed=2.0))
     playback = stage.player("kitchen").active_playback
     assert playback.timeline.rate == 2.0
     anchor = playback.timeline.position
     await stage.until(lambda: playback.timeline.position_at(stage.hub.clock.now_us()) > anchor + 3)
-    await assert_in_time(stage, output)
+    await assert_in_time(stage, driver)
     await stage.do(SeekCommand(player_id="kitchen", position_seconds=9.0))
     await stage.until(lambda: playback.timeline.position_at(stage.hub.clock.now_us()) > 10.5)
-    await assert_in_time(stage, output)
+    await assert_in_time(stage, driver)
     await stage.do(PlaybackCommand(player_id="kitchen", command="pause"))
     await stage.until(lambda: stage.reported("kitchen", state="paused"))
     assert playback.timeline.position > 10
 
 
 async def test_a_pause_makes_the_place_ready_at_the_same_speed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    output = await play_book(stage, 2.0)
-    await stage.until(lambda: output.is_heard)
+    driver = await play_book(stage, 2.0)
+    await stage.until(lambda: driver.is_heard)
     opened: list[tuple[float, float]] = []
     original = stage.renderer.open
 
@@ -168,8 +168,8 @@ async def test_a_book_ends_where_it_ends(stage: Stage) -> None:
 
 
 async def test_music_keeps_its_speed(stage: Stage) -> None:
-    output = await stage.add("kitchen")
+    driver = await stage.add("kitchen")
     await stage.do(ModeCommand(player_id="kitchen", speed=2.0))
     await stage.do(QueueAdd(player_id="kitchen", track_ids=("whole.flac",), play=True))
     await stage.until(lambda: stage.finished("kitchen"))
-    assert (output.samples == sound.noise()).all()
+    assert (driver.samples == sound.noise()).all()

@@ -171,6 +171,11 @@ class HubClient:
         """Open the session anew, because too many messages are waiting."""
         self._closed.set()
 
+    def fail(self, error: Exception) -> None:
+        """Open the session anew, because a message could not be delivered."""
+        self._gateway.log_fault(self.player_id, error)
+        self._closed.set()
+
     def close(self, code: CloseCode, reason: str) -> None:
         """Open the session anew, because the hub has closed this one."""
         _LOGGER.debug("%s was disconnected: %s %s", self._info.name, code, reason)

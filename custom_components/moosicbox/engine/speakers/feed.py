@@ -8,7 +8,7 @@ from typing import Final
 
 from ..protocol.types import PlayableTrack
 from ..sync.orders import Anchor
-from .output import Output
+from .driver import SpeakerDriver
 from .renderer.audio import AudioHeader, Chunk
 from .renderer.rendering import ChunkReader
 
@@ -77,12 +77,12 @@ class Feed:
     """
 
     def __init__(
-        self, output: Output, now_us: Callable[[], int], first: Segment, on_change: Callable[[], None]
+        self, driver: SpeakerDriver, now_us: Callable[[], int], first: Segment, on_change: Callable[[], None]
     ) -> None:
         """Create a feed; `run` sends.
 
         Args:
-            output: The speaker.
+            driver: The speaker.
             now_us: Returns the hub's time.
             first: Where to begin.
             on_change: Called when something has changed that is reported to the hub.
@@ -94,7 +94,7 @@ class Feed:
         self._limit_changed = asyncio.Event()
         self._previous: Segment | None = None
         """The segment before, as long as it is still heard."""
-        self._output = output
+        self._driver = driver
         self._now_us = now_us
         self._on_change = on_change
         self._header: AudioHeader | None = None
@@ -164,7 +164,7 @@ class Feed:
             header = await segment.reader.header()
             if header != self._header:
                 self._header = header
-                self._output.begin(header)
+                self._driver.begin(header)
             while (chunk := await segment.reader.next()) is not None:
                 if segment.cut is not None and chunk.start >= segment.cut:
                     break
@@ -182,17 +182,17 @@ class Feed:
 
     async def _handle(self, segment: Segment, chunk: Chunk, rate: int) -> None:
         play_at_us = segment.time_of(chunk.start / rate)
-        if (wait := (play_at_us - self._output.ahead_us - self._now_us()) / 1e6) > 0:
+        if (wait := (play_at_us - self._driver.ahead_us - self._now_us()) / 1e6) > 0:
             # A silent speaker needs its first audio as early as possible.
             await asyncio.sleep(wait + BURST_SECONDS if self._sent_until_us else wait)
         while play_at_us >= self._limit_us:
             self._limit_changed.clear()
             await self._limit_changed.wait()
         # A silent speaker that gets its first audio later than it needs it begins late, and takes long to catch up.
-        need_us = self._output.late_us if self._sent_until_us else self._output.lead_us
+        need_us = self._driver.late_us if self._sent_until_us else self._driver.lead_us
         # A speaker with a small buffer can't get it as early as it wants to.
-        need_us = max(self._output.late_us, min(need_us, self._output.ahead_us - BURST_US))
-        late_us = max(self._now_us() + need_us, self._output.free_us) - play_at_us
+        need_us = max(self._driver.late_us, min(need_us, self._driver.ahead_us - BURST_US))
+        late_us = max(self._now_us() + need_us, self._driver.free_us) - play_at_us
         if late_us > 0:
             if segment.in_room:
                 self._set_stalled(stalled=self._sent_until_us > 0)
@@ -207,7 +207,7 @@ class Feed:
             return  # The previous item was longer than announced.
         self._set_stalled(stalled=False)
         end_us = segment.time_of(chunk.end / rate)
-        self._output.send(chunk, play_at_us, end_us - play_at_us)
+        self._driver.send(chunk, play_at_us, end_us - play_at_us)
         self._sent_until_us = end_us
 
     def _set_stalled(self, *, stalled: bool) -> None:

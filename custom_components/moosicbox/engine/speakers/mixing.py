@@ -9,10 +9,10 @@ from typing import Final, Protocol
 from ..protocol.errors import HubError
 from ..protocol.server import SynchronizedPlayback
 from ..sync.orders import Anchor
+from .driver import SpeakerDriver
 from .feed import Feed, Segment
 from .held_announcement import HeldAnnouncement, SpokenAnnouncement
 from .opening import Opener, ready
-from .output import Output
 from .renderer.commands import RAMP_SECONDS
 from .renderer.renderer import Renderer
 from .renderer.rendering import RenderingFailed
@@ -63,7 +63,13 @@ class Mixing:
     """
 
     def __init__(
-        self, name: str, player: Playing, renderer: Renderer, output: Output, now_us: Callable[[], int], opener: Opener
+        self,
+        name: str,
+        player: Playing,
+        renderer: Renderer,
+        driver: SpeakerDriver,
+        now_us: Callable[[], int],
+        opener: Opener,
     ) -> None:
         """Create a mixing without an announcement.
 
@@ -71,14 +77,14 @@ class Mixing:
             name: The player's name, for the log.
             player: The player.
             renderer: Provides the audio.
-            output: The speaker.
+            driver: The speaker.
             now_us: Returns the hub's time.
             opener: Opens items for that speaker.
         """
         self._name = name
         self._player = player
         self._renderer = renderer
-        self._output = output
+        self._driver = driver
         self._now_us = now_us
         self._opener = opener
         self._speaking: asyncio.Task[None] | None = None
@@ -87,7 +93,7 @@ class Mixing:
         self._deferred: SynchronizedPlayback | None = None
         """An order for what follows, until the mix with an announcement is what is being sent."""
         self.announcement = HeldAnnouncement(
-            name, renderer, output.audio_format, now_us, mix=self._mix_announcement, on_ended=player.report
+            name, renderer, driver.audio_format, now_us, mix=self._mix_announcement, on_ended=player.report
         )
 
     @property
@@ -98,7 +104,7 @@ class Mixing:
     @property
     def is_speaking(self) -> bool:
         """True while an announcement is made without music."""
-        return self._speaking is not None
+        return self._speaking is not None and not self._speaking.done()
 
     def stop_speaking(self) -> None:
         """Stop the announcement that is played without music."""
@@ -125,7 +131,7 @@ class Mixing:
             segment = feed.segment
             if (cut := self._find_cut(feed, MIX_MARGIN * 2**attempt)) is None:
                 return
-            mixed = await self._mixed(segment, cut)
+            mixed = await self._mix(segment, cut)
             if player.feed is feed and feed.segment is segment and not feed.has_sent(cut):
                 await self._continue_mixed(feed, mixed, cut)
                 return
@@ -160,11 +166,11 @@ class Mixing:
             if not self._player.try_continue(order):
                 self._player.restart(order)
 
-    async def _mixed(self, segment: Segment, cut: int) -> Segment:
+    async def _mix(self, segment: Segment, cut: int) -> Segment:
         """Return the rest of an item with the announcement. Raise RenderingFailed."""
         rate = (await segment.reader.header()).rate
         anchor = Anchor(cut / rate, segment.time_of(cut / rate), segment.anchor.rate)
-        audio_format = replace(self._output.audio_format, rates=(rate,))
+        audio_format = replace(self._driver.audio_format, rates=(rate,))
         overlay = self.announcement.overlay(anchor)
         reader = await ready(self._renderer.open(segment.reader.source, anchor.position, audio_format, overlay))
         return Segment(segment.item_id, segment.track, reader, anchor, segment.in_room, is_mix=True)
@@ -185,27 +191,27 @@ class Mixing:
     def speak_alone(self) -> None:
         """Play the rest of the announcement without music; do nothing if there is none."""
         spoken = self.announcement.spoken
-        if self._speaking is not None and not self._speaking.done():
+        if self.is_speaking:
             if spoken is not None and spoken.source.item_id == self._speaking_id:
                 return
             self.stop_speaking()
-            self._output.end()
+            self._driver.end()
         if (paused := self.announcement.pause()) is not None:
             self._speaking_id = paused[0].source.item_id
             self._speaking = asyncio.create_task(self._speak(*paused), name="moosicbox announcement")
 
     async def _speak(self, spoken: SpokenAnnouncement, heard: float) -> None:
         try:
-            reader = await self._opener.opened(spoken.source, heard)
+            reader = await self._opener.open_reader(spoken.source, heard)
         except (RenderingFailed, HubError, TimeoutError) as error:
             _LOGGER.warning("An announcement on %s isn't played to its end: %s", self._name, error)
             self.announcement.resume(self._now_us(), spoken.seconds)
             return
-        at_us = max(spoken.at_us, self._now_us() + self._output.lead_us + CUT_LEAD_US)
+        at_us = max(spoken.at_us, self._now_us() + self._driver.lead_us + CUT_LEAD_US)
         self.announcement.resume(at_us, heard)
         anchor = Anchor(heard, at_us, 1.0)
         segment = Segment(spoken.source.item_id, spoken.track, reader, anchor, in_room=False)
-        feed = Feed(self._output, self._now_us, segment, self._player.report)
+        feed = Feed(self._driver, self._now_us, segment, self._player.report)
         try:
             await feed.run()
         except RenderingFailed as error:
@@ -213,7 +219,7 @@ class Mixing:
         finally:
             feed.close()
         self._speaking = None
-        self._output.end()
+        self._driver.end()
 
 
 def _music_until(feed: Feed) -> int | None:

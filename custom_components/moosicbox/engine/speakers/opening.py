@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from .output import Output
+from .driver import SpeakerDriver
 from .renderer.audio import AudioSource, Overlay
 from .renderer.renderer import Renderer
 from .renderer.rendering import ChunkReader, RenderingFailed
@@ -15,14 +15,14 @@ type RenewAddress = Callable[[str], Awaitable[str]]
 class Opener:
     """Opens items for a speaker."""
 
-    def __init__(self, renderer: Renderer, output: Output, renew: RenewAddress) -> None:
+    def __init__(self, renderer: Renderer, driver: SpeakerDriver, renew: RenewAddress) -> None:
         self._renderer = renderer
-        self._output = output
+        self._driver = driver
         self._renew = renew
 
-    async def opened(self, source: AudioSource, position: float, overlay: Overlay | None = None) -> ChunkReader:
+    async def open_reader(self, source: AudioSource, position: float, overlay: Overlay | None = None) -> ChunkReader:
         """Return a reader that has audio. Raise RenderingFailed, HubError, TimeoutError."""
-        audio_format = self._output.audio_format
+        audio_format = self._driver.audio_format
         try:
             return await ready(self._renderer.open(source, position, audio_format, overlay))
         except RenderingFailed:

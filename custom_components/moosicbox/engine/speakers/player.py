@@ -19,10 +19,10 @@ from ..protocol.errors import HubError
 from ..protocol.server import AnnouncementOrder, Prepare, SynchronizedPlayback, VolumeUpdate
 from ..protocol.types import PlayableTrack
 from ..sync.orders import Anchor, anchor_of, is_same_order, start_anchor, station_address
+from .driver import SpeakerDriver
 from .feed import Feed, Segment
 from .mixing import CUT_LEAD_US, Mixing
 from .opening import Opener, RenewAddress
-from .output import Output
 from .preparation import Preparation
 from .renderer.audio import AudioSource, Fade
 from .renderer.renderer import Renderer
@@ -53,7 +53,7 @@ class FedPlayer:
     def __init__(
         self,
         name: str,
-        output: Output,
+        driver: SpeakerDriver,
         renderer: Renderer,
         now_us: Callable[[], int],
         *,
@@ -64,14 +64,14 @@ class FedPlayer:
 
         Args:
             name: The player's name, for the log.
-            output: The speaker.
+            driver: The speaker.
             renderer: Provides the audio.
             now_us: Returns the hub's time.
             send: Sends a report to the hub.
             renew: Returns a fresh address for an item whose address has expired.
         """
         self._name = name
-        self._output = output
+        self._driver = driver
         self._renderer = renderer
         self._now_us = now_us
         self._send = send
@@ -95,10 +95,10 @@ class FedPlayer:
         """The order for what follows an item that is still being loaded."""
         self._executing: asyncio.Task[None] | None = None
         self._feeding: asyncio.Task[None] | None = None
-        opener = Opener(renderer, output, renew)
+        opener = Opener(renderer, driver, renew)
         self._opener = opener
         self._preparation = Preparation(opener, now_us, speed_of=self._speed_of, on_change=self.report)
-        self._mixing = Mixing(name, self, renderer, output, now_us, opener)
+        self._mixing = Mixing(name, self, renderer, driver, now_us, opener)
         self._report_due = asyncio.Event()
 
     async def run(self) -> None:
@@ -127,11 +127,11 @@ class FedPlayer:
 
     def handle_opening(self) -> None:
         """Note that a session begins, whose first messages are the state as the hub knows it."""
-        self._keeps_own_volume = self._output.volume is not None
+        self._keeps_own_volume = self._driver.volume is not None
 
     def handle_connected(self) -> None:
         """Report everything. The speaker's own volume becomes the player's, so that it doesn't jump."""
-        if (own := self._output.volume) is not None:
+        if (own := self._driver.volume) is not None:
             self.report_volume(own[0], muted=own[1])
         self.report()
 
@@ -153,7 +153,7 @@ class FedPlayer:
         self.order = None
         self._executing = replace_task(self._executing, None)
         self._stop_feed()
-        self._output.clear()
+        self._driver.clear()
         self._set_mode("idle", None)
 
     def report_volume(self, volume: float | None, *, muted: bool | None) -> None:
@@ -195,7 +195,7 @@ class FedPlayer:
         loading = self.feed is None and self._executing is not None and not self._executing.done()
         if not loading or self._loading_id is None or order.command != "play":
             return False
-        early_us = order.sync_time_us - self._now_us() - self._output.lead_us
+        early_us = order.sync_time_us - self._now_us() - self._driver.lead_us
         return order.queue_item_id not in (None, self._loading_id) and early_us > HANDOVER_US
 
     def try_continue(self, order: SynchronizedPlayback) -> bool:
@@ -225,7 +225,7 @@ class FedPlayer:
             return False
         try:
             overlay = self._mixing.announcement.overlay(anchor)
-            reader = self._renderer.open(source, anchor.position, self._output.audio_format, overlay)
+            reader = self._renderer.open(source, anchor.position, self._driver.audio_format, overlay)
         except RenderingFailed:
             return False
         feed.follow(Segment(source.item_id, order.track, reader, anchor, bool(order.room_id)))
@@ -242,7 +242,7 @@ class FedPlayer:
             return False
         alone = fades_at - cut / header.rate
         fade = Fade(source=segment.reader.source, position=cut / header.rate, alone=alone, seconds=seconds)
-        audio_format = replace(self._output.audio_format, rates=(header.rate,))
+        audio_format = replace(self._driver.audio_format, rates=(header.rate,))
         try:
             reader = self._renderer.open(source, -alone, audio_format, fade)
         except RenderingFailed:
@@ -255,7 +255,7 @@ class FedPlayer:
         if self._keeps_own_volume:
             self._keeps_own_volume = False
         else:
-            self._output.set_volume(update.volume, muted=update.muted)
+            self._driver.set_volume(update.volume, muted=update.muted)
 
     # ---- orders
 
@@ -269,7 +269,7 @@ class FedPlayer:
         if order.command == "stop" or item_id is None or track is None:
             await self._sleep_until(at_us)
             self._stop_feed()
-            self._output.end()
+            self._driver.end()
             self._set_mode("idle", None)
             self._mixing.speak_alone()
         elif order.command == "pause":
@@ -277,7 +277,7 @@ class FedPlayer:
             # A pause has no speed of its own: it goes on at that of what played.
             speed = self.feed.segment.speed if self.feed is not None and self.feed.segment.item_id == item_id else 1.0
             self._stop_feed()
-            self._output.clear()
+            self._driver.clear()
             self._set_mode("paused", item_id, order.start_position)
             self._mixing.speak_alone()
             if station_address(track.stream_url, 0.0) is None:
@@ -293,28 +293,28 @@ class FedPlayer:
         start = _audio_anchor(anchor_of(order))
         begin = start.position
         if self._now_us() - order.sync_time_us > JOIN_SECONDS * 1e6:
-            start = _audio_anchor(start_anchor(order, received_us, self._now_us() + self._output.lead_us))
+            start = _audio_anchor(start_anchor(order, received_us, self._now_us() + self._driver.lead_us))
             begin = start.position // GRID * GRID
         try:
             source = _source(item_id, track, order.gain_db, _speed(order))
             overlay = self._mixing.announcement.overlay(start)
-            reader = await self._opener.opened(source, begin, overlay)
+            reader = await self._opener.open_reader(source, begin, overlay)
         except (RenderingFailed, HubError, TimeoutError) as error:
             await self._sleep_until(order.sync_time_us)
             self._fail(item_id, str(error))
             return
         reader.skip_to(start.position)
         try:
-            await self._sleep_until(start.at_us - self._output.lead_us - CUT_LEAD_US)
+            await self._sleep_until(start.at_us - self._driver.lead_us - CUT_LEAD_US)
         except asyncio.CancelledError:
             reader.close()
             raise
         if self.feed is not None or self._mixing.is_speaking:
             self._mixing.stop_speaking()
             self._stop_feed()
-            self._output.clear()
+            self._driver.clear()
         self.feed = Feed(
-            self._output,
+            self._driver,
             self._now_us,
             Segment(item_id, track, reader, start, bool(order.room_id)),
             self.report,
@@ -338,14 +338,14 @@ class FedPlayer:
             return
         segment = feed.segment
         self._stop_feed()
-        self._output.end()
+        self._driver.end()
         self._set_mode("ended", segment.item_id, (segment.duration or 0.0) * segment.speed)
         self._mixing.speak_alone()
 
     def _fail(self, item_id: str, error: str) -> None:
         _LOGGER.warning("%s can't play an item: %s", self._name, error)
         self._stop_feed()
-        self._output.end()
+        self._driver.end()
         self._set_mode("error", item_id)
 
     def _stop_feed(self) -> None:
@@ -362,7 +362,7 @@ class FedPlayer:
         if shown != self._shown:
             self._shown = shown
             track, position, at_us, speed = shown
-            self._output.show(track, position, at_us, speed=speed)
+            self._driver.show(track, position, at_us, speed=speed)
 
     def _to_show(self) -> tuple[PlayableTrack | None, float, int, float]:
         if (feed := self.feed) is not None:

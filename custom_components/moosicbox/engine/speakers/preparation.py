@@ -107,7 +107,7 @@ class Preparation:
     async def _preload(self, source: AudioSource, position: float) -> None:
         self._release_preloaded()
         try:
-            reader = await self._opener.opened(source, position)
+            reader = await self._opener.open_reader(source, position)
         except (RenderingFailed, HubError, TimeoutError) as error:
             _LOGGER.debug("An item can't be prepared: %s", error)
             return

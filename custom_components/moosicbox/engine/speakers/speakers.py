@@ -12,7 +12,7 @@ from ..protocol.server import PlaybackStatus
 from ..signals import Signal
 from ..transport.gateway import Gateway
 from .client import HubClient, PlayerMessage
-from .output import Output
+from .driver import SpeakerDriver
 from .player import FedPlayer
 from .renderer.renderer import Renderer
 
@@ -57,7 +57,7 @@ class Speaker:
     """
 
     info: SpeakerInfo
-    output: Output
+    driver: SpeakerDriver
     address: str
     player: FedPlayer | None = None
     client: HubClient | None = None
@@ -112,13 +112,15 @@ class Speakers:
             self._waiting.pop(player_id, None)
         for player_id in before.keys() - names.keys():
             if (removed := self._speakers.get(player_id)) is not None:
-                self._detach(removed)
+                self._silence(removed)
+                if len(self._waiting) < MAX_SPEAKERS:
+                    self._waiting[player_id] = removed.info
             else:
                 self._states.pop(player_id, None)
         for player_id, name in names.items():
             speaker = self._speakers.get(player_id)
             if speaker is not None and before.get(player_id) != name:
-                self._detach(speaker)
+                self._silence(speaker)
                 self._attach(speaker, name)
 
     # ---- called by the protocols
@@ -147,14 +149,14 @@ class Speakers:
         if speaker is not None and speaker.player is not None:
             speaker.player.report_volume(volume, muted=muted)
 
-    def connected(self, info: SpeakerInfo, output: Output, address: str) -> bool:
-        """Note that a speaker has connected; return whether it is accepted, at most `MAX_SPEAKERS` are."""
+    def accept(self, info: SpeakerInfo, driver: SpeakerDriver, address: str) -> bool:
+        """Accept a speaker that has connected; return False if there are `MAX_SPEAKERS` already."""
         if (before := self._speakers.get(info.player_id)) is not None:
             self._detach(before)
         elif len(self._speakers) >= MAX_SPEAKERS:
             _LOGGER.warning("%s isn't served: there are %s speakers already", info.name, MAX_SPEAKERS)
             return False
-        speaker = self._speakers[info.player_id] = Speaker(info, output, address)
+        speaker = self._speakers[info.player_id] = Speaker(info, driver, address)
         if (name := self._names.get(info.player_id)) is None:
             self.announce(info)
         else:
@@ -162,10 +164,10 @@ class Speakers:
         self.set_state(info.player_id, "connected")
         return True
 
-    def disconnected(self, player_id: str, output: Output, state: SpeakerState = "disconnected") -> None:
+    def mark_disconnected(self, player_id: str, driver: SpeakerDriver, state: SpeakerState = "disconnected") -> None:
         """Note that a speaker has disconnected; a newer connection of it isn't affected."""
         speaker = self._speakers.get(player_id)
-        if speaker is None or speaker.output is not output:
+        if speaker is None or speaker.driver is not driver:
             return
         self._detach(speaker)
         del self._speakers[player_id]
@@ -201,7 +203,7 @@ class Speakers:
     # ---- players
 
     def _attach(self, speaker: Speaker, name: str) -> None:
-        output, info = speaker.output, speaker.info
+        driver, info = speaker.driver, speaker.info
         capabilities = (*CAPABILITIES, *(["volume"] if info.has_volume else []), *(["mute"] if info.has_mute else []))
         client = HubClient(
             self._gateway,
@@ -211,17 +213,17 @@ class Speakers:
                 player_id=info.player_id,
                 version=info.model,
                 capabilities=capabilities,
-                lead_ms=output.lead_us / 1000,
+                lead_ms=driver.lead_us / 1000,
             ),
             speaker.address,
         )
         player = FedPlayer(
             name,
-            output,
+            driver,
             self._renderer,
             self.now_us,
             send=client.send,
-            renew=lambda item_id: _renewed(client, item_id),
+            renew=lambda item_id: _renew(client, item_id),
         )
         speaker.player, speaker.client = player, client
         speaker.task = asyncio.create_task(self._run(client, player), name=f"moosicbox speaker {info.player_id}")
@@ -246,6 +248,12 @@ class Speakers:
             tasks.create_task(player.run())
             tasks.create_task(client.run(player.handle_opening, handle_connected, handle_message))
 
+    def _silence(self, speaker: Speaker) -> None:
+        """Detach a speaker that stays connected."""
+        # Audio that the speaker still holds would overlap with that of its next player.
+        speaker.driver.clear()
+        self._detach(speaker)
+
     def _detach(self, speaker: Speaker) -> None:
         if speaker.task is not None:
             speaker.task.cancel()
@@ -257,5 +265,5 @@ def sendspin_player_id(client_id: str) -> str:
     return f"sendspin-{hashlib.sha256(client_id.encode()).hexdigest()[:20]}"
 
 
-async def _renewed(client: HubClient, item_id: str) -> str:
+async def _renew(client: HubClient, item_id: str) -> str:
     return (await client.request(StreamRequest(queue_item_id=item_id)))["stream_url"]

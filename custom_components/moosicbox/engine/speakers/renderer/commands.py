@@ -4,11 +4,13 @@ import ssl
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from ...library.streaming.formats import DECODERS, SOURCES
+from ...library.streaming.formats import CONTAINERS, DECODERS
 from .audio import CHUNK_SAMPLES, AudioFormat, Fade, Overlay
 
 PROTOCOLS: Final = "http,https,tcp,tls"
-DEMUXERS: Final = ",".join(dict.fromkeys([*(source.demuxer for source in SOURCES.values()), "aac", "matroska"]))
+DEMUXERS: Final = ",".join(
+    dict.fromkeys([*(container.demuxer for container in CONTAINERS.values()), "aac", "matroska"])
+)
 """The demuxers of library files and of radio stations."""
 READ_TIMEOUT_US: Final = 10_000_000
 PREROLL_SECONDS: Final = 0.5

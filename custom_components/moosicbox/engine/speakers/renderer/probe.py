@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from ...ffmpeg_process import running
+from ...ffmpeg_process import run_ffmpeg
 from .commands import input_options
 
 TIMEOUT: Final = 5.0
@@ -46,7 +46,7 @@ async def exact_length(program: str, url: str) -> float | None:
     )
     output = b""
     try:
-        async with running([program, *arguments, *input_options(url), url]) as process, asyncio.timeout(TIMEOUT):
+        async with run_ffmpeg([program, *arguments, *input_options(url), url]) as process, asyncio.timeout(TIMEOUT):
             if process.stdout is not None:
                 output = await process.stdout.read()
         return _length_of(msgspec.json.decode(output, type=_Probed))

@@ -57,7 +57,7 @@ class Renderer:
             RenderingFailed: Too many renderings run.
         """
         key = source, audio_format, mixed
-        running = self._renderings.setdefault(key, [])
+        running = self._renderings.get(key, [])
         for rendering in running:
             if rendering.covers(position):
                 return rendering.open(position)
@@ -83,6 +83,7 @@ class Renderer:
 
         rendering = Rendering(command, source, position, audio_format, close)
         running.append(rendering)
+        self._renderings[key] = running
         return rendering.open(position)
 
     async def _input(self, source: AudioSource, position: float) -> commands.Input:

@@ -7,7 +7,7 @@ import logging
 from operator import attrgetter
 from typing import Final
 
-from ...ffmpeg_process import MAX_CPU_SECONDS, MAX_LIVE_CPU_SECONDS, running
+from ...ffmpeg_process import MAX_CPU_SECONDS, MAX_LIVE_CPU_SECONDS, run_ffmpeg
 from .audio import CHUNK_SAMPLES, AudioFormat, AudioHeader, AudioSource, Chunk
 from .containers import ContainerError, container_for
 
@@ -127,7 +127,7 @@ class Rendering:
     async def _run(self, command: Callable[[], Awaitable[list[str]]], audio_format: AudioFormat) -> None:
         cpu_seconds = MAX_LIVE_CPU_SECONDS if self.source.live else MAX_CPU_SECONDS
         try:
-            async with running(await command(), cpu_seconds=cpu_seconds) as process:
+            async with run_ffmpeg(await command(), cpu_seconds=cpu_seconds) as process:
                 if process.stdout is not None:
                     await self._read(process.stdout, process, audio_format)
         except (ContainerError, TimeoutError) as error:

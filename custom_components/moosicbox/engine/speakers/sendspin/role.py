@@ -61,7 +61,7 @@ class FedPlayerRole(PlayerV1Role):
         super().on_availability_changed(old_available, new_available)
         self._listener.role_changed(self._client)
 
-    # ---- called by the output
+    # ---- called by the driver
 
     def begin(self, header: AudioHeader) -> None:
         """Announce what the following chunks are."""

@@ -21,7 +21,7 @@ from ...protocol.server import PlaybackStatus
 from ..speakers import SpeakerInfo, Speakers, SpeakerState, sendspin_player_id
 from .artwork import FindPicture, SpeakerArtwork
 from .controls import SendspinControls
-from .output import SendspinOutput, Unsupported
+from .driver import SendspinDriver, Unsupported
 from .pairing import PairingMethod, SendspinPairing, methods_of
 from .role import ROLE_ID, FedPlayerRole
 from .roles import add_finder
@@ -73,7 +73,7 @@ class Candidate:
 class _Connected:
     """A speaker whose player role is active."""
 
-    output: SendspinOutput
+    driver: SendspinDriver
     controls: SendspinControls
 
 
@@ -292,18 +292,18 @@ class SendspinService:
             self._disconnect(player_id, "in_use")
         elif known is None:
             self._connect(player_id, client, role)
-        elif known.output.needs_changed():
+        elif known.driver.needs_changed():
             # Audio that the speaker still holds would overlap with that which comes now.
-            known.output.clear()
+            known.driver.clear()
             self._connect(player_id, client, role)
-        elif (changed := known.output.take_volume()) is not None:
+        elif (changed := known.driver.take_volume()) is not None:
             self.speakers.report_volume(player_id, *changed)
 
     def _connect(self, player_id: str, client: SendspinClient, role: FedPlayerRole) -> None:
         self._disconnect(player_id, "disconnected")
         try:
             artwork = None if self._find_picture is None else SpeakerArtwork(client, self._find_picture, self.spawn)
-            output = SendspinOutput(client, role, self.spawn, artwork)
+            driver = SendspinDriver(client, role, self.spawn, artwork)
         except Unsupported as error:
             _LOGGER.warning("%s can't be served: %s", client.name, error)
             self.speakers.set_state(player_id, "incompatible")
@@ -312,13 +312,13 @@ class SendspinService:
         def send(command: Request) -> None:
             self.speakers.send(player_id, command)
 
-        self._connected[player_id] = _Connected(output, SendspinControls(client, send))
-        self.speakers.connected(speaker_of(client), output, self.server.get_client_url(client.client_id) or "")
+        self._connected[player_id] = _Connected(driver, SendspinControls(client, send))
+        self.speakers.accept(speaker_of(client), driver, self.server.get_client_url(client.client_id) or "")
 
     def _disconnect(self, player_id: str, state: SpeakerState) -> None:
         if (known := self._connected.pop(player_id, None)) is not None:
             known.controls.close()
-            self.speakers.disconnected(player_id, known.output, state)
+            self.speakers.mark_disconnected(player_id, known.driver, state)
         elif self.speakers.is_added(player_id):
             self.speakers.set_state(player_id, state)
 

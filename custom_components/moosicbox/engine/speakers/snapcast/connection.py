@@ -32,7 +32,7 @@ MAX_UNSENT: Final = 1024 * 1024
 """Bytes that wait for a slow client before it is disconnected."""
 
 
-class SnapcastOutput:
+class SnapcastDriver:
     """Sends to a Snapcast client.
 
     The protocol has no message to drop buffered audio. A client is muted instead until it has played its buffer, and other
@@ -113,7 +113,7 @@ class SnapcastConnection:
         self._reader = reader
         self._writer = writer
         self._address = str(writer.get_extra_info("peername")[0])
-        self._output = SnapcastOutput(self._write, speakers.now_us)
+        self._driver = SnapcastDriver(self._write, speakers.now_us)
         self._player_id: str | None = None
 
     async def run(self) -> None:
@@ -134,9 +134,9 @@ class SnapcastConnection:
         except ProtocolError as error:
             _LOGGER.warning("A Snapcast client at %s was disconnected: %s", address, error)
         finally:
-            self._output.close()
+            self._driver.close()
             if self._player_id is not None:
-                self._speakers.disconnected(self._player_id, self._output)
+                self._speakers.mark_disconnected(self._player_id, self._driver)
             self._writer.close()
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ class SnapcastConnection:
     async def _serve(self, hello_id: int, info: SpeakerInfo, address: str) -> None:
         now_us = self._speakers.now_us()
         self._write(messages.server_settings(BUFFER_MS, 100, muted=False, now_us=now_us, refers_to=hello_id))
-        if not self._speakers.connected(info, self._output, address):
+        if not self._speakers.accept(info, self._driver, address):
             return
         self._player_id = info.player_id
         while True:

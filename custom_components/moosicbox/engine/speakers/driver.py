@@ -6,7 +6,7 @@ from ..protocol.types import PlayableTrack
 from .renderer.audio import AudioFormat, AudioHeader, Chunk
 
 
-class Output(Protocol):
+class SpeakerDriver(Protocol):
     """A connected speaker. Times are hub times in microseconds; the speaker's clock follows the hub's.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The output to a Sendspin speaker, for the player that sends it audio."""
+"""The driver of a Sendspin speaker, for the player that sends it audio."""
 
 from collections.abc import Iterable
 from typing import Final, Literal, cast
@@ -78,13 +78,13 @@ def ahead_for(capacity: int, audio_format: AudioFormat) -> int:
     return min(AHEAD_US, ahead_us)
 
 
-class SendspinOutput:
+class SendspinDriver:
     """Sends to a speaker whose player role is active."""
 
     def __init__(
         self, client: SendspinClient, role: FedPlayerRole, spawn: Spawn, artwork: SpeakerArtwork | None
     ) -> None:
-        """Create an output. Raise Unsupported.
+        """Create a driver. Raise Unsupported.
 
         Args:
             client: The speaker.
@@ -132,7 +132,7 @@ class SendspinOutput:
             None,
         )
 
-    # ---- see `Output`
+    # ---- see `SpeakerDriver`
 
     def begin(self, header: AudioHeader) -> None:
         """Announce what the following chunks are."""

@@ -7,7 +7,14 @@ import pytest
 
 from custom_components.moosicbox.engine.household.alarms import MAX_ALARMS
 from custom_components.moosicbox.engine.playback.media import Media
-from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd, RoomCreate, RoomJoin
+from custom_components.moosicbox.engine.protocol.client import (
+    PlaybackCommand,
+    QueueAdd,
+    RoomCreate,
+    RoomJoin,
+    RoomLeave,
+    VolumeCommand,
+)
 from custom_components.moosicbox.engine.protocol.errors import AlarmNotFound, HubError, InvalidMessage, Unavailable
 from custom_components.moosicbox.engine.protocol.household import (
     DeleteAlarm,
@@ -15,6 +22,7 @@ from custom_components.moosicbox.engine.protocol.household import (
     HouseholdGet,
     MusicSource,
     SaveAlarm,
+    SetSleepTimer,
     SkipAlarm,
     SnoozeAlarm,
 )
@@ -70,6 +78,19 @@ async def test_it_rings_with_a_rising_volume(stage: HouseholdStage) -> None:
     assert alarm.next_at == "2026-11-24T07:00:00.000Z"
 
 
+async def test_it_rings_at_the_volume_before_a_sleep_timers_fade(stage: HouseholdStage) -> None:
+    await add(stage, volume=None)
+    await stage.do(VolumeCommand(player_id="bedroom", volume=0.5))
+    await stage.do(QueueAdd(player_id="bedroom", track_ids=("nap",), play=True))
+    await stage.pass_to(23, "06:59:30")
+    await stage.do(QueueAdd(player_id="bedroom", track_ids=("nap",), place="replace", play=True))
+    await stage.do(SetSleepTimer(player_id="bedroom", minutes=0.5, fade_seconds=20))
+    await stage.pass_to(23, "06:59:59.5")
+    assert stage.player("bedroom").volume < 0.05
+    await stage.pass_to(23, "07:00:40")
+    assert stage.player("bedroom").volume == 0.5
+
+
 async def test_an_alarm_without_days_rings_once(stage: HouseholdStage) -> None:
     await add(stage)
     await stage.pass_to(23, "08:30")
@@ -116,6 +137,25 @@ async def test_the_player_makes_a_tone_if_no_source_is_heard(stage: HouseholdSta
     await stage.do(DismissAlarm(alarm_id=alarm_id))
     await stage.pass_seconds(1)
     assert [message["sounds"] for message in of_type(stage.received["bedroom"], "alarm_tone")] == [True, False]
+
+
+async def test_a_player_makes_the_tone_while_it_is_in_the_room_that_rings(stage: HouseholdStage) -> None:
+    bedroom, bathroom = stage.player("bedroom"), stage.player("bathroom")
+    bedroom.capabilities = bathroom.capabilities = ("volume", "tone")
+    await stage.do(RoomCreate(name="Upstairs", id="upstairs", wait="none"), "bedroom")
+    await stage.do(RoomJoin(room_id="upstairs"), "bathroom")
+    await add(stage, player_id=None, room_id="upstairs", sources=())
+    await stage.pass_to(23, "07:00:01")
+    assert (bedroom.sounds_tone, bathroom.sounds_tone) == (True, True)
+    await stage.do(RoomLeave(room_id="upstairs"), "bathroom")
+    await stage.pass_seconds(1)
+    assert (bedroom.sounds_tone, bathroom.sounds_tone) == (True, False)
+    await stage.do(RoomJoin(room_id="upstairs"), "bathroom")
+    await stage.pass_seconds(1)
+    assert (bedroom.sounds_tone, bathroom.sounds_tone) == (True, True)
+    stage.hub.rooms.close(stage.room("upstairs"))
+    await stage.pass_seconds(1)
+    assert (bedroom.sounds_tone, bathroom.sounds_tone) == (False, False)
 
 
 async def test_an_alarm_without_a_sound_is_missed(stage: HouseholdStage) -> None:
@@ -387,6 +427,46 @@ async def test_alarms_are_bounded(stage: HouseholdStage) -> None:
         await add(stage)
     with pytest.raises(Unavailable):
         await add(stage)
+
+
+async def test_the_player_that_inherits_a_group_gets_its_alarms(stage: HouseholdStage) -> None:
+    """Followers of the household and the stored state learn of it."""
+    bedroom, bathroom = stage.player("bedroom"), stage.player("bathroom")
+    group = await stage.hub.grouping.join(stage.hub.system, bedroom, [bathroom])
+    await add(stage, player_id=None, room_id=group.room_id)
+    await stage.pass_seconds(0)
+    changes: list[str] = []
+    stage.hub.household.alarms.changed.subscribe(
+        lambda: changes.append((next(iter(stage.hub.household.alarms))).player_id or "")
+    )
+    stage.hub.grouping.dissolve(stage.hub.system, group)
+    await stage.pass_seconds(0)
+    assert changes == ["bedroom"]
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_an_alarm_that_rings_goes_on_with_the_player_that_inherits_its_group(
+    stage: HouseholdStage, held: bool
+) -> None:
+    """Its music is found at once, or takes a moment."""
+    bedroom, bathroom = stage.player("bedroom"), stage.player("bathroom")
+    group = await stage.hub.grouping.join(stage.hub.system, bedroom, [bathroom])
+    alarm_id = await add(stage, player_id=None, room_id=group.room_id)
+    await stage.pass_to(23, "07:01")
+    if held:
+        stage.hub.media_resolver._cache.drop("test/morning")
+        stage.harness.media.hold()
+    stage.hub.grouping.leave(stage.hub.system, bathroom)
+    await stage.pass_seconds(1)
+    stage.harness.media.release()
+    await stage.pass_seconds(1)
+    assert (bedroom.room, playing(stage), (await shown(stage)).phase) == (None, "morning", "ringing")
+    await stage.do(SnoozeAlarm(alarm_id=alarm_id))
+    assert playing(stage) is None
+    await stage.pass_seconds(10 * MINUTE)
+    assert (playing(stage), (await shown(stage)).phase) == ("morning", "ringing")
+    await stage.do(DismissAlarm(alarm_id=alarm_id))
+    assert playing(stage) is None
 
 
 async def test_the_alarms_of_a_removed_player_are_deleted(stage: HouseholdStage) -> None:

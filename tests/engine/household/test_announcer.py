@@ -1,10 +1,12 @@
 """Announcements: the players that make them, priorities, volumes, the chime, and repetition until they are acknowledged."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
+from custom_components.moosicbox.engine.household.announcer import MAX_REPEATED
 from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.engine.protocol.client import (
     PlayerReport,
@@ -225,6 +227,29 @@ async def test_repetition_ends_by_itself(stage: HouseholdStage, events: list[str
     await stage.pass_seconds(1_000)
     assert sounds(stage, "kitchen") == ["Dinner"] * 3
     assert events[-1] == f"unanswered {DINNER} None"
+
+
+async def test_repeated_announcements_are_bounded_even_if_they_come_together(stage: HouseholdStage) -> None:
+    stage.harness.media.hold()
+    names = [stage.names[number % 3] for number in range(MAX_REPEATED + 2)]
+    requests = [asyncio.create_task(announce(stage, name, repeat_seconds=60)) for name in names]
+    await stage.pass_seconds(0)
+    stage.harness.media.release()
+    results = await asyncio.gather(*requests, return_exceptions=True)
+    assert [type(result) for result in results if isinstance(result, Exception)] == [Unavailable] * 2
+    assert len(stage.hub.household.state().announcements) == MAX_REPEATED
+
+
+async def test_a_repetition_without_its_media_is_logged(
+    stage: HouseholdStage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await announce(stage, "kitchen", repeat_seconds=60)
+    await stage.pass_seconds(1)
+    await end(stage, "kitchen")
+    stage.hub.media_resolver._cache.drop(DINNER)
+    stage.harness.media.missing.add(DINNER)
+    await stage.pass_seconds(60)
+    assert "An announcement isn't repeated" in caplog.text
 
 
 async def test_a_restart_does_not_end_repetition(stage: HouseholdStage) -> None:

@@ -220,6 +220,26 @@ async def test_a_follower_can_be_switched_off(stage: HouseholdStage, events: lis
     assert (playing(stage), events) == (["living"], [])
 
 
+@pytest.mark.parametrize("how", ["off", "deleted"])
+async def test_a_follower_that_is_switched_off_during_the_fade_stops_no_music(
+    stage: HouseholdStage, events: list[str], how: str
+) -> None:
+    follower_id = await follow(stage, fade_seconds=20)
+    await stage.do(VolumeCommand(player_id="kitchen", volume=0.5))
+    await go(stage, "kitchen")
+    await play(stage, "kitchen")
+    await go(stage, "living", 10)
+    assert stage.player("kitchen").volume < 0.5
+    if how == "off":
+        await stage.do(SaveFollower(follower_id=follower_id, enabled=False))
+    else:
+        await stage.do(DeleteFollower(follower_id=follower_id))
+    await stage.pass_seconds(30)
+    assert "kitchen" in playing(stage)
+    assert stage.player("kitchen").volume == 0.5
+    assert "kitchen left" not in events
+
+
 async def test_followers_survive_a_restart(stage: HouseholdStage) -> None:
     await follow(stage)
     again = await stage.restart()

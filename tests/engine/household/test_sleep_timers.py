@@ -10,6 +10,8 @@ from custom_components.moosicbox.engine.protocol.client import (
     QueueAdd,
     RoomCreate,
     RoomJoin,
+    RoomLeave,
+    SeekCommand,
     VolumeCommand,
 )
 from custom_components.moosicbox.engine.protocol.errors import InvalidMessage, PermissionDenied
@@ -120,6 +122,22 @@ async def test_the_last_track_of_the_queue_ends_it(stage: HouseholdStage) -> Non
     assert not stage.is_playing("bedroom"), "these tracks have no album: each ends by itself"
 
 
+@pytest.mark.parametrize(("position", "lowered_after"), [(0, TRACK_SECONDS - 15), (TRACK_SECONDS - 25, 10)])
+async def test_a_seek_during_the_fade_begins_it_again(
+    stage: HouseholdStage, position: float, lowered_after: float
+) -> None:
+    await stage.do(SetSleepTimer(player_id="bedroom", until="track", fade_seconds=30))
+    await stage.pass_seconds(TRACK_SECONDS - 5)
+    assert stage.player("bedroom").volume < 0.15
+    await stage.do(SeekCommand(player_id="bedroom", position_seconds=position))
+    await stage.pass_seconds(1)
+    assert stage.player("bedroom").volume > 0.4
+    await stage.pass_seconds(lowered_after - 1)
+    assert 0.1 < stage.player("bedroom").volume < 0.45, "neither at its end nor without an effect"
+    await stage.pass_seconds(20)
+    assert (stage.is_playing("bedroom"), stage.player("bedroom").volume) == (False, 0.5)
+
+
 async def test_stopping_the_music_drops_a_timer_for_the_end_of_the_track(stage: HouseholdStage) -> None:
     await stage.do(SetSleepTimer(player_id="bedroom", until="track"))
     await stage.do(PlaybackCommand(player_id="bedroom", command="stop"))
@@ -134,6 +152,39 @@ async def test_a_room_stops(stage: HouseholdStage) -> None:
     await stage.pass_seconds(10)
     assert stage.room("upstairs").playback.timeline.state == "paused"
     assert [player.volume for player in stage.room("upstairs").renderers] == [0.5, NEW_PLAYER_VOLUME]
+
+
+@pytest.mark.parametrize("how", ["ends", "cancelled", "closed", "left"])
+async def test_a_player_that_leaves_during_the_fade_gets_its_volume_back(stage: HouseholdStage, how: str) -> None:
+    await group(stage)
+    await stage.do(SetSleepTimer(room_id="upstairs", minutes=1), "bedroom")
+    await stage.pass_seconds(50)
+    assert stage.player("bathroom").volume < NEW_PLAYER_VOLUME
+    if how == "closed":
+        stage.hub.rooms.close(stage.room("upstairs"))
+    else:
+        await stage.do(RoomLeave(room_id="upstairs"), "bathroom")
+    if how == "cancelled":
+        await stage.do(CancelSleepTimer(room_id="upstairs"))
+    await stage.pass_seconds(1 if how == "left" else 15)
+    assert stage.player("bathroom").volume == NEW_PLAYER_VOLUME
+    if how == "left":
+        assert stage.player("bedroom").volume < 0.3, "the fade of the others goes on"
+    else:
+        assert stage.player("bedroom").volume == 0.5
+        assert not stage.hub.household.fades.volumes()
+
+
+async def test_the_fade_goes_on_with_the_last_player_of_a_group(stage: HouseholdStage) -> None:
+    hub, bedroom, bathroom = stage.hub, stage.player("bedroom"), stage.player("bathroom")
+    room = await hub.grouping.join(hub.system, bedroom, [bathroom])
+    await stage.do(SetSleepTimer(room_id=room.room_id, minutes=1))
+    await stage.pass_seconds(50)
+    hub.grouping.leave(hub.system, bathroom)
+    await stage.pass_seconds(1)
+    assert (bathroom.volume, bedroom.volume < 0.3) == (NEW_PLAYER_VOLUME, True)
+    await stage.pass_seconds(15)
+    assert (stage.is_playing("bedroom"), bedroom.volume) == (False, 0.5)
 
 
 @pytest.mark.parametrize("until", ["time", "track"])

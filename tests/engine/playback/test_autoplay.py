@@ -1,6 +1,6 @@
 """Autoplay: similar tracks continue a queue."""
 
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -10,6 +10,7 @@ from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.autoplay import EXCLUDED_ITEMS, Autoplay
 from custom_components.moosicbox.engine.playback.media import Media
 from custom_components.moosicbox.engine.playback.media_resolver import MediaResolver
+from custom_components.moosicbox.engine.playback.player import PlaybackContext
 from custom_components.moosicbox.engine.protocol.errors import TrackNotFound, Unavailable
 from custom_components.moosicbox.engine.protocol.types import Track
 from tests.engine.fakes import ManualClock, item, principal, track
@@ -27,7 +28,7 @@ class FakeLibrary:
         self.empty = False
 
     async def similar(
-        self, track_ids: Sequence[str], exclude: Iterable[str] = (), skipped: Iterable[str] = ()
+        self, track_ids: Sequence[str], count: int, exclude: Iterable[str] = (), skipped: Iterable[str] = ()
     ) -> list[Track]:
         track_id = track_ids[0]
         self.asked.append((track_id, list(exclude)))
@@ -35,10 +36,10 @@ class FakeLibrary:
         self.skipped.append(list(skipped))
         if self.fault is not None:
             raise self.fault
-        return [] if self.empty else [track(f"like-{track_id}")]
+        return [] if self.empty else [track(f"like-{track_id}"), track(f"other-{track_id}")][:count]
 
-    async def resolve_tracks(self, track_ids: Sequence[str], _principal: Principal) -> list[Media]:
-        return [Media(track=track(track_id), source="/") for track_id in track_ids]
+    async def resolve_track(self, track_id: str, _principal: Principal) -> Media:
+        return Media(track=track(track_id), source="/")
 
 
 class Endless(Stage):
@@ -49,9 +50,17 @@ class Endless(Stage):
         self.music = FakeLibrary()
         self.waiting: list[Coroutine[Any, Any, None]] = []
         library, media_resolver = cast(Library, self.music), cast(MediaResolver, self.music)
-        autoplay = Autoplay(library, media_resolver, principal("harness"), ManualClock(), self.waiting.append)
-        self.playback._emit = lambda event: autoplay.handle_event(self.playback, event)
+        self.forbidden: set[str] = set()
+        context = cast(PlaybackContext, self)
+        autoplay = Autoplay(
+            library, media_resolver, principal("harness"), ManualClock(), self.waiting.append, self.music_filter
+        )
+        self.playback._emit = lambda event: autoplay.handle_event(context, event)
         self.playback.set_modes(shuffle=None, repeat=None, autoplay=True)
+
+    def music_filter(self, context: PlaybackContext) -> Callable[[Track], bool]:
+        assert context is cast(PlaybackContext, self)
+        return lambda track: track.track_id not in self.forbidden
 
     async def work(self) -> None:
         """Wait for background tasks."""
@@ -152,6 +161,19 @@ async def test_a_failing_library_is_tried_again(fault: Exception) -> None:
 async def test_an_empty_library_ends_the_queue() -> None:
     stage = Endless("a")
     stage.music.empty = True
+    stage.play("a")
+    await stage.work()
+    assert stage.names == ["a"]
+
+
+async def test_a_track_that_may_not_be_played_is_not_added() -> None:
+    stage = Endless("a")
+    stage.forbidden = {"like-a"}
+    stage.play("a")
+    await stage.work()
+    assert stage.names == ["a", "other-a"]
+    stage = Endless("a")
+    stage.forbidden = {"like-a", "other-a"}
     stage.play("a")
     await stage.work()
     assert stage.names == ["a"]

@@ -129,8 +129,8 @@ async def test_concurrent_lookups_are_shared() -> None:
     pit.media.hold()
     found: list[str] = []
     pit.media_resolver.media_found.subscribe(found.append)
-    assert pit.media_resolver.address(pit.item("a")) is None
-    assert pit.media_resolver.address(pit.item("a")) is None
+    assert pit.media_resolver.stream_address(pit.item("a")) is None
+    assert pit.media_resolver.stream_address(pit.item("a")) is None
     starting = asyncio.ensure_future(pit.start("a"))
     await settle()
     pit.media.release()
@@ -139,11 +139,46 @@ async def test_concurrent_lookups_are_shared() -> None:
     assert found == ["test/a"]
 
 
+async def test_a_cancelled_caller_does_not_cancel_a_shared_lookup() -> None:
+    pit = ResolverHarness("a")
+    pit.media.hold()
+    starting = asyncio.ensure_future(pit.start("a"))
+    renewing = asyncio.ensure_future(pit.media_resolver.renew_stream_address(pit.item("a")))
+    cancelled = [
+        asyncio.ensure_future(pit.media_resolver.renew_stream_address(pit.item("a"))),
+        asyncio.ensure_future(pit.media_resolver.start(Playback("e", 1, list, lambda _: None), pit.item("a"), 0.0)),
+    ]
+    await settle()
+    for task in cancelled:
+        task.cancel()
+    await settle()
+    pit.media.release()
+    await asyncio.gather(starting, renewing)
+    assert pit.playing == "a"
+    assert pit.media.asked == ["test/a"]
+
+
+@pytest.mark.parametrize("missing", ["", "a", "ab"])
+async def test_a_start_goes_on_without_its_caller(missing: str, caplog: pytest.LogCaptureFixture) -> None:
+    pit = ResolverHarness("ab", missing)
+    pit.media.hold()
+    starting = asyncio.ensure_future(pit.start("a"))
+    await settle()
+    starting.cancel()
+    await settle()
+    assert (starting.cancelled(), pit.playback.timeline.state) == (True, "buffering")
+    pit.media.release()
+    await settle()
+    assert pit.playing == {"": "a", "a": "b", "ab": None}[missing]
+    assert pit.playback.timeline.state == ("idle" if missing == "ab" else "playing")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_an_address_is_available_after_the_lookup() -> None:
     pit = ResolverHarness("a")
-    assert pit.media_resolver.address(pit.item("a")) is None
+    assert pit.media_resolver.stream_address(pit.item("a")) is None
     await settle()
-    address = pit.media_resolver.address(pit.item("a"))
+    address = pit.media_resolver.stream_address(pit.item("a"))
     assert address is not None
     assert address.url == "/media/a.flac?sig=1"
 
@@ -152,7 +187,7 @@ async def test_a_failed_lookup_fires_media_failed() -> None:
     pit = ResolverHarness("a", missing="a")
     failed: list[str] = []
     pit.media_resolver.media_failed.subscribe(failed.append)
-    pit.media_resolver.address(pit.item("a"))
+    pit.media_resolver.stream_address(pit.item("a"))
     await settle()
     assert failed == ["test/a"]
 
@@ -160,12 +195,12 @@ async def test_a_failed_lookup_fires_media_failed() -> None:
 async def test_a_renewed_address_needs_another_lookup() -> None:
     pit = ResolverHarness("a")
     await pit.start("a")
-    await pit.media_resolver.renew_address(pit.item("a"))
+    await pit.media_resolver.renew_stream_address(pit.item("a"))
     assert pit.media.asked == ["test/a"] * 2
     pit.media.missing.add("test/a")
     with pytest.raises(TrackNotFound):
-        await pit.media_resolver.renew_address(pit.item("a"))
-    assert pit.media_resolver.address(pit.item("a")) is None
+        await pit.media_resolver.renew_stream_address(pit.item("a"))
+    assert pit.media_resolver.stream_address(pit.item("a")) is None
     await settle()
 
 

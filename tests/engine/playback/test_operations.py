@@ -1,13 +1,16 @@
 """Repeated changes of a queue, and changes that are based on an old revision."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+import gc
+from typing import Any
 
 import pytest
 
 from custom_components.moosicbox.engine.protocol.client import QueueAdd, QueueClear, QueueMove, QueueRemove
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
-from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound, RevisionConflict
-from tests.engine.fakes import Harness, principal
+from custom_components.moosicbox.engine.protocol.errors import QueueItemNotFound, RevisionConflict, TrackNotFound
+from tests.engine.fakes import Harness, principal, settle
 
 
 @pytest.fixture
@@ -47,6 +50,55 @@ async def test_a_failed_operation_may_be_tried_again(harness: Harness) -> None:
     for _ in range(2):
         with pytest.raises(QueueItemNotFound):
             await harness.hub.execute(remove)
+
+
+ADD = QueueAdd(player_id="kitchen", track_id="song", op_id="one")
+
+
+async def outcome_of_the_other(harness: Harness, cancelled: int) -> Any:
+    """Return the result or the error of one of two callers; the other one is cancelled while the operation runs."""
+    harness.media.hold()
+    calls = [asyncio.ensure_future(harness.hub.execute(ADD, principal())) for _ in range(2)]
+    await settle()
+    calls[cancelled].cancel()
+    await settle()
+    harness.media.release()
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(outcomes[cancelled], asyncio.CancelledError)
+    return outcomes[1 - cancelled]
+
+
+@pytest.mark.parametrize("cancelled", [0, 1])
+async def test_a_cancelled_caller_does_not_cancel_the_operation_of_another(harness: Harness, cancelled: int) -> None:
+    assert await outcome_of_the_other(harness, cancelled) == await harness.hub.execute(ADD, principal())
+    assert len(harness.hub.players.get("kitchen").active_playback.queue) == 1
+
+
+@pytest.mark.parametrize("cancelled", [0, 1])
+async def test_a_failure_is_reported_to_the_callers_only(harness: Harness, cancelled: int) -> None:
+    """It isn't an error of the hub if one of them was cancelled before."""
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context))
+    harness.media.missing.add("test/song")
+    assert isinstance(await outcome_of_the_other(harness, cancelled), TrackNotFound)
+    gc.collect()
+    assert not reported
+
+
+async def test_an_operation_ends_with_its_last_caller(harness: Harness) -> None:
+    """The requests of a user whose rights have ended are cancelled."""
+    harness.media.hold()
+    calls = [asyncio.ensure_future(harness.hub.execute(ADD, principal())) for _ in range(2)]
+    await settle()
+    for call in calls:
+        call.cancel()
+    await settle()
+    harness.media.release()
+    await settle()
+    queue = harness.hub.players.get("kitchen").active_playback.queue
+    assert len(queue) == 0
+    await harness.hub.execute(ADD, principal())
+    assert len(queue) == 1
 
 
 async def test_a_stale_revision_gets_the_missed_ops(harness: Harness) -> None:

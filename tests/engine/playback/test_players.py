@@ -417,13 +417,13 @@ async def test_an_order_is_stamped_when_it_is_sent(monkeypatch: pytest.MonkeyPat
         await kitchen.do(PlaybackCommand(command="play"))
     await settle()
     kitchen.harness.clock.pass_seconds(5)
-    address = kitchen.harness.media.address
+    address = kitchen.harness.media.stream_address
 
     def slow_address(*arguments: Any) -> StreamAddress:
         kitchen.harness.clock.pass_seconds(WORK_SECONDS)
         return address(*arguments)
 
-    monkeypatch.setattr(kitchen.harness.media, "address", slow_address)
+    monkeypatch.setattr(kitchen.harness.media, "stream_address", slow_address)
     kitchen.heard()
     publish, sent_us = kitchen.hub.topics.publish, []
 
@@ -451,13 +451,13 @@ async def test_a_hand_over_keeps_its_time(monkeypatch: pytest.MonkeyPatch) -> No
     kitchen = Kitchen()
     await kitchen.play("one", "two")
     ends_us = kitchen.player.playback.ends_us
-    address = kitchen.harness.media.address
+    address = kitchen.harness.media.stream_address
 
     def slow_address(*arguments: Any) -> StreamAddress:
         kitchen.harness.clock.pass_seconds(WORK_SECONDS)
         return address(*arguments)
 
-    monkeypatch.setattr(kitchen.harness.media, "address", slow_address)
+    monkeypatch.setattr(kitchen.harness.media, "stream_address", slow_address)
     kitchen.heard()
     kitchen.harness.pass_seconds(178)
     order = of_type(kitchen.heard()[0], "synchronized_playback")[-1]

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Coroutine
 from contextlib import suppress
-from typing import Any, cast, override
+from typing import Any, override
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.moosicbox.engine.clock import Clock
-from custom_components.moosicbox.engine.library.library import Library
 from custom_components.moosicbox.engine.playback.plays import Plays
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.timers import Timers
@@ -47,7 +46,7 @@ class Listener(Stage):
         super().__init__(names, duration, **fields)
         self.library = Counts()
         self.timers = Timers()
-        plays = Plays(cast(Library, self.library), self.timers, StageClock(self), _run)
+        plays = Plays(self.library, self.timers, StageClock(self), _run)
         self.playback._emit = lambda _event: plays.update(self.playback)
 
     @override

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.moosicbox.engine.playback.loudness import mean_volume, shift_volumes
+from custom_components.moosicbox.engine.playback.volumes import mean_volume, shift_volumes
 from custom_components.moosicbox.engine.protocol.client import (
     PlaybackCommand,
     PlayerReport,
@@ -27,7 +27,7 @@ from custom_components.moosicbox.engine.protocol.client import (
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import PermissionDenied, QueueItemNotFound
 from custom_components.moosicbox.engine.protocol.types import RoomWait
-from custom_components.moosicbox.engine.rooms.room import Room
+from custom_components.moosicbox.engine.rooms.room import Room, RoomSettings
 from custom_components.moosicbox.engine.sessions.session import Actor, Session
 from tests.engine.fakes import SECOND, FakeConnection, Harness, of_type, principal, settle
 
@@ -601,3 +601,20 @@ async def test_an_expired_rejoin_is_not_stored() -> None:
     party.connect("ben")
     assert not party.room.has_user("ben")
     await party.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+def test_a_user_that_is_admitted_again_sees_the_room() -> None:
+    """Nothing else of the list of rooms has changed."""
+    harness = Harness()
+    host, _ = harness.connect(ADA, subscribe=("rooms",))
+    guest, wire = harness.connect(BEN, subscribe=("rooms",))
+    room = harness.hub.rooms.create(RoomSettings(name="Party", is_public=False), "party", "ada")
+    for session in host, guest:
+        harness.hub.rooms.admit(room, session.principal.sub, "guest")
+        harness.hub.rooms.join(room, session)
+    harness.hub.rooms.kick(room, guest.client_id)
+    harness.pass_seconds(1)
+    assert wire.take()[-1]["rooms"] == []
+    harness.hub.rooms.admit(room, "ben", "guest")
+    harness.pass_seconds(1)
+    assert [listed["room_id"] for listed in wire.take()[-1]["rooms"]] == ["party"]

@@ -104,7 +104,7 @@ class Alarms:
         """Add an alarm, or change one. Return its settings.
 
         Raises:
-            AlarmNotFound: If there is no alarm to change.
+            AlarmNotFound: If `alarm_id` is unknown and no `time` is given.
             InvalidMessage: If the time or the place is missing.
             Unavailable: If there are too many alarms.
 
@@ -161,9 +161,11 @@ class Alarms:
 
     def move(self, room: Room, successor: Player) -> None:
         """Give the alarms of a group that is dissolved to the player that continues its playback."""
-        for entry in self._entries.values():
-            if entry.settings.room_id == room.room_id:
-                entry.settings = msgspec.structs.replace(entry.settings, room_id=None, player_id=successor.player_id)
+        moved = [entry for entry in self._entries.values() if entry.settings.room_id == room.room_id]
+        for entry in moved:
+            entry.settings = msgspec.structs.replace(entry.settings, room_id=None, player_id=successor.player_id)
+        if moved:
+            self.changed.emit()
 
     def skip(self, alarm_id: str, *, skip: bool) -> None:
         """Skip the next occurrence of an alarm, or withdraw the skipping. Raise AlarmNotFound."""

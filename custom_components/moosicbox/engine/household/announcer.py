@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+import logging
 import secrets
 from typing import Final, Literal
 
@@ -18,10 +19,13 @@ from ..protocol.results import AnnounceResult
 from ..protocol.types import Record
 from ..rooms.announcements import Announcement, Announcements
 from ..rooms.rooms import Rooms
+from ..sessions.session import Actor
 from ..signals import Signal
 from ..timers import Timer, Timers
 from .announcement_targets import AnnouncementTargetFinder
 from .rules import Rules
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_REPEATED: Final = 20
 """Announcements that are repeated at the same time."""
@@ -101,7 +105,7 @@ class Announcer:
 
     # ------------------------------------------------------------ commands
 
-    async def announce(self, principal: Principal, request: Announce) -> AnnounceResult:
+    async def announce(self, actor: Actor, request: Announce) -> AnnounceResult:
         """Make an announcement on those of the addressed players that can make one now.
 
         Raises:
@@ -116,13 +120,13 @@ class Announcer:
             raise InvalidMessage("An announcement has a message or media_content_id", ["message"])
         if not (request.player_ids or request.room_ids or request.everybody_awake):
             raise InvalidMessage("An announcement needs players, rooms, or everybody_awake", ["player_ids"])
-        if request.repeat_seconds is not None and len(self._repeated) >= MAX_REPEATED:
-            raise Unavailable(
-                Sentence("too_many_repeated", "{most} announcements wait to be acknowledged already", most=MAX_REPEATED)
-            )
-        self.targets.find(principal, request)
+        self._require_place(request)
+        self.targets.find(actor.principal, request)
         media_content_id = await self._media_content_id(request)
-        media = await self._media_resolver.resolve(media_content_id, principal)
+        media = await self._media_resolver.resolve(media_content_id, actor.principal)
+        # The place may have been taken meanwhile.
+        self._require_place(request)
+        principal = actor.principal
         announcement_id = secrets.token_hex(8)
         announcement, result = self._make(principal, request, media, announcement_id)
         if request.repeat_seconds is not None:
@@ -141,6 +145,12 @@ class Announcer:
                 if repeated.current is not None:
                     self._announcements.cancel(repeated.current)
                 self._end(repeated, "acknowledged", principal.name)
+
+    def _require_place(self, request: Announce) -> None:
+        if request.repeat_seconds is not None and len(self._repeated) >= MAX_REPEATED:
+            raise Unavailable(
+                Sentence("too_many_repeated", "{most} announcements wait to be acknowledged already", most=MAX_REPEATED)
+            )
 
     async def _media_content_id(self, request: Announce) -> str:
         if request.media_content_id is not None:
@@ -192,9 +202,13 @@ class Announcer:
 
     async def _make_again(self, repeated: _Repeated) -> None:
         # The principal was authorised when the announcement was made first; the repetitions are the system's.
-        with suppress(HubError):
+        try:
             media = await self._media_resolver.resolve(repeated.media_content_id, self._system)
-            if self._repeated.get(repeated.announcement_id) is repeated:
+        except HubError as error:
+            _LOGGER.warning("An announcement isn't repeated, because its media isn't found: %s", error)
+            return
+        if self._repeated.get(repeated.announcement_id) is repeated:
+            with suppress(HubError):
                 made = self._make(self._system, repeated.request, media, repeated.announcement_id)
                 repeated.current = made[0]
 

@@ -64,10 +64,6 @@ class Fades:
         self._discard(player.player_id)
         self._players.set_volume(player, fade.restored, None)
 
-    def stop(self, player: Player) -> None:
-        """End a fade; the volume stays as it is."""
-        self._discard(player.player_id)
-
     def volumes(self) -> Mapping[str, float]:
         """Return the volumes to restore, by player id."""
         return {player_id: fade.restored for player_id, fade in self._fades.items()}

@@ -236,22 +236,23 @@ class Followers:
         until_us = self._clock.now_us() + round(settings.fade_seconds * 1e6)
         if settings.fade_seconds:
             self._fades.fade_out(player, until_us)
-        self._leaving[player] = self._timers.at(until_us, self._leave, settings, player)
+        self._leaving[player] = self._timers.at(until_us, self._leave, settings.follower_id, player)
 
-    def _leave(self, settings: Follower, player: Player) -> None:
+    def _leave(self, follower_id: str, player: Player) -> None:
         self._leaving.pop(player, None)
-        room = self._rooms.of_player(player)
-        if room is not None and len(room.renderers) > 1 and self._is_empty(player):
-            if (place := room.participant_of(player)) is not None:
+        following, room = self._followings.get(follower_id), self._rooms.of_player(player)
+        follows = following is not None and following.settings.enabled and self._is_empty(player)
+        if following is not None and follows and room is not None and len(room.renderers) > 1:
+            if (participant := room.participant_of(player)) is not None:
                 if room.is_group:
                     self._kept.add(room.room_id)
                     self.changed.emit()
                 silent_us = self._clock.now_us() + room.playback.lead_us() + RESTORE_DELAY_US
-                self._rooms.leave(room, place)
+                self._rooms.leave(room, participant)
                 self._fades.restore(player, silent_us)
-                self.happened.emit(settings, player, "left", "")
+                self.happened.emit(following.settings, player, "left", "")
                 return
-        # Presence returned, or the player is the last one.
+        # Presence returned, the player is the last one, or the follower was deleted or disabled.
         self._fades.restore(player)
 
     # ------------------------------------------------------------ groups
@@ -270,7 +271,7 @@ class Followers:
 
     def _release(self, room: Room) -> None:
         self._kept.discard(room.room_id)
-        self._grouping.check_soon(room)
+        self._grouping.schedule_check(room)
         self.changed.emit()
 
     # ------------------------------------------------------------ inside

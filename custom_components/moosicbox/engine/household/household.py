@@ -232,6 +232,7 @@ def build_household(
             players=players,
             rooms=rooms,
             grouping=grouping,
+            rules=rules,
             media_resolver=media_resolver,
             clock=clock,
             system=system,

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from ..access.rights import Principal
 from ..library.library import Library
-from ..library.models import Album, Artist, Genre, Hit, LibraryTrack, Playlist, Podcast, Station
+from ..library.models import Album, Artist, Genre, LibraryTrack, Playlist, Podcast, SearchHit, Station
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..protocol.errors import InvalidMessage, Sentence, TrackNotFound
@@ -56,7 +56,7 @@ class HubMusic:
             raise InvalidMessage("A source needs media, tracks, a query, or the kind and id of an item", ["sources"])
         return await self._of_item(library, source.kind, source.id)
 
-    async def _of_hit(self, library: Library, hit: Hit) -> list[str]:
+    async def _of_hit(self, library: Library, hit: SearchHit) -> list[str]:
         match hit.item:
             case LibraryTrack():
                 return _available([hit.item])

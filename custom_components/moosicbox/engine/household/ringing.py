@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 import logging
-import secrets
 from typing import Final
+
+import msgspec
 
 from ..access.rights import Principal
 from ..background import Spawn
@@ -18,13 +19,14 @@ from ..playback.events import PlaybackEvent, StatusChanged
 from ..playback.media import Media
 from ..playback.media_resolver import MediaResolver
 from ..playback.playback import Playback
-from ..playback.player import PlaybackContext, Player
+from ..playback.player import PlaybackContext, Player, players_of
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
+from ..playback.queue import new_item
 from ..protocol.errors import HubError, TrackNotFound
 from ..protocol.household import Alarm, AlarmPhase
-from ..protocol.types import QueueItem, Record, UserRef
-from ..rooms.room import Room
+from ..protocol.types import QueueItem, Record
+from ..rooms.room import Participant, Room
 from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -61,7 +63,9 @@ class _Ringing:
     items: set[str] = field(default_factory=set)
     """The ids of the items that it has added to the queue."""
     tone: bool = False
-    """True if the player makes its own tone."""
+    """True if the players make their own tone."""
+    sounding: set[Player] = field(default_factory=set)
+    """The players that make it now."""
     starting: bool = False
     """True while the hub changes the playback for the alarm."""
     heard: bool = False
@@ -109,6 +113,8 @@ class Ringing:
         players.changed.subscribe(self._player_changed)
         players.reported.subscribe(self._player_reported)
         publisher.playback_event.subscribe(self._playback_changed)
+        rooms.joined.subscribe(self._members_changed)
+        rooms.left.subscribe(self._members_changed)
 
     def connect_host(self, is_allowed: Callable[[str], bool], tone: Media | None = None) -> None:
         """Use the host's entities and sound.
@@ -150,6 +156,15 @@ class Ringing:
         if (ringing := self._ringing.get(alarm_id)) is not None:
             self._silence(ringing)
             self._end(ringing, reason)
+
+    def move(self, room: Room, successor: Player) -> None:
+        """Give the alarms of a group to the player that is about to continue its playback."""
+        # Before the queue is emptied, which would look as if a user had ended the alarm.
+        moved = [each for each in self._ringing.values() if each.alarm.room_id == room.room_id]
+        for ringing in moved:
+            ringing.alarm = msgspec.structs.replace(ringing.alarm, room_id=None, player_id=successor.player_id)
+        if moved:
+            self.changed.emit()
 
     # ------------------------------------------------------------ state that survives
 
@@ -213,7 +228,7 @@ class Ringing:
             self._take_out_of_room(context)
         alarm, now_us = ringing.alarm, self._clock.now_us()
         for player in _connected(context):
-            self._fades.stop(player)
+            self._fades.restore(player)
             end = player.volume if alarm.volume is None else alarm.volume
             if player.muted:
                 self._players.set_volume(player, None, muted=False)
@@ -246,7 +261,7 @@ class Ringing:
             context = self._context(ringing)
             if context is None or self._is_over(ringing, source):
                 return
-            items = [self._item(each) for each in media]
+            items = [new_item(each.track, self._system, self._clock.timestamp()) for each in media]
             playback = context.playback
             ringing.starting = True
             ringing.items.update(item.queue_item_id for item in items)
@@ -270,17 +285,29 @@ class Ringing:
     def _make_tone(self, ringing: _Ringing) -> bool:
         # Returns whether a player makes its own tone.
         context = self._context(ringing)
-        players = [] if context is None else [player for player in context.renderers if player.makes_tones]
-        if context is None or not players:
+        if context is None or not any(player.makes_tones for player in players_of(context)):
             return False
         if ringing.timer is not None:
             ringing.timer.cancel()
         ringing.tone = True
         context.playback.pause(self._clock.now_us())
-        for player in players:
-            self._players.set_tone(player, sounds=True)
+        self._update_tone(ringing)
         self.changed.emit()
         return True
+
+    def _update_tone(self, ringing: _Ringing) -> None:
+        # Let exactly those players make the tone that are to make it now.
+        context = self._context(ringing)
+        players: set[Player] = set()
+        if ringing.tone and ringing.phase == "ringing" and context is not None:
+            players = {player for player in players_of(context) if player.makes_tones}
+        for player in ringing.sounding ^ players:
+            self._players.set_tone(player, sounds=player in players)
+        ringing.sounding = players
+
+    def _update_tones(self) -> None:
+        for ringing in self._ringing.values():
+            self._update_tone(ringing)
 
     # ------------------------------------------------------------ ending
 
@@ -289,9 +316,8 @@ class Ringing:
             if timer is not None:
                 timer.cancel()
         was_ringing, ringing.phase = ringing.phase == "ringing", "idle"
+        self._update_tone(ringing)
         if was_ringing and (context := self._context(ringing)) is not None:
-            for player in context.renderers:
-                self._players.set_tone(player, sounds=False)
             if ringing.items:
                 current = context.playback.current
                 if current is not None and current.queue_item_id in ringing.items:
@@ -329,6 +355,11 @@ class Ringing:
             if ringing.phase == "waiting" and player.connected and self._concerns(ringing, player):
                 self._begin_if_connected(ringing)
                 self.changed.emit()
+
+    def _members_changed(self, _room: Room, participant: Participant) -> None:
+        if participant.player is not None:
+            # Deferred, because the participants are being changed right now.
+            self._timers.at(self._clock.now_us(), self._update_tones)
 
     def _player_reported(self, player: Player) -> None:
         report = player.report
@@ -389,16 +420,8 @@ class Ringing:
 
     def _take_out_of_room(self, player: Player) -> None:
         room = self._rooms.of_player(player)
-        if room is not None and (place := room.participant_of(player)) is not None:
-            self._rooms.leave(room, place)
-
-    def _item(self, media: Media) -> QueueItem:
-        return QueueItem(
-            queue_item_id=secrets.token_hex(8),
-            track=media.track,
-            added_by=UserRef(id=self._system.sub, name=self._system.name),
-            added_at=self._clock.timestamp(),
-        )
+        if room is not None and (participant := room.participant_of(player)) is not None:
+            self._rooms.leave(room, participant)
 
     def _is_over(self, ringing: _Ringing, source: int) -> bool:
         return (
@@ -421,5 +444,4 @@ class Ringing:
 
 
 def _connected(context: Player | Room) -> list[Player]:
-    players = [context] if isinstance(context, Player) else context.renderers
-    return [player for player in players if player.connected]
+    return [player for player in players_of(context) if player.connected]

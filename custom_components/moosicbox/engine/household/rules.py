@@ -4,7 +4,7 @@ A rule applies all the time, or in its hours. Commands that a rule forbids are r
 reach the hub in another way, such as by a knob of the player, are lowered to the cap.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, time, tzinfo
 import secrets
 from typing import Any, Final
@@ -12,12 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from ..clock import Clock
-from ..playback.player import Player
+from ..playback.player import PlaybackContext, Player, players_of
 from ..playback.players import Players
 from ..protocol.errors import InvalidMessage, RefusedByRule, RuleNotFound, Sentence, Unavailable
 from ..protocol.household import Rule, SaveRule
 from ..protocol.types import Track
-from ..rooms.room import Room
 from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -41,7 +40,7 @@ class Rules:
         self._timer: Timer | None = None
         self._started = False
         players.limit_volumes(self.max_volume)
-        rooms.restrict_joins(self._require_join)
+        rooms.require_join = self._require_join
 
     def __iter__(self) -> Iterator[Rule]:
         """Iterate over all rules."""
@@ -75,6 +74,18 @@ class Rules:
         """Return whether a rule with hours applies to a player now, so that music must not move to it automatically."""
         return any(rule.begins is not None or rule.silent for rule in self.active(player))
 
+    def is_silent(self, context: PlaybackContext) -> bool:
+        """Return whether no music may play now on a player, or on a player of a room."""
+        return any(rule.silent for player in players_of(context) for rule in self.active(player))
+
+    def music_filter(self, context: PlaybackContext) -> Callable[[Track], bool]:
+        """Return a function that returns whether a track may be played now on a player, or on all players of a room.
+
+        It finds the rules once, for any number of tracks.
+        """
+        limits = {rule.rule_id: rule for _player, rule in self._limits_of_music(context)}.values()
+        return lambda track: all(_allows(rule, track) for rule in limits)
+
     # ------------------------------------------------------------ checks
 
     def require_volume(self, player: Player, volume: float) -> None:
@@ -95,9 +106,9 @@ class Rules:
                     max_volume=rule.max_volume,
                 )
 
-    def require_playing(self, context: Player | Room) -> None:
+    def require_playing(self, context: PlaybackContext) -> None:
         """Raise RefusedByRule if no music may play on a player, or on a player of a room."""
-        for player in _players_of(context):
+        for player in players_of(context):
             for rule in self.active(player):
                 if rule.silent:
                     raise RefusedByRule(
@@ -126,11 +137,9 @@ class Rules:
                     rule.rule_id,
                 )
 
-    def require_tracks(self, context: Player | Room, tracks: Iterable[Track]) -> None:
+    def require_tracks(self, context: PlaybackContext, tracks: Iterable[Track]) -> None:
         """Raise RefusedByRule if one of the tracks may not be played on a player, or on a player of a room."""
-        limited = [
-            (player, rule) for player in _players_of(context) for rule in self.active(player) if _limits_music(rule)
-        ]
+        limited = self._limits_of_music(context)
         for track in tracks if limited else ():
             for player, rule in limited:
                 if not _allows(rule, track):
@@ -145,9 +154,12 @@ class Rules:
                         rule.rule_id,
                     )
 
-    def _require_join(self, player: Player, room: Room) -> None:
+    def _limits_of_music(self, context: PlaybackContext) -> list[tuple[Player, Rule]]:
+        return [(player, rule) for player in players_of(context) for rule in self.active(player) if _limits_music(rule)]
+
+    def _require_join(self, player: Player, context: PlaybackContext) -> None:
         self.require_playing(player)
-        playback = room.playback
+        playback = context.playback
         if playback.current is not None:
             self.require_tracks(player, [item.track for item in playback.queue.items])
 
@@ -212,15 +224,15 @@ class Rules:
         for player in self._players if self._started else ():
             if player.volume > self.max_volume(player):
                 self._players.set_volume(player, player.volume, None)
-            if any(rule.silent for rule in self.active(player)):
+            if self.is_silent(player):
                 self._silence(player)
         self._reschedule()
 
     def _silence(self, player: Player) -> None:
         # A silenced player in a room would prevent the others from playing music.
         room = self._rooms.of_player(player)
-        if room is not None and (place := room.participant_of(player)) is not None:
-            self._rooms.leave(room, place)
+        if room is not None and (participant := room.participant_of(player)) is not None:
+            self._rooms.leave(room, participant)
         elif player.playback.is_active:
             player.playback.pause(self._clock.now_us())
 
@@ -248,10 +260,6 @@ class Rules:
         if (rule := self._rules.get(rule_id)) is None:
             raise RuleNotFound(f"There is no rule {rule_id}")
         return rule
-
-
-def _players_of(context: Player | Room) -> list[Player]:
-    return [context] if isinstance(context, Player) else list(context.renderers)
 
 
 def _announcement_cap(rule: Rule) -> float:

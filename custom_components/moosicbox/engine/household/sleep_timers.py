@@ -5,7 +5,7 @@ end, so that the next item isn't handed to the players. A timer for the end of a
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec import UNSET
@@ -14,13 +14,13 @@ from ..clock import Clock, iso_from_unix
 from ..playback.chapters import no_chapters
 from ..playback.events import CurrentChanged, PlaybackEvent, QueueChanged, StatusChanged
 from ..playback.playback import Playback
-from ..playback.player import PlaybackContext, Player
+from ..playback.player import PlaybackContext, Player, players_of
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
 from ..protocol.errors import InvalidMessage, NotSupported, Sentence
 from ..protocol.household import SleepEnd, SleepTimerInfo
 from ..protocol.types import Chapter, QueueItem, Record
-from ..rooms.room import Room
+from ..rooms.room import Participant, Room
 from ..rooms.rooms import Rooms
 from ..signals import Signal
 from ..timers import Timer, Timers
@@ -28,6 +28,8 @@ from .fades import Fades
 
 MAX_TRACK_SECONDS: Final = 12 * 3_600
 """A timer for the end of a track or an album is dropped after this time."""
+LATER_US: Final = 1_000_000
+"""How much later the end has to become, by a seek or another item, for a fade to begin again."""
 RESTORE_DELAY_US: Final = 500_000
 """How long after the end the volume is set back, when the players are silent."""
 
@@ -58,6 +60,10 @@ class _SleepTimer:
     """The playback that ends after `last_item_id`."""
     last_item_id: str | None = None
     timer: Timer | None = None
+    faded: set[Player] = field(default_factory=set)
+    """The players whose volume it has lowered."""
+    faded_until_us: int = 0
+    """The hub time at which their fade ends."""
 
     @property
     def fade_us(self) -> int:
@@ -102,6 +108,7 @@ class SleepTimers:
         players.changed.subscribe(self._player_changed)
         players.removed.subscribe(self.cancel)
         rooms.closed.subscribe(self.cancel)
+        rooms.left.subscribe(self._member_left)
 
     # ------------------------------------------------------------ commands
 
@@ -131,15 +138,14 @@ class SleepTimers:
         seconds = MAX_TRACK_SECONDS if minutes is None or until != "time" else minutes * 60
         self.cancel(context)
         deadline = self._clock.utc().timestamp() + seconds
-        self._add(context, until, deadline, fade_seconds, minutes if until == "time" else None)
+        self._add(self._make(context, until, deadline, fade_seconds, minutes if until == "time" else None))
         self.changed.emit()
 
     def cancel(self, context: PlaybackContext) -> None:
         """Cancel the timer of a player or room, and undo a fade that has begun."""
         if (running := self._running.get(context.topic)) is not None:
             self._drop(running)
-            for player in self._faded(running):
-                self._fades.restore(player)
+            self._restore(running.faded)
             self.changed.emit()
 
     def move(self, source: Room, successor: Player) -> None:
@@ -147,7 +153,11 @@ class SleepTimers:
         if (running := self._running.get(source.topic)) is not None:
             self._drop(running)
             if successor.topic not in self._running:
-                self._add(successor, running.until, running.deadline, running.fade_seconds, running.minutes)
+                moved = self._make(successor, running.until, running.deadline, running.fade_seconds, running.minutes)
+                moved.faded, moved.faded_until_us = running.faded & {successor}, running.faded_until_us
+                running.faded -= moved.faded
+                self._add(moved)
+            self._restore(running.faded)
             self.changed.emit()
 
     def find(self, context: PlaybackContext) -> SleepTimerInfo | None:
@@ -179,16 +189,18 @@ class SleepTimers:
         contexts = {context.topic: context for context in (*self._players, *self._rooms)}
         for timer in saved:
             if (context := contexts.get(timer.topic)) is not None:
-                self._add(context, timer.until, timer.deadline, timer.fade_seconds, timer.minutes)
+                self._add(self._make(context, timer.until, timer.deadline, timer.fade_seconds, timer.minutes))
 
     # ------------------------------------------------------------ time
 
-    def _add(
+    def _make(
         self, context: Player | Room, until: SleepEnd, deadline: float, fade_seconds: float, minutes: float | None
-    ) -> None:
+    ) -> _SleepTimer:
         remaining_us = round((deadline - self._clock.utc().timestamp()) * 1e6)
-        running = _SleepTimer(context, until, deadline, self._clock.now_us() + remaining_us, fade_seconds, minutes)
-        self._running[context.topic] = running
+        return _SleepTimer(context, until, deadline, self._clock.now_us() + remaining_us, fade_seconds, minutes)
+
+    def _add(self, running: _SleepTimer) -> None:
+        self._running[running.context.topic] = running
         self._update(running)
 
     def _update(self, running: _SleepTimer) -> None:
@@ -196,10 +208,12 @@ class SleepTimers:
         if running.until != "time":
             self._arm(running)
         ends_us = self._ends_us(running)
+        if running.faded and (ends_us is None or ends_us > running.faded_until_us + LATER_US):
+            faded, running.faded = running.faded, set()
+            self._restore(faded)
         due_us = running.deadline_us if ends_us is None else ends_us
-        fade_us = due_us - running.fade_us
-        if ends_us is not None and self._clock.now_us() < fade_us:
-            due_us = fade_us
+        if ends_us is not None and not running.faded:
+            due_us -= running.fade_us
         if running.timer is None or running.timer.action is None or running.timer.due_us != due_us:
             if running.timer is not None:
                 running.timer.cancel()
@@ -235,25 +249,25 @@ class SleepTimers:
                 self.cancel(running.context)
             return
         if now_us < ends_us:
-            if running.context.active_playback.is_active:
-                for player in self._players_of(running):
-                    self._fades.fade_out(player, ends_us)
             running.timer = self._timers.at(ends_us, self._due, running)
+            if running.context.active_playback.is_active and not running.faded:
+                running.faded_until_us = ends_us
+                for player in players_of(running.context):
+                    running.faded.add(player)
+                    self._fades.fade_out(player, ends_us)
         elif running.until == "time" or running.leaves_room or _ends_inside(running):
             self._drop(running)
             self._stop(running)
 
     def _stop(self, running: _SleepTimer) -> None:
         context, now_us = running.context, self._clock.now_us()
-        faded = self._faded(running)
         if isinstance(context, Player) and (room := self._rooms.of_player(context)) is not None:
-            if (place := room.participant_of(context)) is not None:
-                self._rooms.leave(room, place)
+            if (participant := room.participant_of(context)) is not None:
+                self._rooms.leave(room, participant)
         else:
             context.playback.pause(now_us)
         silent_us = now_us + context.playback.lead_us() + RESTORE_DELAY_US
-        for player in faded:
-            self._fades.restore(player, silent_us)
+        self._restore(running.faded, silent_us)
         self.changed.emit()
         self.ended.emit(context)
 
@@ -262,6 +276,10 @@ class SleepTimers:
         if running.timer is not None:
             running.timer.cancel()
         running.disarm()
+
+    def _restore(self, players: Iterable[Player], at_us: int | None = None) -> None:
+        for player in players:
+            self._fades.restore(player, at_us)
 
     # ------------------------------------------------------------ changes of players and playbacks
 
@@ -283,18 +301,22 @@ class SleepTimers:
         else:
             self._update(running)
 
+    def _member_left(self, _room: Room, participant: Participant) -> None:
+        if participant.player is not None:
+            # Deferred: the last player of a group may inherit its timer.
+            self._timers.at(self._clock.now_us(), self._restore_others)
+
+    def _restore_others(self) -> None:
+        for running in tuple(self._running.values()):
+            others = running.faded.difference(players_of(running.context))
+            running.faded -= others
+            self._restore(others)
+
     def _player_changed(self, player: Player) -> None:
         if (running := self._running.get(player.topic)) is not None and running.until != "time":
             self._follow(running)
 
     # ------------------------------------------------------------ inside
-
-    def _players_of(self, running: _SleepTimer) -> list[Player]:
-        context = running.context
-        return [context] if isinstance(context, Player) else list(context.renderers)
-
-    def _faded(self, running: _SleepTimer) -> list[Player]:
-        return [player for player in self._players_of(running) if player in self._fades]
 
     def _info(self, running: _SleepTimer) -> SleepTimerInfo:
         context = running.context

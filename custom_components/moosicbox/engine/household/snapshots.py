@@ -19,6 +19,7 @@ from ..rooms.grouping import Grouping
 from ..rooms.room import Room
 from ..rooms.rooms import Rooms
 from ..signals import Signal
+from .rules import Rules
 
 MAX_SNAPSHOTS: Final = 20
 MAX_ITEMS: Final = 500
@@ -72,6 +73,7 @@ class Snapshots:
         players: Players,
         rooms: Rooms,
         grouping: Grouping,
+        rules: Rules,
         media_resolver: MediaResolver,
         clock: Clock,
         system: Principal,
@@ -80,6 +82,7 @@ class Snapshots:
         self._players = players
         self._rooms = rooms
         self._grouping = grouping
+        self._rules = rules
         self._media_resolver = media_resolver
         self._clock = clock
         self._system = system
@@ -149,8 +152,8 @@ class Snapshots:
     async def restore(self, snapshot_id: str) -> list[str]:
         """Restore the playback, volumes and rooms of a snapshot.
 
-        Return the ids of the players and rooms that couldn't be restored completely, because they are disconnected
-        or don't exist any more. Raise SnapshotNotFound.
+        Return the ids of the players and rooms that couldn't be restored completely, because they are disconnected,
+        don't exist any more, or a rule refuses their music now. Raise SnapshotNotFound.
         """
         snapshot = self._get(snapshot_id)
         missing: list[str] = []
@@ -162,13 +165,12 @@ class Snapshots:
             self._players.set_volume(player, state.volume, state.muted)
             if state.player_id not in in_rooms:
                 self._grouping.leave(self._system, player)
-                await self._play(player.solo_playback, state.queue)
+                if not await self._play(player, state.queue):
+                    missing.append(state.player_id)
         for room_state in snapshot.rooms:
             room = await self._assemble(room_state, missing)
-            if room is None:
+            if room is None or not await self._play(room, room_state.queue):
                 missing.append(room_state.room_id)
-            else:
-                await self._play(room.playback, room_state.queue)
         return missing
 
     async def _assemble(self, state: RoomSnapshot, missing: list[str]) -> Room | None:
@@ -176,41 +178,56 @@ class Snapshots:
         players: list[Player] = []
         for player_id in state.player_ids:
             player = self._players.find(player_id)
-            if player is not None and player.connected:
+            if player is not None and player.connected and not self._rules.is_silent(player):
                 players.append(player)
             else:
                 missing.append(player_id)
         room = self._rooms.find(state.room_id)
-        try:
-            if room is not None:
-                return await self._grouping.join(self._system, room, players)
-            if state.is_group and len(players) > 1:
-                return await self._grouping.join(self._system, players[0], players[1:])
-        except HubError:
+        if room is None and not (state.is_group and len(players) > 1):
             return None
-        return None
+        leader = room or players.pop(0)
+        if isinstance(leader, Player):
+            # The group is made anew; a room that the player is in now goes on without it.
+            self._grouping.leave(self._system, leader)
+        # Rules would be checked against the music that is about to be replaced.
+        self._empty(leader.playback)
+        try:
+            return await self._grouping.join(self._system, leader, players)
+        except HubError:
+            if room is not None:
+                missing.extend(player.player_id for player in players if player.room is not room)
+            return room
 
-    async def _play(self, playback: Playback, state: QueueSnapshot) -> None:
+    async def _play(self, context: Player | Room, state: QueueSnapshot) -> bool:
+        # Returns whether no rule refuses any of it.
+        is_allowed = self._rules.music_filter(context)
+        allowed = [item for item in state.items if is_allowed(item.track)]
         items = [
             msgspec.structs.replace(item, queue_item_id=secrets.token_hex(8), state="pending", votes=0)
-            for item in state.items
+            for item in allowed
         ]
-        ids = [item.queue_item_id for item in state.items]
-        now_us = self._clock.now_us()
-        playback.finish(now_us)
-        playback.queue.clear()
+        ids = [item.queue_item_id for item in allowed]
+        is_silenced = state.playing and self._rules.is_silent(context)
+        is_complete = len(items) == len(state.items) and not is_silenced
+        playback = context.playback
+        self._empty(playback)
         playback.set_modes(shuffle=None, repeat=state.repeat, autoplay=None)
         if not items:
-            return
+            return is_complete
         playback.queue.add(items, "end", None)
         if state.current_item_id not in ids:
-            return
+            return is_complete
         current = items[ids.index(state.current_item_id)]
-        if state.playing:
+        if state.playing and not is_silenced:
             with suppress(HubError):
                 await self._media_resolver.start(playback, current, state.position)
         else:
-            playback.load_paused(current, now_us, state.position)
+            playback.load_paused(current, self._clock.now_us(), state.position)
+        return is_complete
+
+    def _empty(self, playback: Playback) -> None:
+        playback.finish(self._clock.now_us())
+        playback.queue.clear()
 
     def _get(self, snapshot_id: str) -> Snapshot:
         if (snapshot := self._snapshots.get(snapshot_id)) is None:

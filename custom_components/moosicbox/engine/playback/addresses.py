@@ -9,14 +9,12 @@ import re
 import socket
 from typing import Final, NamedTuple
 import unicodedata
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec import UNSET
 
 from ..protocol.types import Track
 
-SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
-"""Characters that are left as they are in a URL."""
 OPEN_PATHS: Final = ("/local/", "/api/tts_proxy/")
 """Paths of Home Assistant that need no signature."""
 AMBIGUOUS: Final = re.compile(r"[\x00-\x1f\x7f\\]|^ ")
@@ -26,7 +24,7 @@ LOCAL_NAMES: Final = (".local", ".localhost", ".lan", ".home", ".internal", ".ho
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-class Address(NamedTuple):
+class ParsedUrl(NamedTuple):
     """A URL as clients read it."""
 
     host: str
@@ -37,7 +35,7 @@ class Address(NamedTuple):
     query: str
 
 
-def parse_url(url: str) -> Address | None:
+def parse_url(url: str) -> ParsedUrl | None:
     """Return the parts of an http(s) URL; `None` for anything else, or if clients may read it in different ways."""
     if AMBIGUOUS.search(url):
         return None
@@ -48,7 +46,7 @@ def parse_url(url: str) -> Address | None:
         return None
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         return None
-    return Address(
+    return ParsedUrl(
         _canonical_host(parts.hostname), port or DEFAULT_PORTS[parts.scheme], unquote(parts.path), parts.query
     )
 
@@ -78,15 +76,15 @@ def is_open_path(path: str) -> bool:
     return path.startswith(OPEN_PATHS) and not path.endswith("/")
 
 
-def is_address_of(address: Address, urls: Iterable[str]) -> bool:
-    """Return whether an address belongs to a server in the local network with these URLs, of which each has a port.
+def is_url_of(url: ParsedUrl, server_urls: Iterable[str]) -> bool:
+    """Return whether a URL belongs to a server in the local network with these URLs, of which each has a port.
 
     A server may have more names than its URLs tell: loopback addresses and local names belong to it if the port does.
     """
-    servers = [known for url in urls if (known := parse_url(url)) is not None]
-    if any((known.host, known.port) == (address.host, address.port) for known in servers):
+    servers = [known for server in server_urls if (known := parse_url(server)) is not None]
+    if any((known.host, known.port) == (url.host, url.port) for known in servers):
         return True
-    return any(known.port == address.port for known in servers) and _is_local_name(address.host)
+    return any(known.port == url.port for known in servers) and _is_local_name(url.host)
 
 
 def _canonical_host(host: str) -> str:
@@ -142,9 +140,4 @@ def track_from_url(url: str, title: str | None = None, *, live: bool = False) ->
 
 def server_of(url: str) -> str:
     """Return the name of a URL's server, for the log: the whole URL may contain a password."""
-    return "?" if (address := parse_url(url)) is None else address.host
-
-
-def encode_url(source: str) -> str:
-    """Return a URL, or a path of the hub, with all unsafe characters encoded."""
-    return quote(source, safe=SAFE_CHARACTERS)
+    return "?" if (parsed := parse_url(url)) is None else parsed.host

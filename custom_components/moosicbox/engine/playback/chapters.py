@@ -11,7 +11,7 @@ from ..protocol.errors import HubError, InvalidMessage, NotSupported, Sentence
 from ..protocol.types import Chapter, QueueItem
 from ..timers import Timer, Timers
 from .playback import Playback
-from .playhead import RESTART_SECONDS
+from .playhead import PREVIOUS_SECONDS
 
 MIN_SECONDS: Final = 300.0
 """Shorter items aren't opened to look for chapters."""
@@ -118,7 +118,7 @@ def chapter_index(
     if number is None:
         at = -1 if current is None else current
         number = at + 2 if step == "next" else at + 1
-        if step == "previous" and (at < 0 or position - chapters[at].start <= RESTART_SECONDS):
+        if step == "previous" and (at < 0 or position - chapters[at].start <= PREVIOUS_SECONDS):
             number = max(1, at)
     if number > len(chapters):
         raise InvalidMessage(

@@ -3,12 +3,17 @@
 import re
 from typing import Final
 
+from ..fetching import decode_text
+
 MAX_TITLE: Final = 300
 _TITLE: Final = re.compile(rb"StreamTitle='(.*?)';", re.DOTALL)
 
 
 def icy_interval(header: str | None) -> int:
-    """Return the bytes of sound between two blocks, by the header `icy-metaint`; 0 without blocks. Raise ValueError."""
+    """Return the bytes of sound between two blocks, by the header `icy-metaint`; 0 without blocks.
+
+    Raise ValueError if the header isn't a whole number.
+    """
     return max(0, int(header or "0"))
 
 
@@ -21,11 +26,7 @@ def title_in(block: bytes) -> str | None:
     """Return the title in a block, in UTF-8 or Latin-1; `None` if there is none, or an empty one."""
     if (found := _TITLE.search(block)) is None:
         return None
-    try:
-        text = found[1].decode()
-    except UnicodeDecodeError:
-        text = found[1].decode("latin-1")
-    return "".join(filter(str.isprintable, text)).strip()[:MAX_TITLE] or None
+    return "".join(filter(str.isprintable, decode_text(found[1]))).strip()[:MAX_TITLE] or None
 
 
 class IcyParser:

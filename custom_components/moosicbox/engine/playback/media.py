@@ -88,14 +88,14 @@ class MediaProvider(Protocol):
     def remember(self, track: Track) -> None:
         """Take note of a track of a restored queue, so that it can be found by its id."""
 
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         """Return an address for a player that accepts certain types; a path if the hub serves the stream."""
 
 
 class StationSharing(Protocol):
     """Fetches a radio station once for all players of rooms."""
 
-    def address(self, media: Media, accepts: Accepts, live_since_us: int) -> StreamAddress | None:
+    def stream_address(self, media: Media, accepts: Accepts, live_since_us: int) -> StreamAddress | None:
         """Return the address of a station's shared stream.
 
         Args:

@@ -6,6 +6,7 @@ import logging
 from typing import Final
 
 from ..access.rights import Principal
+from ..background import shared_result
 from ..clock import Clock
 from ..protocol.errors import HubError, Sentence, TrackNotFound, Unavailable
 from ..protocol.types import ItemState, QueueItem
@@ -19,7 +20,7 @@ RESOLVE_SECONDS: Final = 30.0
 """How long a provider may take."""
 
 
-type Resume = Callable[[QueueItem], Awaitable[float]]
+type FindPosition = Callable[[QueueItem], Awaitable[float]]
 
 
 class MediaResolver:
@@ -43,13 +44,14 @@ class MediaResolver:
         self._system = system
         self._clock = clock
         self._cache = MediaCache(cache_size)
-        self.resume: Resume | None = None
+        self.find_left_position: FindPosition | None = None
         """Returns the position in seconds where an item was left. Only called for items with `is_resumed`."""
         self.is_resumed: Callable[[QueueItem], bool] = lambda _item: False
-        """Returns whether an item starts where it was left; see `resume`."""
+        """Returns whether an item starts where it was left; see `find_left_position`."""
         self.station_sharing: StationSharing | None = None
         """Makes the addresses of stations that the players of rooms share; `None`: each player fetches them itself."""
         self._lookups: dict[str, asyncio.Task[Media | None]] = {}
+        self._starts: set[asyncio.Task[QueueItem | None]] = set()
 
     # ------------------------------------------------------------ media
 
@@ -79,7 +81,7 @@ class MediaResolver:
         """Return the media of an item if they are known."""
         return self._cache.get(item.track.media_content_id)
 
-    def address(
+    def stream_address(
         self, item: QueueItem, accepts: Accepts = None, live_since_us: int | None = None
     ) -> StreamAddress | None:
         """Return an address of an item for a player that accepts certain types.
@@ -97,28 +99,29 @@ class MediaResolver:
             return None
         return self._address(item, media, accepts, live_since_us)
 
-    async def renew_address(
+    async def renew_stream_address(
         self, item: QueueItem, accepts: Accepts = None, live_since_us: int | None = None
     ) -> StreamAddress:
-        """Return an address of an item after its media was looked up again; see `address`. Raise TrackNotFound."""
+        """Return an address of an item after its media was looked up again; see `stream_address`. Raise TrackNotFound."""
         self._cache.drop(item.track.media_content_id)
-        if (media := await self._look_up(item)) is None:
+        if (media := await shared_result(self._look_up(item))) is None:
             raise TrackNotFound("This item can't be played any more")
         return self._address(item, media, accepts, live_since_us)
 
     def _address(self, item: QueueItem, media: Media, accepts: Accepts, live_since_us: int | None) -> StreamAddress:
         shared = None
         if self.station_sharing is not None and live_since_us is not None and item.track.live is True:
-            shared = self.station_sharing.address(media, accepts, live_since_us)
-        return shared or self.media.address(media, accepts)
+            shared = self.station_sharing.stream_address(media, accepts, live_since_us)
+        return shared or self.media.stream_address(media, accepts)
 
     def close(self) -> None:
-        """Cancel all lookups."""
-        for task in self._lookups.values():
+        """Cancel all lookups and starts."""
+        for task in (*self._lookups.values(), *self._starts):
             task.cancel()
         self._lookups.clear()
 
     def _look_up(self, item: QueueItem) -> asyncio.Task[Media | None]:
+        # Shared: a caller that is cancelled must not cancel it for the others.
         media_content_id = item.track.media_content_id or ""
         if (task := self._lookups.get(media_content_id)) is None:
             task = asyncio.ensure_future(self._find(item, media_content_id))
@@ -150,6 +153,8 @@ class MediaResolver:
     ) -> None:
         """Start an item, or the next one whose media can be found. A later command supersedes this one.
 
+        If the caller is cancelled, the start goes on: the playback would buffer forever otherwise.
+
         Args:
             playback: Where to start it.
             item: An item of its queue.
@@ -160,18 +165,29 @@ class MediaResolver:
             TrackNotFound: If no media was found; the playback is finished.
 
         """
+        # Eager: known media starts at once, before any other command is executed.
+        starting = asyncio.create_task(self._start(playback, item, position, previous_state), eager_start=True)
+        self._starts.add(starting)
+        starting.add_done_callback(self._starts.discard)
+        if (failed := await shared_result(starting)) is not None:
+            raise TrackNotFound(Sentence("cant_play", "{title} can't be played", title=failed.track.title))
+
+    async def _start(
+        self, playback: Playback, item: QueueItem, position: float | None, previous_state: ItemState
+    ) -> QueueItem | None:
+        # Returns the last item that was tried if no media was found.
         for _ in range(MAX_FAILURES):
-            if position is None and self.resume is not None and self.is_resumed(item):
+            if position is None and self.find_left_position is not None and self.is_resumed(item):
                 playback.load(item, self._clock.now_us(), 0.0, previous_state)
-                position = await self.resume(item)
+                position = await self.find_left_position(item)
                 if not playback.is_current(item.queue_item_id) or not playback.goes_on:
-                    return
+                    return None
             position = position or 0.0
             if self._cache.get(item.track.media_content_id) is None:
                 playback.load(item, self._clock.now_us(), position, previous_state)
-                media = await self._look_up(item)
+                media = await shared_result(self._look_up(item))
                 if not playback.is_current(item.queue_item_id) or playback.timeline.state != "buffering":
-                    return
+                    return None
                 if media is None:
                     playback.report_unplayable(item)
                     previous_state = "skipped"
@@ -180,9 +196,9 @@ class MediaResolver:
                     item, position = following, None
                     continue
             playback.start(item, self._clock.now_us(), position, previous_state)
-            return
+            return None
         playback.finish(self._clock.now_us())
-        raise TrackNotFound(Sentence("cant_play", "{title} can't be played", title=item.track.title))
+        return item
 
     async def skip(self, playback: Playback) -> None:
         """Start the next item, or finish the playback if there is none."""

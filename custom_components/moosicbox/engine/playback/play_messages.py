@@ -40,7 +40,7 @@ class PlayMessages:
         """Return the announcement that a player mixes with its playback; `None` if there is none."""
         if (announcement := player.mixed_announcement) is None:
             return None
-        if (address := self._media_resolver.address(announcement.item, player.accepts)) is None:
+        if (address := self._media_resolver.stream_address(announcement.item, player.accepts)) is None:
             return None
         message = announcement_order(announcement, address, announcement.sync_time_us)
         return compensated(message, player.output_delay_ms)
@@ -64,7 +64,7 @@ class PlayMessages:
             return None
         address = None
         if order.item is not None:
-            address = self._media_resolver.address(order.item, accepts, order.live_since_us)
+            address = self._media_resolver.stream_address(order.item, accepts, order.live_since_us)
         if order.item is not None and address is None:
             return None
         return synchronized_playback(order, address, context.room_id, self._gain_db(context, order.item))
@@ -74,7 +74,7 @@ class PlayMessages:
         if item is not None and context.playback.is_shared(item):
             # Its sound depends on the time at which it starts.
             item = None
-        address = self._media_resolver.address(item, accepts) if item else None
+        address = self._media_resolver.stream_address(item, accepts) if item else None
         if item is not None and address is None:
             return None
         return prepare(item, address, self._gain_db(context, item))

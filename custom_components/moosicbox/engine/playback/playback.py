@@ -25,12 +25,12 @@ MIN_PLAYED_US: Final = round(MIN_DURATION_SECONDS * 1e6)
 POSITION_TOLERANCE_SECONDS: Final = 0.25
 """The position of a single player is adopted if it differs by more than this."""
 START_TOLERANCE_SECONDS: Final = 0.02
-"""A report that differs from an order's position by less is that of its start, however late that is."""
+"""A player that reports a position this near to an order's has begun to execute it, even if it is late."""
 DURATION_TOLERANCE_SECONDS: Final = 0.05
 """The duration that several players report is adopted if it differs by more than this from the known one."""
 START_GRACE_US: Final = 2_000_000
 """A player that still buffers, or plays on as before, within this time after an order is about to execute it."""
-RESTART_US: Final = 180_000_000
+RETURN_US: Final = 180_000_000
 """A fed speaker that connects within this time after the hub stopped continues its music."""
 MAX_CROSSFADE: Final = 0.25
 """The longest crossfade, in parts of the shorter item."""
@@ -127,8 +127,7 @@ class Playback(Playhead):
     def interrupt(self, now_us: int) -> None:
         """Pause for an announcement, if the playback is active.
 
-        Commands during the announcement change what follows it: `start` and `seek` where the music goes on, `pause` and
-        `stop` that it doesn't.
+        During the announcement, `start` and `seek` set where the music goes on; `pause` and `stop` keep it from going on.
         """
         if self.is_active:
             self.pause(now_us)
@@ -286,9 +285,9 @@ class Playback(Playhead):
             self._play(self.timeline.position, now_us)
 
     def resume_restored(self, now_us: int) -> None:
-        """Go on where the music was when the hub ended, unless that is `RESTART_US` ago."""
+        """Go on where the music was when the hub ended, unless that is `RETURN_US` ago."""
         suspended, self.suspended = self.suspended, None
-        if suspended is not None and now_us - suspended.anchor_us < RESTART_US:
+        if suspended is not None and now_us - suspended.anchor_us < RETURN_US:
             self._play(self.timeline.position, now_us)
 
     def ensure_order(self, now_us: int) -> None:

@@ -107,7 +107,7 @@ class Player:
         self.round_trip_us = 0
         self.volume = 1.0
         self.unbounded_volume: float | None = None
-        """The volume to which its room has moved it if that lies outside of 0 to 1; see `shift_volumes`."""
+        """The volume to which its room has moved it if that lies outside of 0 to its cap; see `shift_volumes`."""
         self.muted = False
         self.connected = False
         self.available = False
@@ -301,3 +301,8 @@ class Player:
             entity_id=self.entity_id,
             output_delay_ms=self.output_delay_ms or UNSET,
         )
+
+
+def players_of(context: PlaybackContext) -> Sequence[Player]:
+    """Return the players of a room; of a player the player itself, also while it renders a room's playback."""
+    return (context,) if isinstance(context, Player) else context.renderers

@@ -20,11 +20,11 @@ from ..signals import Signal
 from ..timers import Timer, Timers
 from .contexts import PlaybackContexts
 from .events import PlaybackEvent, QueueChanged, StatusChanged
-from .loudness import CONFIRMED, rounded
 from .player import PlaybackContext, Player, volume_topic
 from .publisher import PlaybackPublisher
 from .render import queue_snapshot
 from .saved_state import SavedPlayer, restore_player
+from .volumes import VOLUME_TOLERANCE, rounded
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -209,7 +209,7 @@ class Players(PlaybackContexts[Player]):
 
         Args:
             player: The player.
-            volume: A volume outside of 0 to 1 is remembered, and the nearest one inside is set.
+            volume: A volume outside of 0 to the cap is remembered, and the nearest one inside is set.
             muted: True to mute it.
             alone: False if it changes with the other players of its room, which then publishes the change, too.
             cap: The loudest volume; by default that of `limit_volumes`.
@@ -265,7 +265,7 @@ class Players(PlaybackContexts[Player]):
             report = msgspec.structs.replace(report, position_seconds=audible)
         player.apply_report(report)
         volume = report.volume
-        if volume is not None and abs(volume - player.volume) < CONFIRMED:
+        if volume is not None and abs(volume - player.volume) < VOLUME_TOLERANCE:
             volume = None
         if volume is not None or report.muted not in (None, player.muted):
             self.set_volume(player, volume, report.muted)

@@ -13,7 +13,7 @@ from .timeline import Timeline, plausible_duration
 CHAPTER_TOLERANCE_SECONDS: Final = 0.01
 """A position that is this much before a chapter belongs to it: players report rounded positions."""
 MAX_REPORTED_DURATIONS: Final = 100
-RESTART_SECONDS: Final = 3.0
+PREVIOUS_SECONDS: Final = 3.0
 """`previous` goes back to the start of an item that has played longer than this."""
 
 
@@ -38,7 +38,7 @@ class Playhead:
         self.order: Order | None = None
         """The last order to the players."""
         self.decided_us: int | None = None
-        """The hub time of the decision for the order that is being sent; `None` if it takes effect immediately."""
+        """The hub time of the decision for the order that is being sent; `None` if its time is fixed, or none is being sent."""
         self.loaded_item: QueueItem | None = None
         """The item that the timeline refers to. It may have been removed from the queue meanwhile."""
         self.next_item: QueueItem | None = None
@@ -127,7 +127,7 @@ class Playhead:
         """Return the item that `previous` leads to: the current one if it has played for a while."""
         if (current := self.current) is None:
             return None
-        if self.timeline.position_at(now_us) > RESTART_SECONDS:
+        if self.timeline.position_at(now_us) > PREVIOUS_SECONDS:
             return current
         return self.queue.before(current.queue_item_id) or current
 

@@ -48,8 +48,8 @@ class _Listening:
     @property
     def missing_seconds(self) -> float:
         """How much longer it has to be listened to until it counts as a play; 0 or less if it does."""
-        fraction = COUNTED_SECONDS if self.duration is None else self.duration * COUNTED_FRACTION
-        return min(COUNTED_SECONDS, fraction) - self.seconds
+        enough_seconds = COUNTED_SECONDS if self.duration is None else self.duration * COUNTED_FRACTION
+        return min(COUNTED_SECONDS, enough_seconds) - self.seconds
 
     def due_us(self, now_us: int) -> int | None:
         """Return the hub time at which it counts as a play if it plays on, `None` if that isn't known."""
@@ -79,19 +79,19 @@ class Plays:
     """Follows playbacks. The time is added up whenever one changes, and when a play is due to be counted."""
 
     def __init__(
-        self, library: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn, listeners: Listeners = _no_listeners
+        self, counter: PlayCounter, timers: Timers, clock: Clock, spawn: Spawn, listeners: Listeners = _no_listeners
     ) -> None:
         """Set up without playbacks.
 
         Args:
-            library: Keeps the counts.
+            counter: Keeps the counts.
             timers: The hub's timers.
             clock: The hub's clock.
             spawn: Runs a coroutine in the background.
             listeners: Returns the ids of the users who hear an item.
 
         """
-        self._library = library
+        self._counter = counter
         self._timers = timers
         self._listeners = listeners
         self._clock = clock
@@ -126,6 +126,6 @@ class Plays:
 
     async def _count(self, track_id: str, user_ids: Collection[str]) -> None:
         try:
-            await self._library.count_play(track_id, user_ids)
+            await self._counter.count_play(track_id, user_ids)
         except HubError as error:
             _LOGGER.debug("A play could not be counted: %s", error)

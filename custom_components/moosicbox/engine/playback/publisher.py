@@ -102,11 +102,11 @@ class PlaybackPublisher:
             case StatusChanged():
                 self.publish_status(context)
             case CurrentChanged(track, previous):
-                self._publish_state(context, TrackChanged(track=track, previous_track=previous))
+                self._publish_everywhere(context, TrackChanged(track=track, previous_track=previous))
             case PositionChanged(position):
-                self._publish_state(context, SeekUpdate(position_seconds=position))
+                self._publish_everywhere(context, SeekUpdate(position_seconds=position))
             case QueueChanged(ops):
-                self._publish_queue(context, ops)
+                self._publish_queue_ops(context, ops)
         self.schedule(context)
         self.playback_event.emit(context, event)
 
@@ -124,12 +124,12 @@ class PlaybackPublisher:
             if player.public_playback is context.playback:
                 self._topics.publish(player.topic, snapshot)
 
-    def _publish_state(self, context: PlaybackContext, message: TopicMessage) -> None:
+    def _publish_everywhere(self, context: PlaybackContext, message: TopicMessage) -> None:
         self._topics.publish(context.topic, message)
         for player in _mirroring_players(context):
             self._topics.publish(player.topic, message)
 
-    def _publish_queue(self, context: PlaybackContext, ops: tuple[QueueOp, ...]) -> None:
+    def _publish_queue_ops(self, context: PlaybackContext, ops: tuple[QueueOp, ...]) -> None:
         queue = context.playback.queue
         update = QueueUpdated(revision=queue.revision, current_index=queue.current_index, total=len(queue), ops=ops)
         self._topics.publish(context.topic, update)
@@ -177,7 +177,7 @@ class PlaybackPublisher:
         for player, message in orders:
             self._topics.publish(f"play:{player.player_id}", message)
         if len(orders) == 1:
-            # The lead of a single player is too short to wait for the end of the event loop's iteration.
+            # The lead of a single player is too short to wait for the end of this turn of the event loop.
             self._topics.flush(f"play:{orders[0][0].player_id}")
 
     def _publish_prepare(self, context: PlaybackContext) -> None:

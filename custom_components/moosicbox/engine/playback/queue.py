@@ -3,16 +3,19 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 import random
+import secrets
 from typing import Final
 
 import msgspec
 
+from ..access.rights import Principal
 from ..protocol.client import After, Place
 from ..protocol.errors import InvalidMessage, ItemLocked, QueueItemNotFound, RevisionConflict, Sentence, Unavailable
 from ..protocol.types import (
     AddOp,
     ClearOp,
     CurrentOp,
+    ItemOrigin,
     ItemState,
     MoveOp,
     QueueItem,
@@ -22,6 +25,7 @@ from ..protocol.types import (
     ResetOp,
     Track,
     UpdateOp,
+    UserRef,
 )
 
 type OnChange = Callable[[tuple[QueueOp, ...]], None]
@@ -32,6 +36,25 @@ LOGGED_CHANGES: Final = 200
 """Changes that are remembered to resolve conflicts."""
 MAX_SHUFFLED_OPS: Final = 100
 """Items that are shuffled in by one op each; if there are more, the whole order counts as changed."""
+
+
+def new_item(track: Track, principal: Principal, added_at: str, origin: ItemOrigin = "user") -> QueueItem:
+    """Return an item with a new id.
+
+    Args:
+        track: Its track.
+        principal: The principal that adds it.
+        added_at: The time of day, as `Clock.timestamp` returns it.
+        origin: In which role the principal adds it.
+
+    """
+    return QueueItem(
+        queue_item_id=secrets.token_hex(8),
+        track=track,
+        added_by=UserRef(id=principal.sub, name=principal.name),
+        added_at=added_at,
+        origin=origin,
+    )
 
 
 class Queue:

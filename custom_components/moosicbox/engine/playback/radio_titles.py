@@ -1,14 +1,18 @@
 """The titles of radio stations, which send what they play within their streams (ICY metadata)."""
 
 from asyncio import IncompleteReadError
+from collections.abc import Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from aiohttp import ClientError, ClientTimeout, hdrs
+from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ..background import Spawn
+from ..checked_requests import open_response
 from ..clock import Clock
 from ..fetching import USER_AGENT, FetchFailed, SessionFactory
+from ..protocol.errors import HubError
 from ..protocol.types import QueueItem
 from ..timers import Timers
 from .addresses import is_http_url
@@ -18,7 +22,8 @@ from .playback import Playback
 
 INTERVAL_US: Final = 15_000_000
 """The time between two requests to a station."""
-TIMEOUT_SECONDS: Final = 10.0
+TIMEOUT: Final = ClientTimeout(10)
+"""Of each request, in seconds."""
 MAX_STATIONS: Final = 20
 """Playbacks whose stations are requested."""
 MAX_SOUND_BYTES: Final = 65_536
@@ -35,11 +40,28 @@ class RadioTitles:
     """
 
     def __init__(
-        self, media_resolver: MediaResolver, session: SessionFactory, timers: Timers, clock: Clock, spawn: Spawn
+        self,
+        media_resolver: MediaResolver,
+        session: SessionFactory,
+        require_allowed: Callable[[str], None],
+        timers: Timers,
+        clock: Clock,
+        spawn: Spawn,
     ) -> None:
-        """Set up without playbacks; `spawn` runs a coroutine in the background."""
+        """Set up without playbacks.
+
+        Args:
+            media_resolver: Knows the addresses of stations.
+            session: Returns the HTTP session.
+            require_allowed: Raises HubError for an address that must not be requested. Each redirection is checked.
+            timers: The hub's timers.
+            clock: The hub's clock.
+            spawn: Runs a coroutine in the background.
+
+        """
         self._media_resolver = media_resolver
         self._session = session
+        self._require_allowed = require_allowed
         self._timers = timers
         self._clock = clock
         self._spawn = spawn
@@ -78,7 +100,7 @@ class RadioTitles:
 
     async def _update_title(self, playback: Playback, item: QueueItem, url: str) -> None:
         try:
-            title = await read_title(self._session, url)
+            title = await read_title(self._session(), url, self._require_allowed)
         except FetchFailed:
             title = playback.stream_title
         if playback.is_current(item.queue_item_id):
@@ -91,16 +113,22 @@ class RadioTitles:
         self.update(playback)
 
 
-async def read_title(session: SessionFactory, url: str) -> str | None:
+async def read_title(session: ClientSession, url: str, require_allowed: Callable[[str], None]) -> str | None:
     """Return the title that a station sends; `None` if it sends none.
 
+    Args:
+        session: The HTTP session.
+        url: The address of the stream.
+        require_allowed: Raises HubError for an address that must not be requested. Each redirection is checked.
+
     Raises:
-        FetchFailed: The station can't be reached, or its answer isn't valid.
+        FetchFailed: The address isn't allowed, the station can't be reached, or its answer isn't valid.
     """
     headers = {hdrs.USER_AGENT: USER_AGENT, "Icy-MetaData": "1"}
     try:
-        async with session().get(url, headers=headers, timeout=ClientTimeout(TIMEOUT_SECONDS)) as response:
-            response.raise_for_status()
+        async with open_response(session, url, require_allowed, timeout=TIMEOUT, headers=headers) as response:
+            if response.status != 200:
+                raise FetchFailed(f"The station answers with the status {response.status}")
             if not 0 < (interval := icy_interval(response.headers.get("icy-metaint"))) <= MAX_SOUND_BYTES:
                 return None
             for _ in range(MAX_BLOCKS):
@@ -110,5 +138,5 @@ async def read_title(session: SessionFactory, url: str) -> str | None:
                 if has_title(block):
                     return title_in(block)
             return None
-    except (ClientError, IncompleteReadError, TimeoutError, ValueError) as error:
+    except (ClientError, HttpProcessingError, IncompleteReadError, OSError, ValueError, HubError) as error:
         raise FetchFailed(type(error).__name__) from error

@@ -96,8 +96,15 @@ _PLAYBACK_COPIED: Final = CopiedFields(
 _PLAYER_COPIED: Final = CopiedFields(SavedPlayer, "player_id", "outputs", "interrupted", "playback")
 
 
-def capture_playback(playback: Playback, *, with_items: bool = True) -> SavedPlayback:
-    """Return the state of `playback`; without its items, whose number is large, if they are stored elsewhere."""
+def capture_playback(playback: Playback, *, with_items: bool = True, with_operations: bool = True) -> SavedPlayback:
+    """Return the state of `playback`.
+
+    Args:
+        playback: The playback.
+        with_items: Include its items, whose number is large. They may be stored elsewhere.
+        with_operations: Include its operations, whose results are large as well.
+
+    """
     queue = playback.queue
     return SavedPlayback(
         epoch=queue.epoch,
@@ -110,7 +117,9 @@ def capture_playback(playback: Playback, *, with_items: bool = True) -> SavedPla
         operations=tuple(
             (user_id, op_id, at_us, msgspec.to_builtins(result))
             for (user_id, op_id), at_us, result in playback.operations.completed()
-        ),
+        )
+        if with_operations
+        else (),
         **_PLAYBACK_COPIED.read(playback),
     )
 
@@ -149,12 +158,12 @@ def paused_playback[S: SavedPlayback](state: S, timeline: Timeline | None, suspe
     return msgspec.structs.replace(state, timeline=timeline, order=order, suspended=suspended)
 
 
-def capture_player(player: Player, *, with_items: bool = True) -> SavedPlayer:
+def capture_player(player: Player, *, with_items: bool = True, with_operations: bool = True) -> SavedPlayer:
     """Return the state of `player`; see `capture_playback`."""
     return SavedPlayer(
         player_id=player.player_id,
         interrupted=player.playback.interrupted,
-        playback=capture_playback(player.playback, with_items=with_items),
+        playback=capture_playback(player.playback, with_items=with_items, with_operations=with_operations),
         outputs=dict(player.outputs),
         **_PLAYER_COPIED.read(player),
     )

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..playback.loudness import CONFIRMED
 from ..playback.player import Player
 from ..playback.players import Players
+from ..playback.volumes import VOLUME_TOLERANCE
 from ..signals import Signal
 
 
@@ -36,7 +36,7 @@ class AnnouncementVolumes:
     def adjust(self, player: Player, wanted: float | None) -> None:
         """Set the volume of a player for an announcement of a given volume; `None` for the player's own."""
         volume = self._choose(player, wanted)
-        if volume is not None and abs(volume - player.volume) > CONFIRMED:
+        if volume is not None and abs(volume - player.volume) > VOLUME_TOLERANCE:
             before = player.volume
             self._players.set_volume(player, volume, None, cap=volume)
             self._volumes[player] = _Volume(before, player.volume)
@@ -45,6 +45,9 @@ class AnnouncementVolumes:
     def restore(self, player: Player) -> None:
         """Set the volume of a player back, unless it was changed meanwhile."""
         if (volume := self._volumes.pop(player, None)) is not None:
-            if abs(volume.announced - player.volume) < CONFIRMED and self._players.find(player.player_id) is player:
+            if (
+                abs(volume.announced - player.volume) < VOLUME_TOLERANCE
+                and self._players.find(player.player_id) is player
+            ):
                 self._players.set_volume(player, volume.before, None)
             self.changed.emit()

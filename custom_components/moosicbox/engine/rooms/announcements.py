@@ -7,7 +7,6 @@ one. If all players of an announcement can mix, they get it as a separate order,
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-import secrets
 from typing import Final
 
 from ..access.rights import Principal
@@ -21,9 +20,10 @@ from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
+from ..playback.queue import new_item
 from ..protocol.errors import HubError, NotSupported, Sentence, Unavailable
 from ..protocol.household import Priority
-from ..protocol.types import QueueItem, UserRef
+from ..protocol.types import QueueItem
 from ..signals import Signal
 from ..timers import Timer, Timers
 from .announcement_volumes import AnnouncementVolumes
@@ -142,6 +142,7 @@ class Announcements:
         self.require_right(principal, target)
         self._players_of(target)
         media = await self._media_resolver.resolve(media_content_id, principal)
+        self.require_right(principal, target)
         self.add([media], [target], self._players_of(target), principal)
 
     def require_right(self, principal: Principal, target: Player | Room) -> None:
@@ -191,7 +192,7 @@ class Announcements:
             volume: Its volume, 0 to 1; by default that of each player.
 
         """
-        items = [self._item(each, principal) for each in media]
+        items = [new_item(each.track, principal, self._clock.timestamp()) for each in media]
         announcement = Announcement(items, targets, players, priority, volume)
         self._waiting.append(announcement)
         self._start_waiting()
@@ -236,14 +237,6 @@ class Announcements:
             else:
                 able.append(player)
         return able, refusals
-
-    def _item(self, media: Media, principal: Principal) -> QueueItem:
-        return QueueItem(
-            queue_item_id=secrets.token_hex(8),
-            track=media.track,
-            added_by=UserRef(id=principal.sub, name=principal.name),
-            added_at=self._clock.timestamp(),
-        )
 
     # ------------------------------------------------------------ starting
 

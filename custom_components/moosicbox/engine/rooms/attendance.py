@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
 from ..access.rights import GUEST_PREFIX
 from ..clock import Clock
@@ -16,9 +15,6 @@ from ..sessions.subscriptions import Subscriptions
 from ..timers import Timers
 from .room import Participant, Room
 from .rooms import Rooms
-
-MAX_REJOINING: Final = 1_000
-"""Clients of one room that may rejoin automatically."""
 
 
 class Attendance:
@@ -65,11 +61,11 @@ class Attendance:
     def _session_opened(self, session: Session, resumed: bool) -> None:
         key = client_key(session, session.client)
         for room in self._rooms:
-            place = room.participants.get(session.client_id)
-            if place is None and not resumed:
-                place = _place_to_return_to(room, key)
-            if place is not None:
-                self._return(room, place, session, key)
+            participant = room.participants.get(session.client_id)
+            if participant is None and not resumed:
+                participant = _away_participant(room, key)
+            if participant is not None:
+                self._return(room, participant, session, key)
             elif room.rejoin_until.pop(key, 0) > self._clock.now_us() and room.visible_to(session.principal):
                 try:
                     self._rooms.join(room, session)
@@ -89,24 +85,24 @@ class Attendance:
         self._rooms.update_attendance(room)
 
     def _session_renewed(self, session: Session) -> None:
-        for room, participant in tuple(self._places_of(session)):
+        for room, participant in tuple(self._participations_of(session)):
             if not room.visible_to(session.principal):
                 self._rooms.remove_participant(room, participant, "permissions")
 
     def _session_disconnected(self, session: Session) -> None:
-        for room, participant in self._places_of(session):
+        for room, participant in self._participations_of(session):
             participant.away = True
             self._rooms.update_attendance(room)
 
     def _session_ended(self, session: Session) -> None:
-        places = tuple(self._places_of(session))
-        for room, participant in places:
+        participations = tuple(self._participations_of(session))
+        for room, participant in participations:
             self._remove_later(room, participant)
             self._rooms.update_attendance(room)
-        if session.player_id is not None and not places:
+        if session.player_id is not None and not participations:
             self._forget_guest(self._players.find(session.player_id))
 
-    def _places_of(self, session: Session) -> Iterator[tuple[Room, Participant]]:
+    def _participations_of(self, session: Session) -> Iterator[tuple[Room, Participant]]:
         for room in self._rooms:
             if (participant := room.participants.get(session.client_id)) is not None:
                 yield room, participant
@@ -121,9 +117,7 @@ class Attendance:
     def _remove(self, room: Room, participant: Participant) -> None:
         if room.participants.get(participant.client_id) is not participant:
             return
-        room.rejoin_until[participant.key] = self._clock.now_us() + int(self._limits.current.rejoin_seconds * 1e6)
-        if len(room.rejoin_until) > MAX_REJOINING:
-            del room.rejoin_until[next(iter(room.rejoin_until))]
+        self._rooms.expect(room, participant.key)
         self._rooms.remove_participant(room, participant, "left")
         self._forget_guest(participant.player)
 
@@ -138,11 +132,16 @@ class Attendance:
                     self._rooms.remove_participant(room, participant, "left")
 
 
-def _place_to_return_to(room: Room, key: ClientKey) -> Participant | None:
+def _away_participant(room: Room, key: ClientKey) -> Participant | None:
     # The away participant of the same player, whatever its user; else of the same client, preferably without a session.
-    away = [member for member in room.participants.values() if member.away]
+    away = [participant for participant in room.participants.values() if participant.away]
     same_player = (
-        member for member in away if member.player is not None and key[1:] == ("player", member.player.player_id)
+        participant
+        for participant in away
+        if participant.player is not None and key[1:] == ("player", participant.player.player_id)
     )
-    same_client = sorted((member for member in away if member.key == key), key=lambda member: member.removal is None)
+    same_client = sorted(
+        (participant for participant in away if participant.key == key),
+        key=lambda participant: participant.removal is None,
+    )
     return next(same_player, None) or next(iter(same_client), None)

@@ -12,7 +12,11 @@ def listeners_of(rooms: RoomRegistry, system: Principal, playback: Playback, ite
     An item of autoplay counts for the user who added an item before it. Guests aren't counted.
     """
     room = next((room for room in rooms if room.playback is playback), None)
-    users = set() if room is None else {member.user_id for member in room.participants.values() if not member.away}
+    users = (
+        set()
+        if room is None
+        else {participant.user_id for participant in room.participants.values() if not participant.away}
+    )
     users.add(_adder(playback, item).added_by.id)
     return {user for user in users if user not in (system.sub, ANONYMOUS) and not user.startswith(GUEST_PREFIX)}
 

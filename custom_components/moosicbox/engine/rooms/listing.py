@@ -53,7 +53,8 @@ class RoomLists:
         self._publication = None
         # The entries of the list, and everything that decides about their visibility.
         current = tuple(
-            (room.info(), room.host_user_id, *room.roles, *room.banned, *room.users) for room in self._rooms
+            (room.info(), room.host_user_id, tuple(room.roles), tuple(room.banned), tuple(room.users))
+            for room in self._rooms
         )
         if current == self._published:
             return

@@ -9,10 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from ..access.rights import GUEST_PREFIX, Principal
 from ..playback.events import PlaybackEvent
-from ..playback.loudness import mean_volume
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.render import playback_status
+from ..playback.volumes import mean_volume
 from ..protocol.errors import NotSupported, PermissionDenied, RoomFull, Sentence
 from ..protocol.server import ChatLine, PlaybackStatus, RoomState, RoomVolumes
 from ..protocol.types import (
@@ -157,7 +157,7 @@ class Room:
     @property
     def renderers(self) -> Sequence[Player]:
         """Its players, in the order in which they joined."""
-        return [member.player for member in self.participants.values() if member.player is not None]
+        return [participant.player for participant in self.participants.values() if participant.player is not None]
 
     @property
     def volume(self) -> float:
@@ -224,7 +224,7 @@ class Room:
             is_public=settings.is_public,
             control=settings.control,
             wait=settings.wait,
-            participants=tuple(self._participant_info(member) for member in self.participants.values()),
+            participants=tuple(self._participant_info(participant) for participant in self.participants.values()),
             host_user_id=self.host_user_id,
             current_track=current.track if current else None,
             playback=self.status(),
@@ -232,20 +232,20 @@ class Room:
             chat=tuple(self.chat),
         )
 
-    def _participant_info(self, member: Participant) -> ParticipantInfo:
-        player, current = member.player, self.playback.current
+    def _participant_info(self, participant: Participant) -> ParticipantInfo:
+        player, current = participant.player, self.playback.current
         player_id: str | UnsetType = UNSET if player is None else player.player_id
         ready = player is None or current is None or player.is_ready(current.queue_item_id)
         report = None if player is None else player.report
         return ParticipantInfo(
-            user_id=member.user_id,
-            username=member.username,
-            client_id=member.client_id,
+            user_id=participant.user_id,
+            username=participant.username,
+            client_id=participant.client_id,
             player_id=player_id,
-            role=self.role(member.user_id),
-            ready=ready and not member.away,
+            role=self.role(participant.user_id),
+            ready=ready and not participant.away,
             lagging=player is not None and player.lagging,
-            joined_at=member.joined_at,
+            joined_at=participant.joined_at,
             sync_error_ms=UNSET if report is None or report.sync_error_ms is None else report.sync_error_ms,
         )
 
@@ -263,11 +263,11 @@ class Room:
     @property
     def present(self) -> Sequence[Participant]:
         """The participants that aren't away, in the order in which they joined."""
-        return [member for member in self.participants.values() if not member.away]
+        return [participant for participant in self.participants.values() if not participant.away]
 
     def participant_of(self, player: Player) -> Participant | None:
         """Return the participant that a player belongs to."""
-        return next((member for member in self.participants.values() if member.player is player), None)
+        return next((participant for participant in self.participants.values() if participant.player is player), None)
 
     def add_participant(self, participant: Participant) -> None:
         """Add a participant."""
@@ -286,10 +286,10 @@ class Room:
 
         It keeps its place in the order, by which the next host is chosen.
         """
-        members = list(self.participants.values())
+        participants = list(self.participants.values())
         self.discard_participant(participant)
         participant.client_id, participant.key, participant.away = client_id, key, False
-        self.participants = {member.client_id: member for member in members}
+        self.participants = {each.client_id: each for each in participants}
         self._clients_by_user[participant.user_id] += 1
 
     def require_capacity(self) -> None:
@@ -350,7 +350,7 @@ class Room:
         """Raise PermissionDenied if a principal lacks a right."""
         if right not in self.rights(principal):
             raise PermissionDenied(
-                Sentence("right_missing", "In {room} this needs the right {right!r}", room=self.name, right=right)
+                Sentence("right_missing", "For {room} this needs the right {right!r}", room=self.name, right=right)
             )
 
     def visible_to(self, principal: Principal) -> bool:
@@ -372,7 +372,7 @@ class Room:
     @property
     def votes_needed(self) -> int:
         """The number of votes to skip an item: more than half of the users that aren't away."""
-        return len({member.user_id for member in self.present}) // 2 + 1
+        return len({participant.user_id for participant in self.present}) // 2 + 1
 
     def require_vote_right(self, principal: Principal) -> None:
         """Raise PermissionDenied if a principal may not vote."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 import secrets
+from typing import Final
 
 import msgspec
 
@@ -9,14 +10,14 @@ from ..access.rights import Principal
 from ..clock import Clock
 from ..delivery.topics import Topics
 from ..limits import SharedLimits
-from ..playback.loudness import shift_volumes
-from ..playback.player import Player
+from ..playback.player import PlaybackContext, Player
 from ..playback.players import Players
 from ..playback.publisher import PlaybackPublisher
+from ..playback.volumes import shift_volumes
 from ..protocol.errors import ClientNotFound, InvalidMessage, NotSupported, PermissionDenied, Sentence, Unavailable
 from ..protocol.server import ChatLine, RoomChat
 from ..protocol.types import RoomRole
-from ..sessions.session import Session, client_key
+from ..sessions.session import ClientKey, Session, client_key
 from ..sessions.sessions import Sessions
 from ..sessions.subscriptions import Subscriptions
 from ..signals import Signal
@@ -24,6 +25,9 @@ from .rights import ROLE_RIGHTS
 from .room import Participant, Room, RoomSettings
 from .room_registry import RoomRegistry, event_data
 from .saved_state import SavedRoom, restore_room
+
+MAX_REJOINING: Final = 1_000
+"""Clients of one room that may rejoin automatically."""
 
 
 class Rooms(RoomRegistry):
@@ -45,7 +49,8 @@ class Rooms(RoomRegistry):
         self.left: Signal[Room, Participant] = Signal()
         self.skip_voted: Signal[Room] = Signal()
         """A departure turned the votes to skip into a majority."""
-        self._require_join: Callable[[Player, Room], None] = lambda _player, _room: None
+        self.require_join: Callable[[Player, PlaybackContext], None] = lambda _player, _context: None
+        """Raises HubError if a player may not join a room, or the group that continues another player's playback."""
         self.kicked: Signal[Room, str] = Signal()
         """A user of this id was removed from a room."""
         self._sessions = sessions
@@ -156,21 +161,14 @@ class Rooms(RoomRegistry):
         if session.client_id in room.participants:
             return
         principal = session.principal
-        if principal.sub in room.banned and not principal.is_admin:
-            raise PermissionDenied(
-                Sentence("removed_from_room", "{user} was banned from {room}", user=principal.name, room=room.name)
-            )
-        if principal.rooms is not None and room.room_id not in principal.rooms:
-            raise PermissionDenied(
-                Sentence("limited_to_rooms", "{user} is limited to other rooms", user=principal.name)
-            )
+        self.require_admission(principal, room.room_id)
         room.require_capacity()
         player = None if session.player_id is None else self._players.find(session.player_id)
         if player is not None:
-            self._require_join(player, room)
+            self.require_join(player, room)
         if player is not None and (before := self.of_player(player)) is not None:
-            if (place := before.participant_of(player)) is not None:
-                self.leave(before, place)
+            if (previous := before.participant_of(player)) is not None:
+                self.leave(before, previous)
         participant = Participant(
             client_id=session.client_id,
             key=client_key(session, session.client),
@@ -194,9 +192,34 @@ class Rooms(RoomRegistry):
         self.joined.emit(room, participant)
         self.changed.emit(room)
 
-    def restrict_joins(self, require_join: Callable[[Player, Room], None]) -> None:
-        """Call `require_join` before a player joins a room; it raises HubError to refuse it."""
-        self._require_join = require_join
+    def require_admission(self, principal: Principal, room_id: str | None) -> None:
+        """Raise PermissionDenied if a user is banned from a room, or the token is limited to other rooms.
+
+        Args:
+            principal: The principal of the client that joins.
+            room_id: A room, which needn't exist yet; `None` for a new one with a random id.
+
+        """
+        room = None if room_id is None else self.find(room_id)
+        if room is not None and principal.sub in room.banned and not principal.is_admin:
+            raise PermissionDenied(
+                Sentence(
+                    "removed_from_room",
+                    "{user} was removed from {room}, and needs a new invite",
+                    user=principal.name,
+                    room=room.name,
+                )
+            )
+        if principal.rooms is not None and room_id not in principal.rooms:
+            raise PermissionDenied(
+                Sentence("limited_to_rooms", "{user} is limited to other rooms", user=principal.name)
+            )
+
+    def expect(self, room: Room, key: ClientKey) -> None:
+        """Let a client that isn't in a room rejoin it automatically for `rejoin_seconds`."""
+        room.rejoin_until[key] = self._clock.now_us() + int(self._limits.current.rejoin_seconds * 1e6)
+        if len(room.rejoin_until) > MAX_REJOINING:
+            del room.rejoin_until[next(iter(room.rejoin_until))]
 
     def leave(self, room: Room, participant: Participant) -> None:
         """Remove a participant that leaves."""
@@ -208,9 +231,9 @@ class Rooms(RoomRegistry):
         if participant is None:
             raise ClientNotFound(f"There is no client {client_id} in this room")
         room.ban(participant.user_id)
-        for member in tuple(room.participants.values()):
-            if member.user_id == participant.user_id:
-                self.remove_participant(room, member, "kicked")
+        for other in tuple(room.participants.values()):
+            if other.user_id == participant.user_id:
+                self.remove_participant(room, other, "kicked")
         self._unsubscribe_hidden(room, "kicked")
         self.kicked.emit(room, participant.user_id)
 
@@ -303,7 +326,9 @@ class Rooms(RoomRegistry):
 
     def _set_host(self, room: Room, user_id: str) -> None:
         room.host_user_id = user_id
-        name = next((member.username for member in room.participants.values() if member.user_id == user_id), None)
+        name = next(
+            (participant.username for participant in room.participants.values() if participant.user_id == user_id), None
+        )
         self._publish_event(room, "host_changed", {"host_user_id": user_id, "username": name})
 
     def _replace_host(self, room: Room, *, kicked: bool) -> None:

@@ -53,7 +53,7 @@ _COPIED: Final = CopiedFields(
 )
 
 
-def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
+def capture_room(room: Room, *, with_items: bool = True, with_operations: bool = True) -> SavedRoom:
     """Return the state of `room`; see `capture_playback`."""
     return SavedRoom(
         room_id=room.room_id,
@@ -67,7 +67,7 @@ def capture_room(room: Room, *, with_items: bool = True) -> SavedRoom:
         chat=tuple(room.chat),
         votes=tuple(room.votes),
         interrupted=room.playback.interrupted,
-        playback=capture_playback(room.playback, with_items=with_items),
+        playback=capture_playback(room.playback, with_items=with_items, with_operations=with_operations),
         **_COPIED.read(room),
     )
 

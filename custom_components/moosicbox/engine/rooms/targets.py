@@ -1,6 +1,5 @@
 """Targets of commands, and the actor's rights there: by permission for a player, by the room's rights in a room."""
 
-import secrets
 from typing import NamedTuple
 
 from ..access.rights import Principal
@@ -8,8 +7,9 @@ from ..playback.media import Media
 from ..playback.playback import Playback
 from ..playback.player import Player
 from ..playback.players import Players
+from ..playback.queue import new_item
 from ..protocol.errors import PermissionDenied, Sentence
-from ..protocol.types import QueueItem, Track, UserRef
+from ..protocol.types import QueueItem, Track
 from ..sessions.session import Actor
 from .rights import ALL_RIGHTS, RoomRight
 from .room import Room
@@ -17,11 +17,18 @@ from .rooms import Rooms
 
 
 class Target(NamedTuple):
-    """The player or room that a command addresses, and the rights of the actor."""
+    """The player or room that a command addresses, and the actor. Rights are asked for again after waiting."""
 
     context: Player | Room
     actor: Actor
-    rights: frozenset[RoomRight]
+
+    @property
+    def rights(self) -> frozenset[RoomRight]:
+        """The rights that the actor has there now."""
+        if isinstance(self.context, Room):
+            return self.context.rights(self.principal)
+        is_reachable = self.principal.rooms is None or _is_own(self.actor, self.context)
+        return ALL_RIGHTS if is_reachable and self.principal.may("control") else frozenset()
 
     @property
     def principal(self) -> Principal:
@@ -67,13 +74,7 @@ class Target(NamedTuple):
 
     def new_item(self, track: Track, added_at: str) -> QueueItem:
         """Return a new queue item for `track`, added by the actor."""
-        return QueueItem(
-            queue_item_id=secrets.token_hex(8),
-            track=track,
-            added_by=UserRef(id=self.principal.sub, name=self.principal.name),
-            added_at=added_at,
-            origin="host" if self.is_host else "user",
-        )
+        return new_item(track, self.principal, added_at, "host" if self.is_host else "user")
 
 
 class Targets:
@@ -88,21 +89,22 @@ class Targets:
     ) -> Target:
         """Return the target of a command.
 
-        Without both ids, the target is the actor's own player. For a player in a room, the target is the room. Raise
-        HubError if there is no such target, or the actor isn't allowed to see it or has no `permission`.
+        Without both ids, the target is the actor's own player. For a player in a room, the target is the room. The
+        actor's rights there may be none at all. `permission` is needed only to learn that a player doesn't exist.
+        Raise HubError if there is no such target, or the actor isn't allowed to see it.
         """
         principal = actor.principal
         if room_id is not None:
             room = self._rooms.get(room_id, principal)
-            return Target(room, actor, room.rights(principal))
+            return Target(room, actor)
         player = self._player(actor, player_id, permission)
         if (joined := self._rooms.of_player(player)) is not None:
             if not joined.visible_to(principal):
                 raise PermissionDenied(
                     Sentence("player_in_private_room", "{player} is in a private room", player=player.name)
                 )
-            return Target(joined, actor, joined.rights(principal))
-        return Target(player, actor, ALL_RIGHTS if principal.may("control") else frozenset())
+            return Target(joined, actor)
+        return Target(player, actor)
 
     def volume_target(self, actor: Actor, player_id: str | None, room_id: str | None) -> Player | Room:
         """Return the target of a volume command. Raise HubError if it doesn't exist or the actor may not change it."""

@@ -6,7 +6,7 @@ from typing import Final
 
 DECIMALS: Final = 6
 """Decimal places of volumes, so that sums of steps are exact."""
-CONFIRMED: Final = 0.005
+VOLUME_TOLERANCE: Final = 0.005
 """A player that reports a volume this close to the one that was set confirms it, and wasn't changed by a user."""
 
 

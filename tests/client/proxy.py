@@ -27,6 +27,8 @@ class Proxy:
         self.accepted = 0
         self.refusing = False
         """New connections are aborted at once."""
+        self.answer: bytes | None = None
+        """The body of the HTTP answer that new connections get instead of the hub's, as from a hotspot's login page."""
         self.delay = 0.0
         """Seconds by which the hub's bytes are delayed."""
         self.straggler: Straggler | None = None
@@ -71,8 +73,21 @@ class Proxy:
         if self.refusing:
             to_client.transport.abort()
             return
+        if (answer := self.answer) is not None:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await reader.readuntil(b"\r\n\r\n")
+                head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(answer)
+                to_client.write(head + answer)
+                await to_client.drain()
+            to_client.close()
+            return
         assert self._target.host is not None
-        from_hub, to_hub = await asyncio.open_connection(self._target.host, self._target.port)
+        try:
+            from_hub, to_hub = await asyncio.open_connection(self._target.host, self._target.port)
+        except OSError:
+            # The test has ended.
+            to_client.transport.abort()
+            return
         straggler, self.straggler = self.straggler, None
         pair = (to_client, to_hub)
         self._pairs.add(pair)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 import random
 
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 from homeassistant.core import HomeAssistant
 import pytest
 from yarl import URL
@@ -18,8 +20,9 @@ from custom_components.moosicbox.engine.client import (
     transport_selector as transport_module,
     websocket,
 )
+from custom_components.moosicbox.engine.client.link import LinkClosed
 from custom_components.moosicbox.engine.hub import Hub
-from custom_components.moosicbox.engine.protocol.client import Ping
+from custom_components.moosicbox.engine.protocol.client import Authenticate, ClientInfo, Ping
 from tests.fixtures import BRASS
 from tests.wire.client import Client
 
@@ -93,6 +96,45 @@ async def test_delays_and_cuts_lose_and_repeat_no_message(hub: Hub, proxy: Proxy
             await asyncio.sleep(0)  # The messages are on their way, delayed by the proxy.
             proxy.cut()
     assert await numbers(client, events, 12) == list(range(12))
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("page", [b"<html>Log in</html>", b"[1,", b"{}"], ids=["html", "half", "other"])
+async def test_answers_of_another_web_server_do_not_end_the_client(
+    hub: Hub, proxy: Proxy, behind: Dial, transport: str, page: bytes
+) -> None:
+    client = await behind(transport=transport)
+    events, disconnected = client.events(CustomMessage), client.events(Disconnected)
+    proxy.answer = page
+    accepted = proxy.accepted
+    proxy.cut()
+    await until(lambda: proxy.accepted > accepted + 1)
+    if transport == "polling":
+        # The link has given up; now the attempts to open another one get the page.
+        await client.connection.link.drop()
+    assert (await asyncio.wait_for(anext(disconnected), PATIENCE)).code == 1006
+    await until(lambda: proxy.accepted > accepted + 5)
+    proxy.answer = None
+    publish(hub, 1)
+    assert await numbers(client, events, 1) == [1]
+
+
+@pytest.mark.parametrize("greeting", ["<html>Log in</html>", "[1,", "{}", '{"type": "pong"}'])
+async def test_socket_of_another_server_is_a_failed_attempt(greeting: str) -> None:
+    async def greet(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("moosicbox.v1",))
+        await socket.prepare(request)
+        await socket.send_str(greeting)
+        await socket.receive()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/ws", greet)
+    async with TestServer(app) as server, ClientSession() as http:
+        link = websocket.WebSocketLink(http, server.make_url("/ws"))
+        with pytest.raises(LinkClosed, match="no MoosicBox hub"):
+            await link.open(Authenticate(client=ClientInfo(name="Test", kind="controller")))
+        await link.drop()
 
 
 async def test_overtaken_attempt_does_not_end_the_client(

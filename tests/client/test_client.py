@@ -18,6 +18,7 @@ from custom_components.moosicbox.engine.client import (
     QueueUpdated,
     TrackChanged,
 )
+from custom_components.moosicbox.engine.client.transport_selector import FAILURES_UNTIL_POLLING
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import BRASS, COPPER, PAPER, CreateToken
@@ -186,6 +187,23 @@ async def test_fresh_token_is_fetched_after_a_refusal(address: str, create_token
         assert client.welcome is not None
         assert client.welcome.user.id == "tester"
     assert asked == [False, True]
+
+
+@pytest.mark.parametrize("fault", [OSError("No answer"), asyncio.CancelledError()], ids=repr)
+async def test_failures_to_get_a_token_do_not_count_against_the_transport(
+    address: str, token: str, fault: BaseException
+) -> None:
+    faults = [fault] * FAILURES_UNTIL_POLLING
+
+    async def get_token(_fresh: bool) -> str:
+        if faults:
+            raise faults.pop()
+        return token
+
+    client = MoosicBoxClient(address, get_token=get_token, reconnect_delay=0.01)
+    events = client.events(Connected)
+    async with client:
+        assert (await anext(events)).transport == "websocket"
 
 
 async def test_connected_event(address: str, token: str) -> None:

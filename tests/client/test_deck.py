@@ -2,8 +2,10 @@
 
 from typing import Any, cast
 
+import pytest
+
 from custom_components.moosicbox.engine.client.player.deck import Deck
-from custom_components.moosicbox.engine.client.player.mpv import Mpv
+from custom_components.moosicbox.engine.client.player.mpv import Mpv, MpvError
 from custom_components.moosicbox.engine.signals import Signal
 
 
@@ -13,13 +15,25 @@ class ScriptedMpv:
     def __init__(self) -> None:
         self.event: Signal[dict[str, Any], int] = Signal()
         self.entries = 0
+        self.properties: dict[str, object] = {}
+        self.runs = True
+
+    async def start(self) -> None:
+        """Begin with mpv's own properties."""
+        self.properties = {}
+        self.runs = True
+
+    async def observe(self, *_names: str) -> None:
+        """Do nothing."""
 
     async def set(self, name: str, value: object) -> None:
-        """Do nothing."""
+        if not self.runs:
+            raise MpvError("mpv isn't running")
+        self.properties[name] = value
 
     async def command(self, name: str, *_arguments: object, **named: Any) -> dict[str, int]:
         self.entries += 1
-        if named["flags"] == "replace":
+        if named.get("flags") == "replace":
             self.send("property-change", name="duration", data=21.0)
             self.send("playback-restart")
         return {"playlist_entry_id": self.entries}
@@ -53,3 +67,23 @@ async def test_an_error_of_the_next_item_while_it_is_buffered_is_reported() -> N
     await deck.set_next("second", "/second.flac")
     mpv.send("end-file", playlist_entry_id=2, reason="error", file_error="loading failed")
     assert failed == ["second"]
+
+
+async def test_an_mpv_that_is_started_again_keeps_the_volume() -> None:
+    mpv = ScriptedMpv()
+    deck = Deck(cast(Mpv, mpv))
+    await deck.open()
+    assert mpv.properties == {}
+    await deck.set_volume(0.2, muted=True)
+    await deck.open()
+    assert mpv.properties == {"volume": 20.0, "mute": True}
+
+
+async def test_a_volume_that_is_set_while_mpv_is_away_is_not_lost() -> None:
+    mpv = ScriptedMpv()
+    deck = Deck(cast(Mpv, mpv))
+    mpv.runs = False
+    with pytest.raises(MpvError):
+        await deck.set_volume(0.2, muted=False)
+    await deck.open()
+    assert mpv.properties == {"volume": 20.0, "mute": False}

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from custom_components.moosicbox.engine.client import ClientInfo, MoosicBoxClient
-from custom_components.moosicbox.engine.client.player import program
+from custom_components.moosicbox.engine.client.player import mpv as mpv_module, program
+from custom_components.moosicbox.engine.client.player.mpv import Mpv, MpvError
 from custom_components.moosicbox.engine.client.player.program import CAPABILITIES, LEAD_MS, OutputSettings, run_player
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.client import PlayerReport
@@ -47,6 +48,18 @@ class SlowSong:
     requested: asyncio.Event
     released: asyncio.Event
     url: str = ""
+
+
+def script(path: Path, *lines: str) -> str:
+    """Write a shell script that is run in place of mpv, and return its path."""
+    path.write_text("\n".join(("#!/bin/sh", *lines, "")), "utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def children() -> set[int]:
+    """Return the ids of the processes that were started as mpv."""
+    return {child.pid for child in psutil.Process().children() if child.name() in ("mpv", "sleep")}
 
 
 async def media_player(hass: HomeAssistant, action: str, **fields: object) -> None:
@@ -175,6 +188,56 @@ async def test_mpv_is_restarted_after_a_crash(
     before = hub.players.get("speaker").report
     await until(lambda: hub.players.get("speaker").report is not before and reported(hub, state="playing"))
     assert [child.pid for child in psutil.Process().children() if child.name() == "mpv"] != [mpv.pid]
+
+
+async def test_mpv_that_does_not_answer_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = script(tmp_path / "mpv", "exec sleep 600")
+    monkeypatch.setattr(mpv_module, "ANSWER_TIMEOUT", 0.01)
+    before = children()
+    with pytest.raises(MpvError, match="doesn't answer"):
+        await Mpv(program=silent).start()
+    assert children() == before
+
+
+async def test_player_ends_mpv_when_it_is_cancelled_before_mpv_answers(
+    address: str, token: str, tmp_path: Path
+) -> None:
+    silent = script(tmp_path / "mpv", "exec sleep 600")
+    before = children()
+    connection = MoosicBoxClient(address, token=token, client=ClientInfo(name="Speaker", kind="player", player_id="s"))
+    playing = asyncio.create_task(run_player(connection, OutputSettings(device="null", mpv=silent)))
+    await until(lambda: children() != before)
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    assert children() == before
+
+
+async def test_mpv_is_started_until_one_answers(
+    hass: HomeAssistant, hub: Hub, address: str, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "REOPEN_DELAY", 0.05)
+    # Each start that finds the file gets no answer, and removes the file.
+    hang = tmp_path / "hang"
+    wrapper = script(tmp_path / "mpv", f"rm {hang} 2>/dev/null && exec sleep 600", 'exec mpv "$@"')
+    client = ClientInfo(name="Speaker", kind="player", player_id="speaker", capabilities=CAPABILITIES, lead_ms=LEAD_MS)
+    connection = MoosicBoxClient(address, token=token, client=client, reconnect_delay=0.05)
+    before = children()
+    playing = asyncio.create_task(run_player(connection, OutputSettings(device="null", mpv=wrapper)))
+    try:
+        await until(lambda: hub.players.find("speaker") is not None and connection.clock.ready)
+        await hass.async_block_till_done()
+        monkeypatch.setattr(mpv_module, "ANSWER_TIMEOUT", 3.0)
+        hang.touch()
+        (first,) = children() - before
+        psutil.Process(first).kill()
+        await until(lambda: not hang.exists())
+        await media_player(hass, "play_media", media_content_id=BRASS, media_content_type="music")
+        await until(lambda: hub.players.get("speaker").report is not None and reported(hub, state="playing"))
+        assert len(children() - before) == 1
+    finally:
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+    assert children() == before
 
 
 async def test_prepares_and_plays_in_a_room(

@@ -26,8 +26,12 @@ async def test_memory_of_a_thousand_clients_does_not_grow(
     create_token: CreateToken,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    room = {"max_connections": CLIENTS * 2, "max_connections_per_user": CLIENTS * 2, "max_connections_per_ip": CLIENTS}
-    hass.config_entries.async_update_entry(entry, options=room)
+    limits = {
+        "max_connections": CLIENTS * 2,
+        "max_connections_per_user": CLIENTS * 2,
+        "max_connections_per_ip": CLIENTS,
+    }
+    hass.config_entries.async_update_entry(entry, options=limits)
     await hass.async_block_till_done()
     monkeypatch.setattr(logging.getLogger("aiohttp.access"), "disabled", True)
 

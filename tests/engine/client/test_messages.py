@@ -8,6 +8,7 @@ import pytest
 from custom_components.moosicbox.engine.client.conformance.frames import golden
 from custom_components.moosicbox.engine.client.messages import ErrorMessage, UnknownMessage, decode, topic_and_offset
 from custom_components.moosicbox.engine.protocol.codec import encode
+from custom_components.moosicbox.engine.protocol.errors import SerializationFailed
 
 FRAMES = golden("server")
 
@@ -31,3 +32,11 @@ def test_unknown_message_keeps_its_fields() -> None:
     message = decode(json.dumps(frame))
     assert isinstance(message, UnknownMessage)
     assert (message.fields, topic_and_offset(message)) == (frame, ("all", 3))
+
+
+@pytest.mark.parametrize(
+    "frame", [b"<html>", b"", b"[1,", b'{"type": 1', b'{"type": "hello"} more', b'"\xff"', b"[1]", b"{}"]
+)
+def test_frames_that_are_no_message_raise_one_error(frame: bytes) -> None:
+    with pytest.raises(SerializationFailed):
+        decode(frame)

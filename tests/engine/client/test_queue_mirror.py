@@ -111,16 +111,28 @@ class MirrorMachine(RuleBasedStateMachine):
         if not self.mirror.replace(pages):
             self._fetch()
 
+    @precondition(lambda self: self.requested or self.pages)
+    @rule()
+    def lose_the_fetch(self) -> None:
+        self._abandon_fetch()
+        self.mirror.give_up()
+
     def _fetch(self) -> None:
         # A new fetch replaces the running one.
-        self.pages = []
-        self.in_transit = deque(waiting for waiting in self.in_transit if isinstance(waiting, QueueUpdated))
+        self._abandon_fetch()
         self.requested = [0]
+
+    def _abandon_fetch(self) -> None:
+        self.pages, self.requested = [], []
+        self.in_transit = deque(waiting for waiting in self.in_transit if isinstance(waiting, QueueUpdated))
 
     # ---- convergence
 
     @override
     def teardown(self) -> None:
+        if self.mirror.stale:
+            self.queue.clear()
+            self.queue.add([item()], "end")  # A fetch that was lost is made up for at the next change.
         for _ in range(1_000):
             if self.requested:
                 self.answer()

@@ -21,6 +21,7 @@ from ..protocol.errors import (
     RevisionConflict,
     RoomFull,
     RoomNotFound,
+    SerializationFailed,
     TrackNotFound,
     Unavailable,
     UnknownType,
@@ -48,7 +49,7 @@ from ..protocol.server import (
 from .client import MoosicBoxClient
 from .config import ClientConfig
 from .connection_events import Connected, Disconnected
-from .errors import EventsLost, ProtocolMismatch, RequestTimedOut, SerializationError
+from .errors import EventsLost, ProtocolMismatch, RequestTimedOut
 from .events import Events
 
 __all__ = [
@@ -92,7 +93,7 @@ __all__ = [
     "RoomNotFound",
     "RoomState",
     "SeekUpdate",
-    "SerializationError",
+    "SerializationFailed",
     "TrackChanged",
     "TrackNotFound",
     "Unavailable",

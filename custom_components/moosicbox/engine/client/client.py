@@ -156,7 +156,8 @@ class MoosicBoxClient:
         """
         if self._running is None:
             raise ConnectionClosed("The client isn't connected: use it as `async with`")
-        await asyncio.shield(self._running)
+        await asyncio.wait({self._running})
+        self._running.result()
 
     # ---- state
 
@@ -281,7 +282,7 @@ class MoosicBoxClient:
         """Send a request to the library (protocol: `library_request`, which lists fields and results).
 
         Args:
-            request_type: The kind of request, such as `search` or `album`.
+            request_type: The kind of request, such as `search` or `get_album`.
             **fields: Further fields of the request.
 
         Returns:

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..protocol.client import TimeSync
-from ..protocol.errors import HubError
+from ..protocol.errors import HubError, SerializationFailed
 from ..protocol.server import TimeSyncReply
 from ..sync.clock_filter import BURST_PROBES, PROBE_TIMEOUT, ClockFilter, Sample, best_of, sample_of
-from .errors import SerializationError
 from .pending import monotonic_us
 from .requests import Requests
 
@@ -43,5 +42,5 @@ class ClockProber:
         t0_us = monotonic_us()
         answer, pending = await self._requests.exchange(TimeSync(t0_us=t0_us), timeout=PROBE_TIMEOUT, retry=False)
         if not isinstance(answer, TimeSyncReply):
-            raise SerializationError("The answer to a probe is no time_sync")
+            raise SerializationFailed("The answer to a probe is no time_sync")
         return sample_of(answer.t0_us, answer.t1_us, answer.t2_us, pending.answered_us)

@@ -15,6 +15,10 @@ type GetToken = Callable[[bool], Awaitable[str]]
 type Transport = Literal["auto", "websocket", "polling"]
 
 
+class InvalidAddress(ValueError):
+    """A text that is no address of a Home Assistant."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientConfig:
     """All settings of a client; times in seconds."""
@@ -71,11 +75,14 @@ def base_url(text: str) -> URL:
     Accepts an address without a scheme, with `ws:` or `wss:`, or with a path of the hub's API.
 
     Raises:
-        ValueError: This is no address.
+        InvalidAddress: This is no address.
     """
-    url = URL(text if "://" in text else f"http://{text}")
+    try:
+        url = URL(text if "://" in text else f"http://{text}")
+    except ValueError as error:
+        raise InvalidAddress(f"{text!r} is no address of a Home Assistant") from error
     scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
     if scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{text!r} is no address of a Home Assistant")
+        raise InvalidAddress(f"{text!r} is no address of a Home Assistant")
     path = url.path.partition(f"/{API}")[0]
     return url.with_scheme(scheme).with_path(path or "/")

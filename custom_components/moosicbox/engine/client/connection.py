@@ -35,6 +35,7 @@ STABLE_AFTER: Final = 10.0
 STRAY_ATTEMPT_SECONDS: Final = 60.0
 """Seconds for which an abandoned attempt may still reach the hub, over a network that was down."""
 DEFAULT_HEARTBEAT: Final = 30.0
+CUT_OFF: Final = Ending(reason="the attempt was cut off")
 
 
 class Connection:
@@ -130,10 +131,18 @@ class Connection:
 
     async def _run_link(self) -> Ending:
         """Open a link, use it until it ends, and return how it ended."""
+        try:
+            authenticate = await self._authenticate()
+        except LinkClosed as closed:
+            return closed.ending  # Nothing was sent: this says nothing about the transport.
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            return CUT_OFF
         link = self._transport.create_link()
         self._reader.reset()
         try:
-            opened = await link.open(await self._authenticate())
+            opened = await link.open(authenticate)
         except LinkClosed as closed:
             await link.drop()
             self._stray_attempt_until = time.monotonic() + STRAY_ATTEMPT_SECONDS
@@ -143,7 +152,7 @@ class Connection:
             await link.drop()
             if isinstance(error, asyncio.CancelledError) and not _is_cancelled():
                 # The cancellation came from a library, not from the owner of this task: the client goes on.
-                return Ending(reason="the attempt was cut off")
+                return CUT_OFF
             raise
         self._transport.record_success()
         try:

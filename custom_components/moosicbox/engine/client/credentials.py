@@ -8,8 +8,14 @@ import secrets
 import tempfile
 from typing import Final
 
+import msgspec
+
 FOLDER_VARIABLE: Final = "MOOSICBOX_CONFIG"
 FILE: Final = "credentials.json"
+
+
+class CredentialsDamaged(Exception):
+    """The file with the credentials has no credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +36,18 @@ def folder() -> Path:
 
 
 def load(path: Path | None = None) -> Credentials | None:
-    """Return the saved credentials, or `None`."""
+    """Return the saved credentials, or `None`.
+
+    Raises:
+        CredentialsDamaged: The file has no credentials, such as after a fault of the disk.
+    """
+    path = path or folder() / FILE
     try:
-        text = (path or folder() / FILE).read_text(encoding="utf-8")
+        return msgspec.json.decode(path.read_bytes(), type=Credentials)
     except FileNotFoundError:
         return None
-    return Credentials(**json.loads(text))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CredentialsDamaged(f"The credentials in {path} are damaged") from error
 
 
 def save(credentials: Credentials, path: Path | None = None) -> Path:

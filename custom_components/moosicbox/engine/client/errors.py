@@ -5,10 +5,7 @@ The protocol's page: docs/protocol/errors.md.
 
 from typing import Any, Final
 
-from ..protocol.errors import HubError, SerializationFailed
-
-SerializationError = SerializationFailed
-"""The hub's frame is no message of the protocol. `serialization_error` in the protocol."""
+from ..protocol.errors import HubError
 
 _FIELDS: Final = frozenset({"type", "error_type", "message", "retryable", "request_id"})
 
@@ -39,7 +36,7 @@ def error_from(fields: dict[str, Any]) -> HubError:
     kind = kinds.get(str(fields.get("error_type")), HubError)
     # The subclasses' constructors compose messages for the hub; here the message exists already.
     error = kind.__new__(kind)
-    HubError.__init__(error, str(fields.get("message") or kind.error_type), again=fields.get("retryable") is True)
+    HubError.__init__(error, str(fields.get("message") or kind.error_type), retryable=fields.get("retryable") is True)
     error.details = {name: value for name, value in fields.items() if name not in _FIELDS}
     return error
 

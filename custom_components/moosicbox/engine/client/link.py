@@ -1,10 +1,13 @@
 """The interface of a transport: one link to the hub, for as long as it lasts."""
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ..protocol.client import Authenticate
 from ..protocol.server import Hello, Welcome
 from .reconnect import Ending
+
+NO_HUB: Final = Ending(reason="this is no MoosicBox hub")
+"""Another web server has answered, such as that of a hotspot before the login; the hub may answer later."""
 
 
 class LinkClosed(Exception):

@@ -59,12 +59,13 @@ def decode(payload: str | bytes) -> Message:
     """Decode one frame.
 
     Raises:
-        SerializationError: The frame is no JSON object with a `type`.
+        SerializationFailed: The frame is no JSON object with a `type`.
     """
     try:
-        return _decoder.decode(payload)
-    except msgspec.ValidationError:
-        fields = msgspec.json.decode(payload)
+        try:
+            return _decoder.decode(payload)
+        except msgspec.ValidationError:
+            fields = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SerializationFailed(f"The hub sent no JSON: {error}") from error
     if not isinstance(fields, dict) or not isinstance(type_ := fields.get("type"), str):

@@ -57,17 +57,20 @@ class MirrorFetcher:
             del self._fetches[key]
 
     async def _fetch_queue(self, topic: str) -> None:
+        # The message after the one that made this necessary may have ended the subscription or the session.
+        if (mirror := self._hub.mirror.queues.get(topic)) is None:
+            return
         kind, _, id_ = topic.partition(":")
         queue = QueueControls(self._hub, "room" if kind == "room" else "player", id_)
-        mirror = self._hub.mirror.queues[topic]
         for _ in range(MAX_QUEUE_FETCHES):
             try:
                 pages = await queue.pages()
             except (HubError, RequestTimedOut) as error:
                 _LOGGER.warning("The queue of %s could not be fetched: %s", topic, error)
-                return
+                break
             if mirror.replace(pages):
                 return
+        mirror.give_up()
 
     async def _fetch_room(self, room_id: str) -> None:
         try:

@@ -17,10 +17,10 @@ from yarl import URL
 from ..protocol.client import Authenticate
 from ..protocol.codec import encode_request
 from ..protocol.codes import CloseCode
-from ..protocol.errors import AuthenticationFailed, HubError, InvalidMessage, PermissionDenied
+from ..protocol.errors import AuthenticationFailed, HubError, InvalidMessage, PermissionDenied, SerializationFailed
 from ..protocol.server import Welcome
 from .errors import error_from
-from .link import LinkClosed, Opened
+from .link import NO_HUB, LinkClosed, Opened
 from .messages import decode
 from .reconnect import LOST, Ending
 
@@ -73,9 +73,12 @@ class PollingLink:
             raw = await response.read()
             if response.status != 200:
                 raise LinkClosed(_ending_for(response.status, raw))
-        welcome = decode(raw)
+        try:
+            welcome = decode(raw)
+        except SerializationFailed as error:
+            raise LinkClosed(NO_HUB) from error
         if not isinstance(welcome, Welcome) or isinstance(hello := welcome.hello, msgspec.UnsetType):
-            raise LinkClosed(Ending(reason="this is no MoosicBox hub"))
+            raise LinkClosed(NO_HUB)
         self._max_bytes = int(hello.limits.get("max_message_size", 0))
         self._address = self._sessions / welcome.session_id
         self._headers = _bearer(welcome.secret)
@@ -119,8 +122,7 @@ class PollingLink:
     async def _fetch_loop(self) -> None:
         query = {"wait": str(FETCH_WAIT)}
         while True:
-            raw = await self._request_with_retry("GET", (self._address / "messages").with_query(query))
-            fetched = msgspec.json.decode(raw, type=_Fetched)
+            fetched = await self._request_with_retry(_Fetched, "GET", (self._address / "messages").with_query(query))
             for message in fetched.messages:
                 await self._received.put(bytes(message))
             query["cursor"] = fetched.cursor
@@ -129,8 +131,9 @@ class PollingLink:
         while True:
             await self._has_outgoing.wait()
             body = b"[%b]" % b",".join(self._next_batch())
-            raw = await self._request_with_retry("POST", self._address / "messages", data=body)
-            for answer in msgspec.json.decode(raw, type=list[msgspec.Raw]):
+            for answer in await self._request_with_retry(
+                list[msgspec.Raw], "POST", self._address / "messages", data=body
+            ):
                 await self._received.put(bytes(answer))
 
     def _next_batch(self) -> list[bytes]:
@@ -145,16 +148,18 @@ class PollingLink:
             self._has_outgoing.clear()
         return batch
 
-    async def _request_with_retry(self, method: str, url: URL, **options: Any) -> bytes:
-        """Repeat a request until it is answered. Cursors and request ids make the repetition harmless."""
+    async def _request_with_retry[T](self, kind: type[T], method: str, url: URL, **options: Any) -> T:
+        """Repeat a request until the hub answers. Cursors and request ids make the repetition harmless."""
         deadline = time.monotonic() + LOST_AFTER
         while True:
             try:
                 async with self._request(method, url, self._headers, REQUEST_TIMEOUT, **options) as response:
                     raw = await response.read()
                     if response.status == 200:
-                        return raw
+                        return msgspec.json.decode(raw, type=kind)
                     ending = _ending_for(response.status, raw)
+            except msgspec.DecodeError, UnicodeDecodeError:
+                ending = NO_HUB
             except LinkClosed as closed:
                 ending = closed.ending
             if ending.code != LOST or ending.error is not None or time.monotonic() > deadline:

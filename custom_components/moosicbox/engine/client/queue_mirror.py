@@ -43,6 +43,8 @@ class QueueMirror:
         self.revision = -1
         self.stale = True
         self._buffered: list[QueueUpdated] = []
+        self._given_up = False
+        """True while the copy is stale and nothing fetches it."""
 
     @property
     def current_index(self) -> int | None:
@@ -57,6 +59,9 @@ class QueueMirror:
         """
         if isinstance(update.queue, QueuePage):
             return self._apply_snapshot(update.queue)
+        if self._given_up:
+            self._given_up = False
+            return True
         if self.stale:
             self._buffered = [*self._buffered, update][-MAX_BUFFERED:]
             return False
@@ -81,8 +86,14 @@ class QueueMirror:
             self._apply_ops(update)
         return not self.stale
 
+    def give_up(self) -> None:
+        """Note that the fetch has failed: the next change needs a new one."""
+        self._buffered = []
+        self._given_up = self.stale
+
     def _apply_snapshot(self, page: QueuePage) -> bool:
         self._buffered = []
+        self._given_up = False
         self._set(list(page.items), page)
         self.stale = page.total > len(page.items)
         return self.stale

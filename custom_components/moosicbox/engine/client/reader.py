@@ -7,11 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from ..protocol.client import Request, Subscribe, Unsubscribe
-from ..protocol.errors import HubError
+from ..protocol.errors import HubError, SerializationFailed
 from ..protocol.server import Goodbye, Result, Subscribed, Unsubscribed
 from ..protocol.types import Position
 from ..signals import Signal
-from .errors import SerializationError
 from .heartbeat import Heartbeat
 from .link import Link, LinkClosed
 from .messages import ErrorMessage, Message, UnknownMessage, decode, topic_and_offset
@@ -58,7 +57,7 @@ class FrameReader:
             self._heartbeat.record_activity()
             try:
                 message = decode(payload)
-            except SerializationError as error:
+            except SerializationFailed as error:
                 _LOGGER.warning("%s", error)
                 continue
             if (answered := self._pending.resolve(message)) is None:

@@ -104,6 +104,6 @@ def final_error(ending: Ending) -> HubError:
     """Return the exception to raise when reconnecting is forbidden."""
     if ending.error is not None:
         return ending.error
-    error = ConnectionClosed(f"The hub has disconnected this client: {describe(ending)}", again=False)
+    error = ConnectionClosed(f"The hub has disconnected this client: {describe(ending)}", retryable=False)
     error.details = {"close_code": ending.code}
     return error

@@ -53,7 +53,8 @@ class RoomControls(Controls):
 
         Raises:
             RoomFull: The room has no free place.
-            PlayerNotFound: The player isn't connected.
+            PlayerNotFound: There is no such player.
+            Unavailable: The player isn't connected.
         """
         answer = await self._request(RoomJoin(room_id=self.id, invite=invite, player_id=player_id))
         return msgspec.convert(answer, RoomState)

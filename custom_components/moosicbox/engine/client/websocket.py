@@ -20,11 +20,18 @@ from yarl import URL
 from ..protocol.client import Authenticate
 from ..protocol.codec import encode_request
 from ..protocol.codes import CloseCode
-from ..protocol.errors import AuthenticationFailed, HubError, PermissionDenied, RateLimitExceeded, Unavailable
+from ..protocol.errors import (
+    AuthenticationFailed,
+    HubError,
+    PermissionDenied,
+    RateLimitExceeded,
+    SerializationFailed,
+    Unavailable,
+)
 from ..protocol.server import SUBPROTOCOL, Goodbye, Hello, Welcome
 from .errors import ProtocolMismatch
-from .link import LinkClosed, Opened
-from .messages import ErrorMessage, decode
+from .link import NO_HUB, LinkClosed, Opened
+from .messages import ErrorMessage, Message, decode
 from .reconnect import LOST, Ending
 
 PROTOCOL_VERSION: Final = 1
@@ -76,12 +83,12 @@ class WebSocketLink:
             raise LinkClosed(_ending_for(error)) from error
         except (ClientError, OSError) as error:
             raise LinkClosed(Ending(reason=str(error) or type(error).__name__)) from error
-        match decode(await self.receive()):
+        match await self._receive_message():
             case Hello() as hello if hello.protocol.min <= PROTOCOL_VERSION <= hello.protocol.max:
                 return hello
             case Hello() as hello:
                 raise ProtocolMismatch(f"The hub speaks versions {hello.protocol.min} to {hello.protocol.max}")
-        raise LinkClosed(Ending(reason="this is no MoosicBox hub"))
+        raise LinkClosed(NO_HUB)
 
     async def receive(self) -> str | bytes:
         """Return the next text frame."""
@@ -124,13 +131,20 @@ class WebSocketLink:
 
     async def _receive_welcome(self) -> Welcome:
         while True:
-            match decode(await self.receive()):
+            match await self._receive_message():
                 case Welcome() as welcome:
                     return welcome
                 case ErrorMessage(error):
                     self._error = error
                 case Goodbye() as goodbye:
                     self._goodbye = goodbye
+
+    async def _receive_message(self) -> Message:
+        """Return the next message before the welcome."""
+        try:
+            return decode(await self.receive())
+        except SerializationFailed as error:
+            raise LinkClosed(NO_HUB) from error
 
     def _ending(self) -> Ending:
         code = self._socket.close_code if self._socket is not None else None

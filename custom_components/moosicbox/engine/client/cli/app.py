@@ -8,7 +8,7 @@ from . import monitor, node, queue, rooms, speaker
 from .context import (
     command,
     complete_players,
-    connected,
+    connect,
     find_player,
     format_duration,
     is_player,
@@ -58,7 +58,7 @@ def main(
 @command
 async def players() -> None:
     """List the players and what they play."""
-    async with connected() as hub:
+    async with connect() as hub:
         rows = []
         for info in sorted(hub.mirror.players.values(), key=lambda info: info.name):
             status = hub.player(info.player_id).status
@@ -97,7 +97,7 @@ async def play(
 
     `moosicbox play kitchen "so what"`
     """
-    async with connected() as hub:
+    async with connect() as hub:
         if player is not None and media is None and not is_player(hub, player):
             player, media = None, player  # The only player needs no name.
         controls = hub.player(find_player(hub, player))
@@ -111,7 +111,7 @@ async def play(
 @command
 async def pause(player: Player = None) -> None:
     """Pause."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).pause()
 
 
@@ -119,7 +119,7 @@ async def pause(player: Player = None) -> None:
 @command
 async def stop(player: Player = None) -> None:
     """Stop."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).stop()
 
 
@@ -127,7 +127,7 @@ async def stop(player: Player = None) -> None:
 @command
 async def next_(player: Player = None) -> None:
     """Play the next item."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).next()
 
 
@@ -135,7 +135,7 @@ async def next_(player: Player = None) -> None:
 @command
 async def previous(player: Player = None) -> None:
     """Play the previous item."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).previous()
 
 
@@ -145,7 +145,7 @@ async def seek(
     seconds: Annotated[float, typer.Argument(min=0, help="The position, in seconds.")], player: Player = None
 ) -> None:
     """Go to a position in the current item."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).seek(seconds)
 
 
@@ -156,7 +156,7 @@ async def chapter(
     player: Player = None,
 ) -> None:
     """Go to a chapter of the current item."""
-    async with connected() as hub:
+    async with connect() as hub:
         controls = hub.player(find_player(hub, player))
         if chapter in ("next", "previous"):
             found = await controls.seek_chapter(step="next" if chapter == "next" else "previous")
@@ -173,7 +173,7 @@ async def volume(
     percent: Annotated[float, typer.Argument(min=0, max=100, help="The volume in per cent.")], player: Player = None
 ) -> None:
     """Set the volume."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).volume(percent / 100)
 
 
@@ -184,7 +184,7 @@ async def search(
     limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
 ) -> None:
     """Find music in the library."""
-    async with connected() as hub:
+    async with connect() as hub:
         items = await hub.search(query, limit=limit)
     rows = [{**item, **(item.get("track") or {})} for item in items]
     show(rows, "track_id", "title", "artist", "album", none="Nothing found")
@@ -201,7 +201,7 @@ async def say(
 ) -> None:
     """Show a notice to all clients, to a user or in a room. Needs the permission `broadcast`."""
     target, target_id = ("user", user) if user else ("room", room) if room else ("all", None)
-    async with connected() as hub:
+    async with connect() as hub:
         recipients = await hub.broadcast(message, target=target, target_id=target_id, title=title, level=level)
     if options.json:
         show_json({"recipients": recipients})
@@ -213,7 +213,7 @@ async def say(
 @command
 async def stats() -> None:
     """Show the hub's metrics. Needs the permission `admin`."""
-    async with connected() as hub:
+    async with connect() as hub:
         metrics = await hub.metrics()
     if options.json:
         show_json(metrics)

@@ -20,6 +20,7 @@ from ...protocol.server import PlaybackStatus, PlayerList
 from ...protocol.types import PlayerInfo
 from .. import credentials, discovery
 from ..client import MoosicBoxClient
+from ..config import InvalidAddress
 from ..errors import EventsLost, ProtocolMismatch, RequestTimedOut
 
 REFUSED: Final = 1
@@ -73,6 +74,8 @@ def command[**P](work: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
             fail(str(error), UNREACHABLE)
         except HubError as error:
             fail(f"{error.message} ({error.error_type})", REFUSED)
+        except InvalidAddress as error:
+            fail(str(error), USAGE)
         except EventsLost:
             fail("Too slow to follow: some events are lost", REFUSED)
         except BrokenPipeError:
@@ -89,13 +92,27 @@ def fail(message: str, code: int) -> None:
     raise typer.Exit(code)
 
 
+def saved_credentials() -> credentials.Credentials | None:
+    """Return what the pairing saved, or None. With a token of the command line, a damaged file counts as none.
+
+    Raises:
+        CommandFailed: The file is damaged.
+    """
+    try:
+        return credentials.load()
+    except credentials.CredentialsDamaged as error:
+        if options.token is not None:
+            return None
+        raise CommandFailed(f"{error}. Pair this machine again with `moosicbox pair`", UNAUTHORIZED) from error
+
+
 async def find_hub() -> tuple[str, str]:
     """Return the hub's address and the token: from the command line, the environment, the pairing or the network.
 
     Raises:
         CommandFailed: There is no token, or no single hub was found.
     """
-    saved = credentials.load()
+    saved = saved_credentials()
     if (token := options.token or (saved.token if saved else None)) is None:
         raise CommandFailed(
             "Not paired yet. In Home Assistant choose MoosicBox, “Add player”; then `moosicbox pair CODE`", UNAUTHORIZED
@@ -129,7 +146,7 @@ async def create_client(**settings: Any) -> MoosicBoxClient:
 
 
 @asynccontextmanager
-async def connected() -> AsyncGenerator[MoosicBoxClient]:
+async def connect() -> AsyncGenerator[MoosicBoxClient]:
     """Connect for one command, and yield when the players and their status are known."""
     client = await create_client()
     snapshots = client.events(PlayerList, PlaybackStatus)
@@ -183,7 +200,7 @@ def complete_players(incomplete: str) -> list[str]:
     """Return the players whose names begin with `incomplete`, for the shell; none if the hub doesn't answer soon."""
 
     async def names() -> list[str]:
-        async with asyncio.timeout(COMPLETION_TIMEOUT), connected() as hub:
+        async with asyncio.timeout(COMPLETION_TIMEOUT), connect() as hub:
             # A name with spaces would have to be quoted; the id needs no quotes.
             players = hub.mirror.players.values()
             return sorted(player.player_id if " " in player.name else player.name for player in players)

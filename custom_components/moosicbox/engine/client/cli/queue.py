@@ -9,7 +9,7 @@ from ...protocol.client import Place
 from ...protocol.errors import InvalidMessage, TrackNotFound
 from ..client import MoosicBoxClient
 from ..queue_controls import QueueControls
-from .context import command, complete_players, connected, err, find_player, format_duration, options, show, show_json
+from .context import command, complete_players, connect, err, find_player, format_duration, options, show, show_json
 
 app = typer.Typer(no_args_is_help=True, help="Show and change a player's queue.")
 
@@ -25,7 +25,7 @@ Player = Annotated[
 @command
 async def list_(player: Player = None) -> None:
     """List the items of the queue; the current one is marked."""
-    async with connected() as hub:
+    async with connect() as hub:
         pages = await hub.player(find_player(hub, player)).queue.pages()
     items = [item for page in pages for item in page.items]
     if options.json:
@@ -62,7 +62,7 @@ async def add(
 
     `moosicbox queue add "so what" "blue in green"`
     """
-    async with connected() as hub:
+    async with connect() as hub:
         queue = hub.player(find_player(hub, player)).queue
         with Progress(console=err, transient=True, disable=len(media) < 10) as progress:
             where: Place = place
@@ -83,7 +83,7 @@ async def move(
     place: Annotated[Literal["next", "end"], typer.Option(help="Where to move, without --after.")] = "next",
 ) -> None:
     """Move an item."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).queue.move(item, place, after=after)
 
 
@@ -93,7 +93,7 @@ async def remove(
     items: Annotated[list[str], typer.Argument(help="Items' ids, from `moosicbox queue list`.")], player: Player = None
 ) -> None:
     """Remove items."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).queue.remove(items)
 
 
@@ -101,7 +101,7 @@ async def remove(
 @command
 async def clear(player: Player = None) -> None:
     """Remove all items."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.player(find_player(hub, player)).queue.clear()
 
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from .context import command, connected, err, find_player, show
+from .context import command, connect, err, find_player, show
 from .monitor import print_event
 
 
 @command
 async def rooms() -> None:
     """List the rooms."""
-    async with connected() as hub:
+    async with connect() as hub:
         found = await hub.rooms()
     show(found, "room_id", "name", "description", "participants", "max_participants", "is_public", none="No rooms yet")
 
@@ -24,7 +24,7 @@ async def join(
     invite: Annotated[str | None, typer.Option(help="A code for a private room.")] = None,
 ) -> None:
     """Join a room until Ctrl-C and print its events, or let a player join it."""
-    async with connected() as hub:
+    async with connect() as hub:
         if player is not None:
             await hub.room(room).join(invite, player_id=find_player(hub, player))
             return
@@ -45,5 +45,5 @@ async def leave(
     player: Annotated[str, typer.Option("--player", "-p", help="The player's id or name.")],
 ) -> None:
     """Take a player out of a room."""
-    async with connected() as hub:
+    async with connect() as hub:
         await hub.room(room).leave(player_id=find_player(hub, player))

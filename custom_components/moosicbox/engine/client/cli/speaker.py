@@ -15,7 +15,7 @@ from ..client import MoosicBoxClient
 from ..player.devices import list_devices
 from ..player.mpv import MpvError
 from ..player.program import CAPABILITIES, LEAD_MS, OutputSettings, run_player
-from .context import CommandFailed, command, discover_hub, err, find_hub, options, out, show
+from .context import CommandFailed, command, discover_hub, err, find_hub, options, out, saved_credentials, show
 
 Name = Annotated[
     str | None, typer.Option(help="The player's name in Home Assistant.", show_default="this machine's name")
@@ -40,10 +40,13 @@ async def player(
     """
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(levelname)s %(message)s")
     if output == "list":
-        show(await list_devices(), "device", "description")
+        try:
+            show(await list_devices(), "device", "description")
+        except MpvError as error:
+            raise _mpv_failed(error) from error
         return
     url, token = await find_hub()
-    saved = credentials.load()
+    saved = saved_credentials()
     client = ClientInfo(
         name=name or (saved.name if saved else platform.node() or "Speaker"),
         kind="player",
@@ -57,7 +60,7 @@ async def player(
     try:
         await _until_terminated(run_player(hub, OutputSettings(device=output, delay_ms=delay_ms)))
     except MpvError as error:
-        raise CommandFailed(f"{error}. Is mpv installed?") from error
+        raise _mpv_failed(error) from error
 
 
 @command
@@ -71,7 +74,10 @@ async def pair(
     """
     short, address = pairing.parse_code(code)
     url = options.url or address or await discover_hub()
-    saved = credentials.load()
+    try:
+        saved = credentials.load()
+    except credentials.CredentialsDamaged:
+        saved = None
     paired = await pairing.pair(
         url,
         short,
@@ -86,6 +92,10 @@ async def pair(
 async def unpair() -> None:
     """Delete this machine's token. Home Assistant revokes it when the player is deleted there."""
     credentials.delete()
+
+
+def _mpv_failed(error: MpvError) -> CommandFailed:
+    return CommandFailed(f"{error}. Is mpv installed?")
 
 
 def _id_of(name: str) -> str:

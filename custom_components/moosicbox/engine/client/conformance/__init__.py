@@ -1,1 +1,1 @@
-"""Checks any hub against the protocol, and any client against a scripted hub. Neither uses this project's own client or hub."""
+"""Checks any hub against the protocol, and any client against a scripted hub. They share only the address with this project's own client."""

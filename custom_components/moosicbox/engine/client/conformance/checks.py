@@ -59,14 +59,16 @@ async def subprotocols(target: HubUnderTest) -> None:
 async def wrong_token(target: HubUnderTest) -> None:
     """A wrong token is refused with authentication_failed and 4501."""
     async with target.connect() as probe:
-        await _refused(probe, {"type": "authenticate", "token": "x.y.z", "client": {"name": "x", "kind": "monitor"}})
+        await _expect_refusal(
+            probe, {"type": "authenticate", "token": "x.y.z", "client": {"name": "x", "kind": "monitor"}}
+        )
 
 
 @check
 async def first_message(target: HubUnderTest) -> None:
     """A first message other than authenticate is refused with authentication_failed and 4501."""
     async with target.connect() as probe:
-        await _refused(probe, {"type": "ping"})
+        await _expect_refusal(probe, {"type": "ping"})
 
 
 @check
@@ -158,7 +160,7 @@ async def size(target: HubUnderTest) -> None:
     """A message over max_message_size closes with 1009."""
     async with target.controller(subscribe=[]) as probe:
         await probe.send({"type": "ping", "padding": "x" * int(probe.hello["limits"]["max_message_size"])})
-        code = await probe.closed()
+        code = await probe.wait_closed()
         expect(code == 1009, f"1009, not {code}")
 
 
@@ -202,7 +204,7 @@ async def player(target: HubUnderTest) -> None:
         ):
             pass
         async with target.controller(subscribe=[], client=client):
-            code = await probe.closed()
+            code = await probe.wait_closed()
             expect(code == 4509, f"4509 for the older connection, not {code}")
 
 
@@ -251,9 +253,9 @@ def _with_missing_targets(frame: Json) -> Json:
     return {**kept, **names, "request_id": uuid.uuid4().hex}
 
 
-async def _refused(probe: Probe, message: Json) -> None:
+async def _expect_refusal(probe: Probe, message: Json) -> None:
     await probe.send(message)
     answer = await probe.receive()
     expect(answer.get("error_type") == "authentication_failed", f"authentication_failed, not {answer}")
-    code = await probe.closed()
+    code = await probe.wait_closed()
     expect(code == 4501, f"4501, not {code}")

@@ -75,7 +75,7 @@ class Probe:
         self.positions = dict(self.welcome["positions"])
         return self.welcome
 
-    async def closed(self) -> int | None:
+    async def wait_closed(self) -> int | None:
         """Wait until the hub closes, and return the close code."""
         self._unread.clear()
         async with asyncio.timeout(TIMEOUT):

@@ -67,6 +67,9 @@ class Deck:
         self._loading: asyncio.Future[None] | None = None
         self._speed = 1.0
         self._keeps_pitch = False
+        self._volume: float | None = None
+        """The volume that was set last (0.0 to 1.0); `None` before the first one."""
+        self._muted = False
         self._begin_position = 0.0
         """The position (seconds) at which the item in the deck was loaded."""
         self._begins: float | None = None
@@ -83,10 +86,10 @@ class Deck:
         return self.next_id if self.next_id is not None and self._next_is_buffered else self.item_id
 
     async def open(self) -> None:
-        """Start mpv, also again after it has exited.
+        """Start mpv, also again after it has exited, with the volume that was set last.
 
         Raises:
-            MpvError: It can't be started.
+            MpvError: It can't be started, or doesn't answer; then close the deck before it is opened again.
         """
         self._entries.clear()
         self.item_id = self.next_id = None
@@ -95,6 +98,7 @@ class Deck:
         await self._mpv.start()
         await self._mpv.observe(*OBSERVED)
         await self._mpv.command("request_log_messages", "v")
+        await self._apply_volume()
 
     async def wait_closed(self) -> None:
         """Wait until mpv has exited."""
@@ -214,8 +218,8 @@ class Deck:
 
     async def set_volume(self, volume: float, *, muted: bool) -> None:
         """Set the volume (0.0 to 1.0). mpv applies a cubic scale, which matches how loudness is perceived."""
-        await self._mpv.set("volume", round(volume * 100, 2))
-        await self._mpv.set("mute", muted)
+        self._volume, self._muted = volume, muted
+        await self._apply_volume()
 
     async def set_gain(self, gain_db: float) -> None:
         """Set the gain of the item in the deck, in dB."""
@@ -230,6 +234,11 @@ class Deck:
         except MpvError:
             return None
         return PositionSample(position + (self._begins or 0.0), at_us) if isinstance(position, int | float) else None
+
+    async def _apply_volume(self) -> None:
+        if self._volume is not None:
+            await self._mpv.set("volume", round(self._volume * 100, 2))
+            await self._mpv.set("mute", self._muted)
 
     def _handle_event(self, event: dict[str, Any], _at_us: int) -> None:
         match event["event"]:

@@ -70,10 +70,10 @@ class Mpv:
         self._pending: dict[int, asyncio.Future[Any]] = {}
 
     async def start(self) -> None:
-        """Start the process and wait until it answers.
+        """Start the process and wait until it answers. A process that doesn't is ended.
 
         Raises:
-            MpvError: It can't be started.
+            MpvError: It can't be started, or doesn't answer.
         """
         own_end, child_end = socket.socketpair()
         with child_end:
@@ -92,7 +92,11 @@ class Mpv:
                 raise MpvError(f"{self._command[0]} can't be started: {error.strerror}") from error
         reader, self._writer = await asyncio.open_unix_connection(sock=own_end, limit=MAX_LINE)
         self._reading = asyncio.create_task(self._read(reader))
-        await self.get("mpv-version")
+        try:
+            await self.get("mpv-version")
+        except MpvError:
+            await self.stop()
+            raise
 
     async def wait_closed(self) -> None:
         """Wait until the process has exited."""

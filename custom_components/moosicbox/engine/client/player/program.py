@@ -69,7 +69,7 @@ async def run_player(hub: MoosicBoxClient, output: OutputSettings) -> None:
         output: The audio output.
 
     Raises:
-        MpvError: mpv can't be started.
+        MpvError: mpv can't be started, or doesn't answer.
         HubError: The connection ended for good; see `MoosicBoxClient.run`.
     """
     deck = Deck(Mpv(output.options(), output.mpv))
@@ -84,9 +84,9 @@ async def run_player(hub: MoosicBoxClient, output: OutputSettings) -> None:
     # Subscribed before connecting: the current order follows the welcome immediately.
     messages: Events[PlayMessage] = hub.events(SynchronizedPlayback, Prepare, VolumeUpdate, AlarmTone, Connected)
     tone = Tone(output.mpv, output.options())
-    await deck.open()
     tasks: list[asyncio.Task[None]] = []
     try:
+        await deck.open()
         tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
@@ -132,6 +132,7 @@ async def _restart_mpv(deck: Deck, player: HeadlessPlayer) -> None:
             await deck.open()
         except MpvError as error:
             _LOGGER.warning("%s", error)
+            await deck.close()  # An mpv that doesn't answer would not exit either.
             continue
         player.restart()
 

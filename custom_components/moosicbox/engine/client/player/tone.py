@@ -48,23 +48,32 @@ class Tone:
         """`program` is mpv, `options` choose its output."""
         self._command = (program, "--no-config", "--no-video", "--no-terminal", "--loop-file=inf", *options)
         self._process: asyncio.subprocess.Process | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = asyncio.Lock()
 
     async def set(self, *, sounds: bool) -> None:
         """Start the tone if `sounds` is true, otherwise stop it."""
         async with self._lock:
-            if sounds and self._process is None:
+            if not sounds:
+                await self._stop()
+            elif self._process is None or self._process.returncode is not None:
+                await self._stop()
                 await self._start()
-            elif not sounds and self._process is not None:
-                process, self._process = self._process, None
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+
+    async def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            await asyncio.to_thread(folder.cleanup)
 
     async def _start(self) -> None:
-        folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="moosicbox-")
-        path = Path(folder) / "alarm.wav"
         try:
+            self._folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="moosicbox-")
+            path = Path(self._folder.name) / "alarm.wav"
             await asyncio.to_thread(write_tone, path)
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,

@@ -75,6 +75,10 @@ class Publisher:
     def overflow(self) -> None:
         """Ignore overflows: all frames are dropped."""
 
+    def fail(self, error: Exception) -> None:
+        """Raise the error."""
+        raise error
+
     def close(self, _code: CloseCode, _reason: str) -> None:
         """Reconnect if the session was closed."""
         self._member = None

@@ -42,7 +42,7 @@ class AnyMedia:
     def remember(self, track: Track) -> None:
         """Ignore the call: every track is known."""
 
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         """Return an address that isn't fetched."""
         return StreamAddress(media.source, float(MANY * 10))
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 import shutil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import HomeAssistantClient
 from script.lib.config_folder import ConfigFolder
 from script.lib.process import HomeAssistantProcess, free_port
@@ -32,16 +31,9 @@ async def prepare(folder: Path, *names: str) -> Prepared:
         async with HomeAssistantClient(process.url) as api:
             await api.log_in()
             await api.wait_until_running()
-            entry = await api.set_up_integration()
-            flows = "/api/config/config_entries/options/flow"
-            flow = await api.post(flows, {"handler": entry["entry_id"]})
-            options: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS} | {
-                "features": {"rate_limiting": False}
-            }
-            await api.post(f"{flows}/{flow['flow_id']}", options)
-            async with api.websocket() as websocket:
-                # The token of a login expires soon.
-                token = await websocket.command("auth/long_lived_access_token", client_name="tests", lifespan=1)
+            await api.set_options(features={"rate_limiting": False})
+            # The token of a login expires soon.
+            token = await api.create_long_lived_token("tests")
             tokens = {name: await _token(api, name) for name in names}
     finally:
         await process.stop()

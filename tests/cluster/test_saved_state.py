@@ -1,15 +1,18 @@
 """The state in Redis: the format of earlier versions is read, and still written."""
 
+from collections.abc import Mapping
 import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from custom_components.moosicbox.engine.cluster.bus import ClusterSnapshot
 from custom_components.moosicbox.engine.cluster.journal import Journal
 from custom_components.moosicbox.engine.cluster.link import EdgeLink
-from custom_components.moosicbox.engine.cluster.restore import restore
+from custom_components.moosicbox.engine.cluster.restore import UnansweredRequest, decode_pending, restore
+from custom_components.moosicbox.engine.cluster.wire import ForwardedMessage, pack
 from tests.engine.fakes import Harness
 
 GOLDEN: dict[str, dict[str, Any]] = json.loads(
@@ -20,15 +23,15 @@ HASHES = {
 }
 
 
-def restored() -> tuple[Harness, dict[str, EdgeLink]]:
-    """A hub that was restored from the golden state, and the links to its edges."""
+def restored(hashes: Mapping[str, Mapping[str, bytes]] = HASHES) -> tuple[Harness, dict[str, EdgeLink]]:
+    """A hub that was restored, by default from the golden state, and the links to its edges."""
     harness = Harness()
     links: dict[str, EdgeLink] = {}
 
     def link_of(edge: str) -> EdgeLink:
         return links.setdefault(edge, EdgeLink(edge, lambda _edge, _message: None))
 
-    assert restore(harness.hub, ClusterSnapshot(HASHES, {}, {}), link_of)
+    assert restore(harness.hub, ClusterSnapshot(hashes, {}, {}), link_of)
     return harness, links
 
 
@@ -48,6 +51,26 @@ async def test_stored_state_is_restored() -> None:
     assert [player.player_id for player in room.renderers] == ["attic"]
     assert room.playback.queue.locked_item_id == room.playback.queue.ids[1]
     assert len(hub.invites.open) == 1
+
+
+async def test_an_item_of_another_version_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    field = next(field for field in HASHES["items"] if field.startswith("player:kitchen/"))
+    item_id = field.rpartition("/")[2]
+    for data in msgspec.msgpack.encode({"queue_item_id": item_id, "track": 7}), b"\xc1":
+        harness, _ = restored({**HASHES, "items": {**HASHES["items"], field: data}})
+        queue = harness.hub.players.get("kitchen").playback.queue
+        assert (len(queue), item_id in queue.ids) == (3, False)
+        assert f"The stored item {field} can't be decoded" in caplog.text
+
+
+def test_a_request_of_another_version_is_left_out() -> None:
+    forwarded = ForwardedMessage(3, 0, b'{"type":"ping"}', 0)
+    fields = {
+        "cellar.1234/3/10": pack([forwarded]),
+        "cellar.1234/3/9": b"\xc1",
+        "attic.1234/1/2": msgspec.msgpack.encode([["a_later_message", 1]]),
+    }
+    assert decode_pending(fields) == [UnansweredRequest("cellar.1234", forwarded)]
 
 
 async def test_the_stored_format_stays_the_same() -> None:

@@ -47,7 +47,7 @@ async def test_unavailable_before_the_secrets_arrive(home: Tokens) -> None:
     node_authenticator.apply_secrets(None)
     with pytest.raises(Unavailable) as raised:
         await node_authenticator.authenticate_token(token(home), PEER)
-    assert raised.value.may_retry
+    assert raised.value.retryable
     assert node_authenticator.keys.addresses == ()
 
 
@@ -55,7 +55,7 @@ async def test_home_assistant_tokens_are_unavailable(authenticator: NodeAuthenti
     theirs = jwt.encode({"iss": "refresh-token-id", "exp": time.time() + 60}, "theirs", "HS256")
     with pytest.raises(Unavailable) as raised:
         await authenticator.authenticate_token(theirs, PEER)
-    assert raised.value.may_retry
+    assert raised.value.retryable
 
 
 async def test_revoked_tokens_are_refused(authenticator: NodeAuthenticator, home: Tokens) -> None:

@@ -22,7 +22,7 @@ def media() -> NodeMedia:
 
 async def test_http_addresses_are_resolved(media: NodeMedia) -> None:
     found = await media.resolve(RADIO, ADA)
-    assert (found.track.title, media.address(found).url) == ("Evening jazz", RADIO)
+    assert (found.track.title, media.stream_address(found).url) == ("Evening jazz", RADIO)
     assert await media.resolve_tracks([found.track.track_id], ADA) == [found]
     assert not found.in_library
 
@@ -34,10 +34,10 @@ async def test_remembered_tracks_are_resolved(media: NodeMedia) -> None:
     found = await media.resolve(str(TRACK.media_content_id), ADA)
     assert (found.track, found.in_library) == (TRACK, True)
     assert await media.resolve_tracks(["t-1"], ADA) == [found]
-    address = media.address(found)
+    address = media.stream_address(found)
     until, _, signature = address.url.partition("?until=")[2].partition("&sig=")
     assert address.expires_at is not None
-    assert Seal(b"key").admits("t-1", None, until, signature, address.expires_at)
+    assert Seal(b"key").verify_stream("t-1", None, until, signature, address.expires_at)
 
 
 @pytest.mark.parametrize("media_content_id", ["media-source://media_source/local/song.flac", "/local/bell.mp3"])
@@ -45,7 +45,7 @@ async def test_media_sources_are_unavailable_without_home_assistant(media: NodeM
     media.remember(Track(track_id="m-1", title="Song", media_content_id=media_content_id))
     with pytest.raises(Unavailable) as raised:
         await media.resolve(media_content_id, ADA)
-    assert raised.value.may_retry
+    assert raised.value.retryable
 
 
 @pytest.mark.parametrize("media_content_id", ["", "song.flac", "file:///etc/passwd", "https://"])

@@ -54,9 +54,9 @@ async def test_node_scans_and_serves_its_music(
         assert (response.status, response.content_type) == (200, "image/jpeg")
     # An address signed by another node with the same key is accepted, a forged one is refused.
     source = stream_source(brass["track_id"])
-    async with http.get(f"{node.url}{Seal(KEY).signed(source, 4_000_000_000)}") as response:
+    async with http.get(f"{node.url}{Seal(KEY).sign_stream(source, 4_000_000_000)}") as response:
         assert response.status == 200
-    async with http.get(f"{node.url}{Seal(b'other').signed(source, 4_000_000_000)}") as response:
+    async with http.get(f"{node.url}{Seal(b'other').sign_stream(source, 4_000_000_000)}") as response:
         assert response.status == 401
     async with http.get(f"{node.url}{source}") as response:
         assert response.status == 401

@@ -22,7 +22,7 @@ LIFETIME = 86_400
 
 def relayed(path: str, lifetime: int = LIFETIME, run: str = RUN, seal: Seal = SEAL) -> str:
     """Return an address as Home Assistant's hub makes it."""
-    return seal.relayed(path, int(time.time()) + lifetime, run)
+    return seal.sign_relay(path, int(time.time()) + lifetime, run)
 
 
 class Home:
@@ -78,10 +78,10 @@ async def node(known: list[HomeAssistant]) -> AsyncGenerator[HttpClient]:
         relayed("/media/local/a%20song.flac") + "&authSig=abc.def",
         relayed("/local/bell.mp3?v=2&v=1"),
         relayed("/api/tts_proxy/hello.mp3"),
-        SEAL.signed(stream_source("t-1"), int(time.time()) + LIFETIME),
-        SEAL.signed(stream_source("t-1", "mp3"), int(time.time()) + LIFETIME),
-        SEAL.signed(stream_source("st-1", "wav"), int(time.time()) + LIFETIME) + "&origin=1200&start=34.5",
-        SEAL.address("al-1"),
+        SEAL.sign_stream(stream_source("t-1"), int(time.time()) + LIFETIME),
+        SEAL.sign_stream(stream_source("t-1", "mp3"), int(time.time()) + LIFETIME),
+        SEAL.sign_stream(stream_source("st-1", "wav"), int(time.time()) + LIFETIME) + "&origin=1200&start=34.5",
+        SEAL.sign_artwork("al-1"),
     ],
     # Signatures differ between the processes that run the tests.
     ids=lambda path: path.partition("until=")[0],
@@ -123,10 +123,10 @@ async def test_credentials_are_not_forwarded(node: HttpClient, home: Home) -> No
         "/manifest.json?authSig=abc.def",
         "/media/local/song.flac?authSig=abc.def",
         "/api/moosicbox/tracks/t-1/stream?until=9999999999&sig=x",
-        SEAL.signed(stream_source("t-1"), int(time.time()) + LIFETIME).replace("t-1", "t-2"),
-        SEAL.signed(stream_source("t-1"), int(time.time()) - 1),
+        SEAL.sign_stream(stream_source("t-1"), int(time.time()) + LIFETIME).replace("t-1", "t-2"),
+        SEAL.sign_stream(stream_source("t-1"), int(time.time()) - 1),
         "/api/moosicbox/artwork/al-1",
-        SEAL.address("al-1").replace("al-1", "al-2"),
+        SEAL.sign_artwork("al-1").replace("al-1", "al-2"),
         relayed("/local/bell.mp3").replace("bell", "door"),
         relayed("/local/bell.mp3") + "&more=1",
         relayed("/local/bell.mp3", lifetime=-1),
@@ -157,7 +157,7 @@ async def test_unavailable_without_home_assistant(node: HttpClient, home: Home, 
     response = await node.get(relayed("/local/bell.mp3"))
     assert (response.status, (await response.json())["error_type"]) == (503, "unavailable")
     known.clear()
-    assert (await node.get(SEAL.address("al-1"))).status == 503
+    assert (await node.get(SEAL.sign_artwork("al-1"))).status == 503
 
 
 async def test_broken_response_aborts_the_connection(node: HttpClient) -> None:

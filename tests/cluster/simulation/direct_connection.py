@@ -85,6 +85,10 @@ class DirectConnection:
     def overflow(self) -> None:
         """Do nothing: the client takes everything."""
 
+    def fail(self, error: Exception) -> None:
+        """Let the test fail."""
+        raise error
+
     def close(self, code: CloseCode, _reason: str) -> None:
         """Close the connection from the node's side."""
         self.flush()

@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+import logging
 from typing import Final
+
+import msgspec
 
 from .bus import Bus, Fetched
 from .repeat import repeat
-from .wire import ToEdge, unpack_to_edge
+from .wire import ToEdge, Unreadable, unpack_to_edge
+
+_LOGGER = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 1.0
 """How long a read waits for messages."""
@@ -16,7 +21,11 @@ class Downlink:
     """Reads the stream of messages to one edge and applies them in order."""
 
     def __init__(
-        self, bus: Bus, apply: Callable[[list[ToEdge]], None], on_received: Callable[[], Awaitable[None]]
+        self,
+        bus: Bus,
+        apply: Callable[[Sequence[ToEdge | Unreadable]], None],
+        on_received: Callable[[], Awaitable[None]],
+        on_unreadable: Callable[[], None],
     ) -> None:
         """Set up without reading.
 
@@ -24,6 +33,7 @@ class Downlink:
             bus: Where the messages are read.
             apply: Applies the messages of a batch.
             on_received: Called before messages are applied: another node has sent them, so that node leads.
+            on_unreadable: Called for a batch whose messages can't be told apart. It is left out.
 
         """
         self.position = "0-0"
@@ -31,6 +41,7 @@ class Downlink:
         self._bus = bus
         self._apply = apply
         self._on_received = on_received
+        self._on_unreadable = on_unreadable
         self._edge = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -68,4 +79,10 @@ class Downlink:
     def _apply_batches(self, batches: Sequence[Fetched]) -> None:
         for batch in batches:
             self.position = batch.id
-            self._apply(unpack_to_edge(batch.data))
+            try:
+                messages = unpack_to_edge(batch.data)
+            except msgspec.MsgspecError as error:
+                _LOGGER.error("Messages of the leader can't be read: %s", error)  # noqa: TRY400
+                self._on_unreadable()
+            else:
+                self._apply(messages)

@@ -51,6 +51,7 @@ from .wire import (
     TokenAuthenticated,
     ToLeader,
     Unfollow,
+    Unreadable,
     error_of,
 )
 
@@ -150,6 +151,8 @@ class Edge(Gateway):
         self._send = send
         self._on_clock_reply = on_clock_reply
         self._running = False
+        self._unreadable = False
+        """True once a message of the leader wasn't understood. Only the first one is logged."""
         self._sessions: dict[int, EdgeSession] = {}
         self._numbers = itertools.count(1)
         self._calls = Calls(send, lambda: clock.local_us)
@@ -189,6 +192,12 @@ class Edge(Gateway):
         """Close all connections, because clients may have missed or received too much. They reconnect and resync."""
         for session in tuple(self._sessions.values()):
             self._close(session, CloseCode.POSITION_LOST, reason)
+        self.fail_calls(reason, self._clock.local_us)
+
+    def resync(self, reason: str) -> None:
+        """Close all connections, because their clients have missed messages. Unlike by `reset`, the leader is told."""
+        for session in tuple(self._sessions.values()):
+            self.drop(session, CloseCode.POSITION_LOST, reason)
         self.fail_calls(reason, self._clock.local_us)
 
     def fail_calls(self, reason: str, before_us: int) -> None:
@@ -301,7 +310,7 @@ class Edge(Gateway):
 
     # ------------------------------------------------------------ messages of the leader
 
-    def apply(self, messages: Iterable[ToEdge]) -> None:
+    def apply(self, messages: Iterable[ToEdge | Unreadable]) -> None:
         """Apply messages of the leader in their order."""
         for message in messages:
             try:
@@ -309,9 +318,9 @@ class Edge(Gateway):
             except Exception:
                 _LOGGER.exception("A message of the leader could not be applied")
                 if (session := self._sessions.get(getattr(message, "connection", 0))) is not None:
-                    self._close(session, CloseCode.POSITION_LOST, "A message could not be delivered")
+                    self.drop(session, CloseCode.POSITION_LOST, "A message could not be delivered")
 
-    def _apply(self, message: ToEdge) -> None:
+    def _apply(self, message: ToEdge | Unreadable) -> None:
         match message:
             case Publish(topic, payload, key):
                 if (followed := self.topics.find(topic)) is not None:
@@ -321,13 +330,25 @@ class Edge(Gateway):
             case ClockReply(t0_us, t1_us, t2_us):
                 self._on_clock_reply(t0_us, t1_us, t2_us)
             case ResetEdge():
-                self.reset("The hubs have lost their shared state")
+                # The leader is told, because it may know clients that have connected since.
+                self.resync("The hubs have lost track of this connection")
+            case Unreadable(number, reason):
+                self._skip(number, reason)
             case _:
                 if (session := self._sessions.get(message.connection)) is not None:
                     self._apply_to(session, message)
                 elif isinstance(message, SessionOpened):
                     # The client has disconnected meanwhile.
                     self._report(ClientDisconnected(message.connection, ended=False))
+
+    def _skip(self, number: int | None, reason: str) -> None:
+        if not self._unreadable:
+            self._unreadable = True
+            _LOGGER.error("A message of the leader isn't understood: %s", reason)
+        if number is not None:
+            self._calls.resolve(number, None, Unavailable("The answer could not be read"))
+            if (session := self._sessions.get(number)) is not None:
+                self.drop(session, CloseCode.POSITION_LOST, "A message could not be read")
 
     def _apply_to(self, session: EdgeSession, message: ToEdge) -> None:
         if (connection := session.connection) is None:

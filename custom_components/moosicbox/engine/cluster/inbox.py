@@ -22,9 +22,11 @@ from .wire import (
     ClientDisconnected,
     ClockProbe,
     ClockReply,
+    CloseConnection,
     Fault,
     Follow,
     ForwardedMessage,
+    ResetEdge,
     SessionDropped,
     SessionOpened,
     SessionRefused,
@@ -32,6 +34,7 @@ from .wire import (
     TokenAuthenticated,
     ToLeader,
     Unfollow,
+    Unreadable,
     fault_of,
 )
 
@@ -69,6 +72,13 @@ class Inbox:
         self._journal.remove_edge(edge)
         self._commit_soon()
 
+    def reset_edge(self, edge: str) -> None:
+        """Disconnect all clients of an edge, some of whose messages were lost. The sessions can be resumed."""
+        link = self.link(edge)
+        for connection in tuple(link.connections.values()):
+            self._disconnect(connection, ended=False)
+        link.send_message(ResetEdge())
+
     def _send(self, edge: str, message: ToEdge) -> None:
         if edge not in self._links:
             return
@@ -97,7 +107,9 @@ class Inbox:
             return isinstance(message, ClientDisconnected | SessionDropped)
         return isinstance(self._hub.dispatcher.codec.decode(message.text).message, PlayerReport)
 
-    def execute(self, edge: str, number: int, messages: Iterable[ToLeader], stream_id: str | None = None) -> None:
+    def execute(
+        self, edge: str, number: int, messages: Iterable[ToLeader | Unreadable], stream_id: str | None = None
+    ) -> None:
         """Execute a batch of messages, unless it was executed before.
 
         Args:
@@ -123,7 +135,7 @@ class Inbox:
                 _LOGGER.exception("A message of a node could not be executed")
         self._commit_soon()
 
-    def _execute(self, link: EdgeLink, message: ToLeader) -> None:
+    def _execute(self, link: EdgeLink, message: ToLeader | Unreadable) -> None:
         match message:
             case ForwardedMessage():
                 self._receive(link, message)
@@ -140,6 +152,17 @@ class Inbox:
             case ClockProbe(t0_us):
                 now_us = self._hub.clock.now_us()
                 link.send_message(ClockReply(t0_us, now_us, self._hub.clock.now_us()))
+            case Unreadable():
+                self._skip(link, message)
+
+    def _skip(self, link: EdgeLink, message: Unreadable) -> None:
+        if not link.unreadable:
+            link.unreadable = True
+            _LOGGER.error("A message of %s isn't understood: %s", link.edge, message.reason)
+        if (number := message.number) is not None:
+            # The client may wait for a session that isn't known here.
+            link.send_message(CloseConnection(number, CloseCode.POSITION_LOST, "A message could not be read"))
+            self._drop(link.connections.get(number), CloseCode.POSITION_LOST)
 
     def _receive(self, link: EdgeLink, message: ForwardedMessage) -> None:
         connection = link.connections.get(message.connection)

@@ -131,8 +131,9 @@ class Leader:
 
     def _refuse_pending(self, fields: Mapping[str, bytes]) -> None:
         # A pending request may have been executed in part; the published messages show the client which part.
-        for field, edge, message in decode_pending(fields):
+        for field in fields:
             self._journal.set_field("pending", field, None)
+        for edge, message in decode_pending(fields):
             connection = self.inbox.link(edge).connections.get(message.connection)
             if connection is None or connection.session is None:
                 continue
@@ -153,7 +154,7 @@ class Leader:
             players.subscribe(partial(self._mark, journal.mark_player))
         for rooms in (hub.rooms.added, hub.rooms.closed, hub.rooms.changed):
             rooms.subscribe(partial(self._mark, journal.mark_room))
-        for sessions in (hub.sessions.renewed, hub.sessions.disconnected, hub.subscriptions.pending_changed):
+        for sessions in (hub.sessions.renewed, hub.sessions.disconnected, hub.subscriptions.state_changed):
             sessions.subscribe(partial(self._mark, journal.mark_session))
         hub.household.changed.subscribe(self._household_changed)
         hub.sessions.renamed.subscribe(lambda session, _client: self._mark(journal.mark_session, session))

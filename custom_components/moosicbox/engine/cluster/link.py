@@ -28,7 +28,7 @@ class _UnbufferedOutbox(Outbox):
 class EdgeLink(_UnbufferedOutbox):
     """An edge. As an outbox, it follows each topic once if any of the edge's connections follows it."""
 
-    __slots__ = ("_followers", "_send", "connections", "edge", "number")
+    __slots__ = ("_followers", "_send", "connections", "edge", "number", "unreadable")
 
     def __init__(self, edge: str, send: Callable[[str, ToEdge], None]) -> None:
         """Set up the link to `edge`; `send` takes the edge's name and a message to it."""
@@ -37,6 +37,8 @@ class EdgeLink(_UnbufferedOutbox):
         self.number = 0
         """The number of the last batch from the edge that was executed."""
         self.connections: dict[int, RemoteConnection] = {}
+        self.unreadable = False
+        """True once a message of the edge wasn't understood. Only the first one is logged."""
         self._send = send
         self._followers: Counter[str] = Counter()
 

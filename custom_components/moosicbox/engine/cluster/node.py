@@ -1,7 +1,7 @@
 """A node of a cluster: its gateway, and, while it leads, the hub."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 import contextlib
 from functools import partial
 import logging
@@ -28,7 +28,7 @@ from .lease import LEASE_SECONDS, Lease
 from .repeat import repeat
 from .shared_documents import SharedDocuments
 from .uplink import UNAVAILABLE, Uplink
-from .wire import ClockProbe, ToLeader, unpack_to_leader
+from .wire import ClockProbe, ToLeader, Unreadable, unpack_to_leader
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -107,7 +107,9 @@ class ClusterNode:
         """The node's name as an edge. It gets another one after the others have continued without it."""
         self._registered = False
         self._uplink = Uplink(bus, lambda reason: self._set_connected(False, reason))
-        self._downlink = Downlink(bus, self._edge.apply, self._step_down)
+        self._downlink = Downlink(
+            bus, self._edge.apply, self._step_down, lambda: self._edge.resync("A batch could not be read")
+        )
         self._departures = Departures()
         self._leader: Leader | None = None
         self._leader_limits: Limits | None = None
@@ -324,7 +326,10 @@ class ClusterNode:
         uncontested = await self._lease.renew(self._edge_name, self._lease.fence)
         for edge in self._departures.update(reply, leader.inbox.edges, asyncio.get_running_loop().time()):
             leader.inbox.remove_edge(edge)
-        if not uncontested:
+        if uncontested:
+            # Sharing them may have failed before; nothing is sent if they haven't changed.
+            await self._share_settings(leader.hub)
+        else:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
@@ -386,7 +391,12 @@ class ClusterNode:
 
     def _apply_settings(self, name: str) -> None:
         if name == "settings" and (settings := self.shared.get(name)) is not None:
-            self._leader_limits = msgspec.convert(settings["limits"], Limits)
+            try:
+                self._leader_limits = msgspec.convert(settings["limits"], Limits)
+            except msgspec.ValidationError as error:
+                # A leader of another version: this node keeps its limits.
+                _LOGGER.error("The settings of the leader aren't understood: %s", error)  # noqa: TRY400
+                return
             self._edge.configure(self._leader_limits, settings["features"])
 
     # ------------------------------------------------------------ messages
@@ -418,10 +428,10 @@ class ClusterNode:
 
     async def _receive(self, leader: Leader) -> None:
         for batch in await self._bus.receive(leader.last_read_id, WAIT_SECONDS):
+            messages: Sequence[ToLeader | Unreadable] = ()
             try:
                 messages = unpack_to_leader(batch.data)
             except msgspec.MsgspecError as error:
-                # A node of another version: its message isn't answered, but the others don't wait for it.
-                _LOGGER.error("A message of %s isn't understood: %s", batch.edge, error)  # noqa: TRY400
-                messages = []
+                _LOGGER.error("Messages of %s can't be read: %s", batch.edge, error)  # noqa: TRY400
+                leader.inbox.reset_edge(batch.edge)
             leader.inbox.execute(batch.edge, batch.number, messages, batch.id)

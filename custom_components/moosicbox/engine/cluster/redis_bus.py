@@ -51,7 +51,7 @@ class RedisBus(Bus):
     """One node's connections to Redis."""
 
     def __init__(self, url: str) -> None:
-        """Set up connections to `url` (redis:// or rediss://), which are made on demand."""
+        """Set up connections to `url` (redis://, rediss:// or unix://), which are made on demand."""
         # Otherwise the client reads its own version from a file at each new connection.
         info = DriverInfo(lib_version=redis.__version__)
         self._redis: Redis = Redis.from_url(

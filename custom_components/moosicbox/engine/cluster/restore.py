@@ -1,6 +1,7 @@
 """Restores a hub from the state that an earlier leader stored."""
 
 from collections.abc import Callable, Mapping
+import logging
 from typing import Final, NamedTuple
 
 import msgspec
@@ -13,7 +14,9 @@ from .bus import ClusterSnapshot
 from .link import EdgeLink, RemoteConnection
 from .saved_session import SavedSession, restore_session
 from .state_fields import StoredQueue, decode_queues, decode_state
-from .wire import ForwardedMessage, unpack_to_leader
+from .wire import ForwardedMessage, Unreadable, unpack_to_leader
+
+_LOGGER = logging.getLogger(__name__)
 
 NO_QUEUE: Final = StoredQueue()
 MAX_LEADERLESS_SECONDS: Final = 10.0
@@ -23,7 +26,6 @@ MAX_LEADERLESS_SECONDS: Final = 10.0
 class UnansweredRequest(NamedTuple):
     """A client's request that the earlier leader didn't answer."""
 
-    field: str
     edge: str
     message: ForwardedMessage
 
@@ -47,9 +49,6 @@ def restore(hub: Hub, snapshot: ClusterSnapshot, link_of: Callable[[str], EdgeLi
     for room in fields.rooms if hub.limits.rooms else ():
         queue = queues.get(f"room:{room.room_id}", NO_QUEUE)
         hub.rooms.restore(msgspec.structs.replace(room, playback=queue.apply_to(room.playback)))
-    for context in (*hub.players, *hub.rooms):
-        for item in context.playback.queue.items:
-            hub.media_resolver.media.remember(item.track)
     hub.household.restore(fields.household)
     for edge, number in fields.edges:
         link_of(edge).number = number
@@ -79,12 +78,22 @@ def resume(hub: Hub, leaderless_seconds: float) -> None:
 
 
 def decode_pending(fields: Mapping[str, bytes]) -> list[UnansweredRequest]:
-    """Return the requests that weren't answered, in their order. They may have been executed in part."""
-    requests = []
+    """Return the requests that weren't answered, in their order. They may have been executed in part.
+
+    Requests that aren't understood are logged and left out.
+    """
+    requests: list[UnansweredRequest] = []
     for field, data in sorted(fields.items(), key=lambda entry: int(entry[0].rpartition("/")[2])):
-        (message,) = unpack_to_leader(data)
-        if isinstance(message, ForwardedMessage):
-            requests.append(UnansweredRequest(field, field.split("/")[0], message))
+        try:
+            messages = unpack_to_leader(data)
+        except msgspec.MsgspecError as error:
+            _LOGGER.error("The stored request %s can't be decoded: %s", field, error)  # noqa: TRY400
+            continue
+        for message in messages:
+            if isinstance(message, ForwardedMessage):
+                requests.append(UnansweredRequest(field.split("/")[0], message))
+            elif isinstance(message, Unreadable):
+                _LOGGER.error("The stored request %s can't be decoded: %s", field, message.reason)
     return requests
 
 

@@ -99,12 +99,18 @@ def decode_state(fields: Mapping[str, bytes]) -> StateFields:
 
 
 def decode_queues(items: Mapping[str, bytes], orders: Iterable[tuple[str, QueueOrder]]) -> dict[str, StoredQueue]:
-    """Return all queues by the topic of their context, from the hash `items` and the fields `order:`."""
+    """Return all queues by the topic of their context, from the hash `items` and the fields `order:`.
+
+    Items that aren't understood are logged and left out.
+    """
     queues: dict[str, tuple[QueueOrder, dict[str, QueueItem]]] = {topic: (order, {}) for topic, order in orders}
     for field, data in items.items():
         topic, _, item_id = field.rpartition("/")
         if topic in queues:
-            queues[topic][1][item_id] = _ITEM.decode(data)
+            try:
+                queues[topic][1][item_id] = _ITEM.decode(data)
+            except msgspec.MsgspecError as error:
+                _LOGGER.error("The stored item %s can't be decoded: %s", field, error)  # noqa: TRY400
     return {topic: StoredQueue(order, found) for topic, (order, found) in queues.items()}
 
 

@@ -1,6 +1,7 @@
 """The messages between the edges of a cluster and its leader. MessagePack; a message is a list that begins with its tag."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -19,7 +20,7 @@ class Fault(_Message):
 
     error_type: str
     message: str
-    may_retry: bool
+    retryable: bool
     details: dict[str, Any]
 
 
@@ -194,9 +195,19 @@ type ToEdge = (
     | ResetEdge
 )
 
+
+class Unreadable(NamedTuple):
+    """Takes the place of a message that isn't understood, such as one of another version."""
+
+    number: int | None
+    """The connection or the call that it is about, if any."""
+    reason: str
+
+
 _encoder: Final = msgspec.msgpack.Encoder()
 _to_leader: Final = msgspec.msgpack.Decoder(list[ToLeader])
 _to_edge: Final = msgspec.msgpack.Decoder(list[ToEdge])
+_unread: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def pack(messages: list[Any]) -> bytes:
@@ -204,19 +215,42 @@ def pack(messages: list[Any]) -> bytes:
     return _encoder.encode(messages)
 
 
-def unpack_to_leader(data: bytes) -> list[ToLeader]:
-    """Return the messages of a batch from an edge. Raise msgspec.MsgspecError."""
-    return _to_leader.decode(data)
+def unpack_to_leader(data: bytes) -> Sequence[ToLeader | Unreadable]:
+    """Return the messages of a batch from an edge. Raise msgspec.MsgspecError if they can't be told apart."""
+    return _unpack(data, _to_leader)
 
 
-def unpack_to_edge(data: bytes) -> list[ToEdge]:
-    """Return the messages of a batch from the leader. Raise msgspec.MsgspecError."""
-    return _to_edge.decode(data)
+def unpack_to_edge(data: bytes) -> Sequence[ToEdge | Unreadable]:
+    """Return the messages of a batch from the leader. Raise msgspec.MsgspecError if they can't be told apart."""
+    return _unpack(data, _to_edge)
+
+
+def _unpack[T](data: bytes, decoder: msgspec.msgpack.Decoder[list[T]]) -> Sequence[T | Unreadable]:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError:
+        found: list[T | Unreadable] = []
+        for message in _unread.decode(data):
+            try:
+                # A batch with this message alone.
+                found += decoder.decode(b"\x91" + bytes(message))
+            except msgspec.MsgspecError as error:
+                found.append(Unreadable(_number_of(message), str(error)))
+        return found
+
+
+def _number_of(message: msgspec.Raw) -> int | None:
+    # Connections and calls are numbered together, and their number follows the tag.
+    try:
+        _tag, number = msgspec.msgpack.decode(message, type=list[Any])[:2]
+    except msgspec.MsgspecError, ValueError:
+        return None
+    return number if type(number) is int else None
 
 
 def fault_of(error: HubError) -> Fault:
     """Return `error` as part of a message."""
-    return Fault(error.error_type, error.message, error.may_retry, error.details)
+    return Fault(error.error_type, error.message, error.retryable, error.details)
 
 
 def error_of(fault: Fault) -> HubError:
@@ -226,5 +260,5 @@ def error_of(fault: Fault) -> HubError:
     kinds = (kind for kind in HubError.__subclasses__() if kind.error_type == fault.error_type)
     kind = next(kinds, InternalError)
     error = kind.__new__(kind)
-    HubError.__init__(error, fault.message, again=fault.may_retry, **fault.details)
+    HubError.__init__(error, fault.message, retryable=fault.retryable, **fault.details)
     return error

@@ -78,10 +78,13 @@ class NodeApp:
             return error_response(error)
 
     async def _artwork(self, request: web.Request) -> web.StreamResponse:
-        id_ = self._seal.opened(request.match_info["artwork_id"])
+        id_ = self._seal.verify_artwork(request.match_info["artwork_id"])
         if id_ is None or self._music is None or not id_.startswith(WITH_PICTURES):
             return await self.relay.respond(request)
-        return await self._music.artwork.respond(request, id_, requested_size(request))
+        try:
+            return await self._music.artwork.respond(request, id_, requested_size(request))
+        except HubError as error:
+            return error_response(error)
 
     async def _ready(self, _request: web.Request) -> web.Response:
         ready = not self.ending and self.endpoint.ready and self._node.status().leader is not None

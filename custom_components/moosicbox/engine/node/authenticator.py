@@ -12,7 +12,7 @@ import msgspec
 from ..access.authentication import Authentication, Peer
 from ..access.hub_keys import HubKeys, HubSecret, derive_keys, raw_keys
 from ..access.keys import parse_keys
-from ..access.pairing import is_locked
+from ..access.pairing import is_of_deleted_player
 from ..access.rights import Principal
 from ..access.tokens import REFUSED, IssuedToken, Revocations, Tokens, read_claims
 from ..limits import Limits
@@ -38,7 +38,7 @@ class SharedSecrets(msgspec.Struct, frozen=True, kw_only=True):
     reserved: frozenset[str] = frozenset()
     """Ids of Home Assistant's users; no token of the hub may have one as its `sub`."""
     paired: frozenset[str] | None = None
-    """Ids of the paired players; tokens of all others are locked."""
+    """Ids of the paired players; tokens of other, deleted ones are refused."""
 
 
 class NodeAuthenticator(Authentication):
@@ -85,7 +85,7 @@ class NodeAuthenticator(Authentication):
         if principal.issued_at is None:
             # Only the hub's own tokens have a time of issue.
             raise Unavailable(OFFLINE, retry_after=RETRY_SECONDS)
-        if self._paired is not None and is_locked(principal.sub, self._paired):
+        if self._paired is not None and is_of_deleted_player(principal.sub, self._paired):
             raise AuthenticationFailed(REFUSED)
         return tokens.verify_again(principal)
 

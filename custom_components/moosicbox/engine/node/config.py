@@ -13,7 +13,7 @@ import tomllib
 from typing import Any, Final
 
 from ..limits import Limits
-from ..settings import FORMS, SETTINGS, defaults, faults, from_environment, limits_of
+from ..settings import CHECKS, SETTINGS, defaults, faults, from_environment, limits_of
 from .forwarded import Network
 
 ADDRESS: Final = "WS_BIND_ADDRESS"
@@ -91,9 +91,9 @@ def _checked(values: dict[str, Any]) -> NodeConfig:
         proxies = tuple(ip_network(proxy) for proxy in values["trusted_proxies"])
     except ValueError as error:
         raise ConfigError(f"trusted_proxies must be addresses or networks: {error}") from error
-    for key, form in FORMS.items():
-        if not form.holds(values[key]):
-            raise ConfigError(f"{key} has an invalid value ({form.fault})")
+    for key, check in CHECKS.items():
+        if not check.is_valid(values[key]):
+            raise ConfigError(f"{key} has an invalid value ({check.error_key})")
     if found := faults(values):
         raise ConfigError(f"The settings contradict each other ({', '.join(found.values())})")
     return NodeConfig(

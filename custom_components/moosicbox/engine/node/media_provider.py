@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, override
 
 from ..access.rights import Principal
-from ..library.media_provider import signed
+from ..fetching import encode_url
+from ..library.media_provider import signed_address
 from ..library.models import TRACK_MEDIA
 from ..library.seal import Seal, stream_source
-from ..playback.addresses import encode_url, is_address_of, is_http_url, is_open_path, parse_url, track_from_url
+from ..playback.addresses import is_http_url, is_open_path, is_url_of, parse_url, track_from_url
 from ..playback.media import HLS_TYPE, Accepts, Media, MediaProvider, StreamAddress
 from ..protocol.errors import NotSupported, TrackNotFound, Unavailable
 from ..protocol.types import Track
@@ -55,8 +56,8 @@ class NodeMedia(MediaProvider):
 
     @override
     def require_fetchable(self, url: str) -> None:
-        address = parse_url(url)
-        if address is not None and is_address_of(address, self._home_urls()) and not is_open_path(address.path):
+        parsed = parse_url(url)
+        if parsed is not None and is_url_of(parsed, self._home_urls()) and not is_open_path(parsed.path):
             # Home Assistant bans players that fetch such an address without a login.
             raise NotSupported("This address of Home Assistant needs a login")
 
@@ -77,5 +78,5 @@ class NodeMedia(MediaProvider):
             self._known.popitem(last=False)
 
     @override
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
-        return signed(self._seal, media) if media.in_library else StreamAddress(encode_url(media.source))
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+        return signed_address(self._seal, media) if media.in_library else StreamAddress(encode_url(media.source))

@@ -48,7 +48,7 @@ class NodeMusic:
             seal,
             ffmpeg=ffmpeg,
             measures_loudness=measures_loudness,
-            session=self._get_session,
+            http_session=self._get_session,
             online_lyrics=online_lyrics,
         )
         self.streams = Streams(self.library, DiskCache(data / "tracks", streams.CACHE_BYTES), ffmpeg)

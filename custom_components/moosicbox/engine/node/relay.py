@@ -96,11 +96,11 @@ class Relay:
     def _is_attested(self, url: URL, run: str | None) -> bool:
         now = time.time()
         if url.path.startswith(PATH):
-            return self._seal.opened(url.path.removeprefix(PATH)) is not None
+            return self._seal.verify_artwork(url.path.removeprefix(PATH)) is not None
         if (stream := STREAM.fullmatch(url.path)) is not None:
             until, signature = url.query.get("until", ""), url.query.get("sig", "")
-            return self._seal.admits(stream[1], url.query.get("format"), until, signature, now)
-        return run is not None and self._seal.attests(url, run, now)
+            return self._seal.verify_stream(stream[1], url.query.get("format"), until, signature, now)
+        return run is not None and self._seal.verify_relay(url, run, now)
 
 
 def _unavailable() -> web.Response:

@@ -18,7 +18,7 @@ from custom_components.moosicbox.engine.limits import Limits
 from custom_components.moosicbox.engine.playback import operations, queue
 from custom_components.moosicbox.engine.playback.playback import HANDOVER_US, POSITION_TOLERANCE_SECONDS
 from custom_components.moosicbox.engine.playback.players import NEW_PLAYER_VOLUME
-from custom_components.moosicbox.engine.playback.playhead import RESTART_SECONDS
+from custom_components.moosicbox.engine.playback.playhead import PREVIOUS_SECONDS
 from custom_components.moosicbox.engine.playback.progress import INTERVAL_US
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.rooms import invites
@@ -54,7 +54,7 @@ CONSTANTS: Final = {
     "operation_seconds": operations.KEEP_US / 1e6,
     "page": queue.PAGE_ITEMS,
     "progress_hertz": 1e6 / INTERVAL_US,
-    "restart_seconds": RESTART_SECONDS,
+    "previous_seconds": PREVIOUS_SECONDS,
     "new_player_volume": NEW_PLAYER_VOLUME,
     "repeated": MAX_REPEATED,
     "restart_spread": RESTART_SPREAD,

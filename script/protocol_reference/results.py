@@ -13,15 +13,20 @@ from custom_components.moosicbox.engine.library.models import (
     Book,
     BookDetails,
     Chapters,
+    Episode,
     Genre,
     LibraryTrack,
     Lyrics,
     PlayedTrack,
     Playlist,
     PlaylistDetails,
+    Podcast,
+    PodcastDetails,
     Scrobbling,
+    Station,
     TrackDetails,
 )
+from custom_components.moosicbox.engine.protocol.library_request import ItemKind
 
 from .messages import Message
 
@@ -33,8 +38,12 @@ STATES: Final = {
 """Requests that are answered by the fields of a state."""
 OTHERWISE_ANSWERED: Final = {"authenticate", "ping", "time_sync"}
 """Requests with an answer of another type than `result`."""
-ITEM: Final = (AlbumDetails, BookDetails, ArtistDetails, TrackDetails, PlaylistDetails, Lyrics, Chapters, Scrobbling)
-LISTED: Final = (PlayedTrack, LibraryTrack, Album, Book, Artist, Genre, Playlist)
+ITEM: Final = (
+    *(AlbumDetails, BookDetails, ArtistDetails, TrackDetails, PlaylistDetails, Station, PodcastDetails, Episode),
+    *(Lyrics, Chapters, Scrobbling, None),
+)
+"""The types of an `item`: None is a playlist, a station or a podcast that was deleted."""
+LISTED: Final = (PlayedTrack, LibraryTrack, Album, Book, Artist, Genre, Playlist, Station, Podcast, Episode)
 NOTHING: Final = {"type": "object", "maxProperties": 0}
 
 HIDDEN: Final = ("title", "description", "default", "discriminator")
@@ -79,7 +88,7 @@ def _state(definition: Schema) -> Schema:
 def _library(defs: Schema) -> Schema:
     listed = _schema(LISTED, defs)
     # A hit of a search is an item with two more fields.
-    hit = {"kind": {"enum": ["artist", "album", "track", "genre", "playlist"]}, "score": {"type": "number"}}
+    hit = {"kind": {"enum": [*get_args(ItemKind.__value__)]}, "score": {"type": "number"}}
     properties = {
         "item": _schema(ITEM, defs),
         "items": {"type": "array", "items": {**listed, "properties": hit}},

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 FOLDER: Final = Path(__file__).parent / "texts"
-
-type Side = Literal["client", "server", "record"]
 
 
 class MessageText(msgspec.Struct, forbid_unknown_fields=True):

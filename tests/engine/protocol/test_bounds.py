@@ -104,10 +104,10 @@ def test_errors_with_several_verdicts_name_their_causes() -> None:
 def _overridden() -> set[str]:
     """Return the names of errors that the hub raises with a verdict of their own."""
     texts = [path.read_text("utf-8") for path in ENGINE.rglob("*.py") if "client" not in path.relative_to(ENGINE).parts]
-    trees = [ast.parse(text) for text in texts if "again=" in text]
+    trees = [ast.parse(text) for text in texts if "retryable=" in text]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {
         call.func.id
         for call in calls
-        if isinstance(call.func, ast.Name) and any(keyword.arg == "again" for keyword in call.keywords)
+        if isinstance(call.func, ast.Name) and any(keyword.arg == "retryable" for keyword in call.keywords)
     }

@@ -151,7 +151,7 @@ def encode_error(error: HubError, request_id: str | None) -> bytes:
         "type": "error",
         "error_type": error.error_type,
         "message": error.message,
-        "retryable": error.may_retry,
+        "retryable": error.retryable,
         **error.details,
     }
     if request_id is not None:

@@ -12,6 +12,8 @@ class CloseCode(IntEnum):
     INVALID_TEXT = 1007
     """A text message was not UTF-8."""
     MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    """Messages could not be sent because of a fault of the hub."""
     RESTART = 4000
     """The hub restarts or drains: reconnect after the delay named in `goodbye`."""
     AUTHENTICATION_TIMEOUT = 4001

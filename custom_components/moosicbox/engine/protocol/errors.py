@@ -27,15 +27,16 @@ class HubError(Exception):
     """Base of all errors of the protocol. `details` are additional fields of the `error` message."""
 
     error_type: ClassVar[str] = "internal_error"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
-    def __init__(self, message: str, *, again: bool | None = None, **details: Any) -> None:
-        """`message` describes the error to people; `again` overrides `retryable` for this error."""
+    def __init__(self, message: str, *, retryable: bool | None = None, **details: Any) -> None:
+        """`message` describes the error to people; `retryable` overrides that of its type."""
         super().__init__(message)
         self.message = str(message)
-        self.text = message if isinstance(message, Sentence) else None
+        self.sentence = message if isinstance(message, Sentence) else None
         self.details = details
-        self.may_retry = self.retryable if again is None else again
+        if retryable is not None:
+            self.retryable = retryable
 
 
 class AuthenticationFailed(HubError):

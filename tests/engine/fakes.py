@@ -86,6 +86,9 @@ class FakeConnection:
     def overflow(self) -> None:
         self.overflowed = True
 
+    def fail(self, error: Exception) -> None:
+        raise error
+
 
 class FakeAuthentication(Authentication):
     """Recognises the tokens in `tokens`."""
@@ -148,18 +151,21 @@ class FakeMedia:
     def remember(self, track: Track) -> None:
         """Do nothing: every track is known."""
 
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         self.accepted.append(accepts)
         return StreamAddress(f"{media.source}?sig=1", 1_800_000_000.0)
 
 
 class FakeStore:
-    """Keeps the function that returns the state, as a store does until it writes."""
+    """Keeps the function that captures the state, as a store does until it writes."""
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         self.kept = kept
+        self.aside: dict[str, Any] | None = None
+        """The state that could not be read."""
         self.positions: dict[str, Any] | None = None
         self.state: Callable[[], dict[str, Any]] | None = None
+        self.capture: Callable[[], Callable[[], bytes]] | None = None
 
     async def load(self) -> dict[str, Any] | None:
         return self.kept
@@ -167,11 +173,16 @@ class FakeStore:
     async def load_positions(self) -> dict[str, Any] | None:
         return self.positions
 
+    async def set_aside(self, stored: dict[str, Any]) -> str:
+        self.aside = stored
+        return "aside.json"
+
     def save_positions(self, positions: bytes) -> None:
         self.positions = json.loads(positions)
 
-    def save_soon(self, state: Callable[[], bytes]) -> None:
-        self.state = lambda: json.loads(state())
+    def save_soon(self, capture: Callable[[], Callable[[], bytes]]) -> None:
+        self.capture = capture
+        self.state = lambda: json.loads(capture()())
 
 
 def track(name: str, duration: float | None = 180.0) -> Track:

@@ -270,6 +270,36 @@ async def test_an_ended_session_executes_no_waiting_messages() -> None:
     assert desk.handler.executed == ["a"]
 
 
+async def test_a_request_that_is_cancelled_before_it_begins_keeps_no_later_one_waiting() -> None:
+    desk = Desk()
+    desk.slow("a", "r1")
+    desk.fast(1, "r2")
+    assert desk.session.task is not None
+    desk.session.task.cancel()
+    await settle()
+    assert desk.answers() == [("r1", "unavailable"), ("r2", "unavailable")]
+    desk.fast(2, "r3")
+    desk.slow("b", "r1")
+    await settle()
+    assert desk.handler.executed == [2, "b"]
+    assert [request_id for request_id, _ in desk.answers()] == ["r3", "r1"]
+
+
+async def test_a_request_that_is_cancelled_may_have_been_executed_in_part() -> None:
+    desk = Desk()
+    desk.gate("a")
+    desk.slow("a", "r1")
+    desk.fast(1, "r2")
+    await settle()
+    assert desk.handler.executed == ["a"]
+    assert desk.session.task is not None
+    desk.session.task.cancel()
+    await settle()
+    first, second = desk.connection.take()
+    assert (first["request_id"], first["error_type"], "in part" in first["message"]) == ("r1", "unavailable", True)
+    assert (second["request_id"], second["error_type"], "in part" in second["message"]) == ("r2", "unavailable", False)
+
+
 async def test_the_inbox_is_bounded() -> None:
     desk = Desk(Limits(inbound_messages=2))
     gate = desk.gate("a")

@@ -4,7 +4,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.moosicbox.engine.fetching import FetchFailed, request
+from custom_components.moosicbox.engine.fetching import FetchFailed, decode_text, request
 
 MAX_BYTES = 100_000
 
@@ -37,3 +37,16 @@ async def test_a_body_of_the_largest_size_is_returned(socket_enabled: None) -> N
         url = str(server.make_url("/")) + f"?size={MAX_BYTES}"
         answer = await request(session, "GET", url, max_bytes=MAX_BYTES, timeout=20)
         assert answer.body == b"a" * MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Möhre".encode(), "Möhre"),
+        ("Möhre".encode("utf-8-sig"), "Möhre"),
+        ("Möhre".encode("latin-1"), "Möhre"),
+        (b"", ""),
+    ],
+)
+def test_text_is_read_in_both_encodings(data: bytes, text: str) -> None:
+    assert decode_text(data) == text

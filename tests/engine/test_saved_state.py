@@ -89,6 +89,8 @@ async def test_the_stored_format_stays_the_same() -> None:
         for room in stored["rooms"]:
             # Nothing plays yet after a restart.
             room["playback"]["playing_at"] = None
+            # Earlier versions didn't store it.
+            room["host_gone"] = False
         assert restarted.store.state() == stored
 
 
@@ -196,6 +198,12 @@ async def test_items_are_left_out_on_demand() -> None:
     player = Harness().hub.players.restore(PLAYER)
     without = msgspec.structs.replace(PLAYBACK, items=(), added_order=())
     assert capture_playback(player.playback, with_items=False) == without
+
+
+async def test_operations_are_left_out_on_demand() -> None:
+    player = Harness().hub.players.restore(PLAYER)
+    without = msgspec.structs.replace(PLAYBACK, operations=())
+    assert capture_playback(player.playback, with_operations=False) == without
 
 
 async def test_a_captured_state_does_not_change_with_the_player() -> None:

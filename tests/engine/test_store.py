@@ -1,22 +1,27 @@
 """The stored state is restored after a restart, unless it is damaged."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from custom_components.moosicbox.engine.household.saved_state import SavedHousehold
+from custom_components.moosicbox.engine.playback.operations import Operations
 from custom_components.moosicbox.engine.protocol.client import (
     ModeCommand,
     PlaybackCommand,
     PlayerReport,
     QueueAdd,
+    QueueClear,
+    RoomClose,
     RoomCreate,
     VolumeCommand,
 )
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
+from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from custom_components.moosicbox.engine.sessions.session import Actor
-from custom_components.moosicbox.engine.store import StoredHub, decode_state, encode_state
+from custom_components.moosicbox.engine.store import StoredHub, capture_state, decode_state
 from tests.engine.fakes import SECOND, Harness, of_type, principal, settle
 
 ADA = principal("ada")
@@ -68,6 +73,26 @@ async def test_a_restored_player_belongs_to_its_owner() -> None:
     await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
+async def test_a_public_room_still_awaits_a_host_after_a_restart() -> None:
+    harness = Harness()
+    await harness.hub.start()
+    host, _ = harness.connect(ADA)
+    room = harness.hub.rooms.create(RoomSettings(name="Party", is_public=True), "party", "ada")
+    harness.hub.rooms.join(room, host)
+    harness.hub.rooms.leave(room, room.participants[host.client_id])
+    assert harness.store.state is not None
+    kept = harness.store.state()
+    await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+    again = Harness(kept=kept)
+    await again.hub.start()
+    restored = again.hub.rooms.find("party")
+    assert restored is not None
+    guest, _ = again.connect(principal("ben"))
+    again.hub.rooms.join(restored, guest)
+    assert restored.host_user_id == "ben"
+    await again.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
 async def test_no_secret_is_stored() -> None:
     harness = Harness()
     kept = await played(harness)
@@ -77,13 +102,17 @@ async def test_no_secret_is_stored() -> None:
 
 
 @pytest.mark.parametrize("damaged", [{"players": 7}, {"players": [{}]}, {"players": [{"player_id": "x"}]}])
-async def test_damage_does_not_keep_the_hub_from_starting(damaged: dict[str, Any]) -> None:
+async def test_a_damaged_state_is_set_aside_and_the_hub_starts(
+    damaged: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(msgspec.ValidationError):
         decode_state(damaged, None, now_us=0, now=0.0, rejoin_us=0)
     harness = Harness(kept=damaged)
     await harness.hub.start()
     assert harness.hub.running
     assert len(harness.hub.players) == 0
+    assert harness.store.aside == damaged
+    assert "The stored state can't be read; it was kept as aside.json: " in caplog.text
     await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
@@ -213,8 +242,23 @@ async def test_the_duration_that_players_reported_is_restored() -> None:
         await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
 
 
+async def test_changes_after_the_capture_are_not_in_the_stored_state() -> None:
+    """It may be encoded in another thread, while players come and go."""
+    harness = Harness()
+    await playing(harness)
+    assert harness.store.capture is not None
+    assert harness.store.state is not None
+    before = harness.store.state()
+    encode = harness.store.capture()
+    harness.connect(ADA, player_id="bath")
+    await harness.hub.execute(QueueClear(player_id="kitchen"))
+    await harness.hub.execute(RoomClose(room_id="party"))
+    assert msgspec.json.decode(encode()) == before | {"sequence": before["sequence"] + 1}
+    await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
 def test_a_hub_without_players_is_stored_too() -> None:
-    stored = msgspec.json.decode(encode_state((), (), {}, SavedHousehold(), sequence=3, now_us=0, now=0.0))
+    stored = msgspec.json.decode(capture_state((), (), {}, SavedHousehold(), sequence=3, now_us=0, now=0.0)())
     assert decode_state(stored, None, now_us=0, now=0.0, rejoin_us=0) == StoredHub(sequence=3)
 
 
@@ -233,4 +277,32 @@ async def test_a_lookup_serves_all_players_of_the_media() -> None:
     await settle()
     for connection in connections:
         assert len(of_type(connection.take(), "synchronized_playback")) == 1
+    await harness.hub.stop(CloseCode.GOING_AWAY, "Over")
+
+
+async def test_operations_are_not_copied_for_the_stored_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They aren't stored, and copying them takes time in which nothing else happens."""
+    harness = Harness()
+    harness.connect(ADA, player_id="kitchen")
+    await harness.hub.start()
+    create = RoomCreate(name="Party", id="party")
+    await harness.hub.dispatcher.execute(Actor(ADA, None), create)
+    for add in (
+        QueueAdd(player_id="kitchen", track_id="one", op_id="op"),
+        QueueAdd(room_id="party", track_id="one", op_id="op"),
+    ):
+        await harness.hub.execute(add, ADA)
+    contexts = [harness.hub.players.get("kitchen"), harness.hub.rooms.find("party")]
+    assert [len(list(context.playback.operations.completed())) for context in contexts if context] == [1, 1]
+    read: list[Operations] = []
+
+    def completed(operations: Operations) -> Iterator[Any]:
+        read.append(operations)
+        return iter(())
+
+    monkeypatch.setattr(Operations, "completed", completed)
+    assert harness.store.state is not None
+    kept = harness.store.state()
+    assert [len(context["playback"]["items"]) for context in (*kept["players"], *kept["rooms"])] == [1, 1]
+    assert not read
     await harness.hub.stop(CloseCode.GOING_AWAY, "Over")

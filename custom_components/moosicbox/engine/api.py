@@ -8,11 +8,12 @@ from . import settings
 from .access.authentication import Authentication, Peer
 from .access.hub_keys import HubKeys, HubSecret, derive_keys, rotated
 from .access.keys import parse_keys
-from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, PAIRED_PREFIX, Offer, PairingCodes, is_locked
+from .access.pairing import LIFETIME as PAIRING_CODE_LIFETIME, PAIRED_PREFIX, Offer, PairingCodes, is_of_deleted_player
 from .access.rights import PERMISSIONS, ROLES, SYSTEM, Principal
 from .access.tokens import MAX_LIFETIME, REFUSED as TOKEN_REFUSED, IssuedToken, Revocations, Tokens, read_claims
 from .assembly import build_hub
 from .clock import Clock, iso_from_unix
+from .fetching import encode_url
 from .handlers.rooms import GUEST_PAGE_PATH
 from .household.alarms import AlarmEvent
 from .household.announcer import AnnouncementEvent
@@ -30,19 +31,18 @@ from .library.models import (
     Artist,
     Episode,
     Genre,
-    Hit,
-    Item,
-    Kind,
+    LibraryItem,
     LibraryTrack,
     Picture,
     Playlist,
     Podcast,
-    Progress,
+    ScanProgress,
+    SearchHit,
     SpokenKind,
     Station,
     Unfinished,
 )
-from .library.named import Named, find_named
+from .library.named import NamedItem, find_named
 from .library.reader.file_reader import FileReader
 from .library.reader.messages import FileTags
 from .library.seal import Seal
@@ -52,10 +52,9 @@ from .library.streaming.streams import CACHE_BYTES as TRACK_CACHE_BYTES, Streams
 from .limits import Limits
 from .metrics_report import Health, client_reports, health, metrics_report, prometheus, traffic
 from .playback.addresses import (
-    encode_url,
-    is_address_of,
     is_http_url,
     is_open_path,
+    is_url_of,
     parse_url,
     title_from_path,
     track_from_url,
@@ -133,7 +132,7 @@ from .protocol.household import (
     SleepTimerInfo,
     SnoozeAlarm,
 )
-from .protocol.library_request import Filters, LibraryRequest
+from .protocol.library_request import Filters, ItemKind, LibraryRequest
 from .protocol.server import CustomMessage, LibraryUpdated, TopicMessage
 from .protocol.types import MAX_OUTPUT_DELAY_MS, AddOp, CurrentOp, PresentUser, QueueItem, Track, UpdateOp
 from .radio.stream_finder import (
@@ -149,7 +148,7 @@ from .rooms.room import Participant, Room
 from .sessions.session import Actor, Session
 from .sessions.sessions import Sessions
 from .signals import Signal
-from .store import StateStore
+from .store import Capture, StateStore
 from .timers import Timer
 from .transport.admission import RETRY_SECONDS
 from .transport.bodies import read_body
@@ -197,6 +196,7 @@ __all__ = [
     "Authentication",
     "AuthenticationFailed",
     "CancelSleepTimer",
+    "Capture",
     "ChapterCommand",
     "ClientEvent",
     "ClientMessage",
@@ -220,7 +220,6 @@ __all__ = [
     "GetClients",
     "GetMetrics",
     "Health",
-    "Hit",
     "Hub",
     "HubError",
     "HubGateway",
@@ -230,11 +229,11 @@ __all__ = [
     "InternalSubscriber",
     "InvalidMessage",
     "IssuedToken",
-    "Item",
     "ItemFailed",
-    "Kind",
+    "ItemKind",
     "Lagged",
     "Library",
+    "LibraryItem",
     "LibraryRequest",
     "LibraryTrack",
     "LibraryUpdated",
@@ -244,7 +243,7 @@ __all__ = [
     "MessageTooLarge",
     "ModeCommand",
     "MusicSource",
-    "Named",
+    "NamedItem",
     "NotSupported",
     "Offer",
     "Order",
@@ -266,7 +265,6 @@ __all__ = [
     "PrepareChanged",
     "PresentUser",
     "Principal",
-    "Progress",
     "QueueAdd",
     "QueueChanged",
     "QueueClear",
@@ -284,7 +282,9 @@ __all__ = [
     "RoomSkipVote",
     "SaveAlarm",
     "SaveFollower",
+    "ScanProgress",
     "Seal",
+    "SearchHit",
     "SeekCommand",
     "Sentence",
     "SerializationFailed",
@@ -322,10 +322,10 @@ __all__ = [
     "find_named",
     "health",
     "invalid_message",
-    "is_address_of",
     "is_http_url",
-    "is_locked",
+    "is_of_deleted_player",
     "is_open_path",
+    "is_url_of",
     "iso_from_unix",
     "json_response",
     "metrics_report",

@@ -60,5 +60,5 @@ class ArtworkRenewal:
             await asyncio.sleep(0)
 
     def _renewed(self, track: Track) -> Track:
-        address = self._seal.renewed(track.artwork_url)
+        address = self._seal.renew_artwork(track.artwork_url)
         return track if address == track.artwork_url else msgspec.structs.replace(track, artwork_url=address)

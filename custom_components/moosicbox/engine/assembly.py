@@ -1,5 +1,6 @@
 """Builds a hub: makes its parts, connects them, registers the handlers of messages."""
 
+from functools import partial
 import secrets
 from typing import Final
 
@@ -91,7 +92,7 @@ def build_hub(
     limits: Limits | None = None,
     clock: Clock | None = None,
     library: Library | None = None,
-    session: SessionFactory | None = None,
+    http_session: SessionFactory | None = None,
     ffmpeg: str | None = None,
     node_id: str = "local",
 ) -> Hub:
@@ -105,7 +106,7 @@ def build_hub(
         limits: The initial limits; by default those of `Limits`.
         clock: The hub's time.
         library: Resolves media before `media` does; the caller starts and stops it.
-        session: Returns the HTTP session for requests to radio stations; without it, their titles aren't shown.
+        http_session: Returns the HTTP session for requests to radio stations; without it, their titles aren't shown.
         ffmpeg: The program that decodes radio stations for rooms; without it, each player fetches a station itself.
         node_id: Names this hub among those of a cluster.
     """
@@ -128,8 +129,8 @@ def build_hub(
         media if library is None else LibraryMedia(library, media), system, clock, shared_limits.current.media_cache
     )
     shared_stations = None
-    if library is not None and session is not None and ffmpeg is not None:
-        shared_stations = SharedStations(ffmpeg, session, clock, library.seal, media.require_fetchable)
+    if library is not None and http_session is not None and ffmpeg is not None:
+        shared_stations = SharedStations(ffmpeg, http_session, clock, library.seal, media.require_fetchable)
         media_resolver.station_sharing = shared_stations
     publisher = PlaybackPublisher(
         topics=topics,
@@ -219,8 +220,8 @@ def build_hub(
     for provider in (players, rooms, room_lists, presence, progress, household):
         provider.register_topics(catalog)
 
-    if session is not None:
-        radio_titles = RadioTitles(media_resolver, session, timers, clock, tasks.spawn)
+    if http_session is not None:
+        radio_titles = RadioTitles(media_resolver, http_session, media.require_fetchable, timers, clock, tasks.spawn)
         publisher.playback_event.subscribe(lambda context, _event: radio_titles.update(context.playback))
         if shared_stations is not None:
             shared_stations.title_changed.subscribe(radio_titles.handle_title)
@@ -228,31 +229,23 @@ def build_hub(
     # Library
     library_publisher = scrobbler = podcasts = chapter_finder = playing_chapters = None
     if library is not None:
-        autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn)
-        plays = Plays(
-            library, timers, clock, tasks.spawn, lambda playback, item: listeners_of(rooms, system, playback, item)
-        )
-        positions = Positions(
-            library.people,
-            timers,
-            clock,
-            tasks.spawn,
-            lambda playback, item: listeners_of(rooms, system, playback, item),
-            system.sub,
-        )
-        media_resolver.resume, media_resolver.is_resumed = positions.resume, is_resumed
+        autoplay = Autoplay(library, media_resolver, system, clock, tasks.spawn, household.rules.music_filter)
+        listeners = partial(listeners_of, rooms, system)
+        plays = Plays(library.people, timers, clock, tasks.spawn, listeners)
+        positions = Positions(library.people, timers, clock, tasks.spawn, listeners, system.sub)
+        media_resolver.find_left_position, media_resolver.is_resumed = positions.find_left_position, is_resumed
         publisher.playback_event.subscribe(
             lambda context, event: positions.update(context.playback) if isinstance(event, StatusChanged) else None
         )
-        publisher.playback_event.subscribe(lambda context, event: autoplay.handle_event(context.playback, event))
+        publisher.playback_event.subscribe(autoplay.handle_event)
         publisher.playback_event.subscribe(lambda context, _event: plays.update(context.playback))
         library_publisher = LibraryPublisher(library, topics, timers, clock)
         library_publisher.register_topics(catalog)
         fetcher = None
-        if library.session is not None:
-            fetcher = FeedFetcher(library.session, media.require_fetchable)
+        if library.http_session is not None:
+            fetcher = FeedFetcher(library.http_session, media.require_fetchable)
             podcasts = Podcasts(library, fetcher, timers, clock, tasks.spawn)
-            scrobbler = Scrobbler(library.people, library.session, timers, clock, tasks.spawn)
+            scrobbler = Scrobbler(library.people, library.http_session, timers, clock, tasks.spawn)
         chapter_finder = ChapterFinder(library, fetcher)
         playing_chapters = PlayingChapters(chapter_finder.chapters, timers, clock, tasks.spawn)
         publisher.playback_event.subscribe(

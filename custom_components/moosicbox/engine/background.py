@@ -11,6 +11,16 @@ type Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Runs a coroutine in the background."""
 
 
+async def shared_result[T](work: asyncio.Future[T]) -> T:
+    """Return the result of `work`, for which others may wait as well: if a caller is cancelled, it goes on.
+
+    `asyncio.shield` would report an error of `work` to the event loop if one of the callers was cancelled before.
+    """
+    if not work.done():
+        await asyncio.wait({work})
+    return work.result()
+
+
 class BackgroundTasks:
     """The running background tasks of a hub."""
 

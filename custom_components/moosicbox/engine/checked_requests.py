@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, hdrs
 from yarl import URL
 
-from .playback.addresses import encode_url
+from .fetching import encode_url
 
 MAX_REDIRECTIONS: Final = 5
 REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
@@ -15,7 +15,7 @@ REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 @asynccontextmanager
-async def opened(
+async def open_response(
     session: ClientSession,
     url: str,
     require_allowed: Callable[[str], None],

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from functools import partial
 import logging
 from types import CoroutineType
 from typing import Any, NamedTuple
@@ -177,6 +178,7 @@ class Dispatcher:
                     session.answers.start(request_id, reply)
                 incoming = Incoming(decoded, received_us, reply)
                 session.task = asyncio.ensure_future(self._finish(session, incoming, outcome))
+                session.task.add_done_callback(partial(self._handle_done, session, incoming, outcome))
                 return
             answer = self._result(request_id, outcome)
         except Exception as fault:  # noqa: BLE001 - a failing handler must not end the connection
@@ -190,10 +192,6 @@ class Dispatcher:
         request_id = incoming.decoded.request_id
         try:
             answer = self._result(request_id, await outcome)
-        except asyncio.CancelledError:
-            session.task = None
-            self._abandon(session, incoming)
-            raise
         except Exception as fault:  # noqa: BLE001 - a failing handler must not end the connection
             answer = self._error(incoming.decoded, fault)
         session.task = None
@@ -206,16 +204,25 @@ class Dispatcher:
             first, session.inbox = session.inbox[0], session.inbox[1:]
             self._execute(session, *first)
 
+    def _handle_done(
+        self, session: Session, incoming: Incoming, outcome: CoroutineType[Any, Any, Any], task: asyncio.Task[None]
+    ) -> None:
+        if task.cancelled():
+            # A task that is cancelled before its first step executes nothing of `_finish`.
+            outcome.close()
+            session.task = None
+            self._abandon(session, incoming)
+
     def _abandon(self, session: Session, running: Incoming) -> None:
         # Later messages of the session fail, too: they must not be executed before this one is repeated.
-        abandoned = [running, *session.inbox]
-        session.inbox = ()
-        for incoming in abandoned:
-            answer = self._error(incoming.decoded, Unavailable("The hub stopped before this was executed"))
-            if incoming is running and incoming.decoded.request_id is not None:
-                session.answers.finish(incoming.decoded.request_id, answer.frame, keep=False)
-            else:
-                incoming.reply(answer.frame)
+        waiting, session.inbox = session.inbox, ()
+        answer = self._error(running.decoded, Unavailable("This was cancelled; it may have been executed in part"))
+        if running.decoded.request_id is not None:
+            session.answers.finish(running.decoded.request_id, answer.frame, keep=False)
+        else:
+            running.reply(answer.frame)
+        for incoming in waiting:
+            incoming.reply(self._error(incoming.decoded, Unavailable("An earlier message was cancelled")).frame)
 
     def _result(self, request_id: str | None, outcome: Any) -> _Answer:
         if outcome is None:
@@ -233,4 +240,4 @@ class Dispatcher:
         if not isinstance(fault, HubError):
             _LOGGER.error("Handling %s failed", type(decoded.message).__name__, exc_info=fault)
             fault = InternalError("The hub failed; its log has the details")
-        return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.may_retry)
+        return _Answer(Frame(encode_error(fault, decoded.request_id)), keep=not fault.retryable)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
 from msgspec import Struct
 
 USER_AGENT: Final = "MoosicBox (https://github.com/moosicbox/home-assistant-moosicbox)"
 CHUNK_BYTES: Final = 65_536
+SAFE_CHARACTERS: Final = "/:?#[]@!$&'()*+,;=%~-._"
+"""Characters that are left as they are in a URL."""
 
 type SessionFactory = Callable[[], ClientSession]
 """Returns the session to use for requests; its owner closes it."""
@@ -23,6 +26,19 @@ class Response(Struct, frozen=True, kw_only=True):
     status: int
     body: bytes
     headers: Mapping[str, str]
+
+
+def encode_url(source: str) -> str:
+    """Return a URL, or a path of the hub, with all unsafe characters encoded."""
+    return quote(source, safe=SAFE_CHARACTERS)
+
+
+def decode_text(data: bytes) -> str:
+    """Return text in UTF-8, without its byte order mark, or in Latin-1, as radio stations and playlists have it."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 async def request(

@@ -20,7 +20,7 @@ ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH")
 
 
 @asynccontextmanager
-async def running(
+async def run_ffmpeg(
     command: Sequence[str],
     *,
     source: BinaryIO | None = None,

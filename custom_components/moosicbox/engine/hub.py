@@ -116,7 +116,11 @@ class Hub:
         self.shared_limits.replace(limits)
 
     async def start(self, *, restored: bool = False) -> None:
-        """Load the stored state, unless another hub's was `restored` already, and accept clients."""
+        """Load the stored state, unless another hub's was `restored` already, and accept clients.
+
+        Exceptions of the store, if it can't be read, are passed on; `start` may be called again then. A state that
+        isn't understood is set aside, and the hub starts without it.
+        """
         if not self._started:
             await self.persistence.load(restored=restored)
             self._started = True

@@ -1,6 +1,7 @@
 """Subscriptions from inside Home Assistant: without a session or recovery, with the rights of a principal."""
 
 from collections.abc import Callable, Iterable
+import logging
 import secrets
 import sys
 
@@ -11,9 +12,15 @@ from .playback.player import Player
 from .protocol.errors import InvalidMessage, PermissionDenied
 from .protocol.server import RoomList
 
+_LOGGER = logging.getLogger(__name__)
+
 
 class InternalSubscriber:
-    """Receives the messages of its topics, beginning with snapshots, until it is closed."""
+    """Receives the messages of its topics, beginning with snapshots, until it is closed.
+
+    It is also closed, without a call of `deliver`, if `deliver` raises an exception, which is logged, or if more
+    messages of one turn of the event loop wait than a client's outbox may hold.
+    """
 
     def __init__(
         self, hub: Hub, principal: Principal, deliver: Callable[[bytes], None], topics: Iterable[str] | None = None
@@ -23,7 +30,7 @@ class InternalSubscriber:
         Args:
             hub: The hub.
             principal: Limits the topics to those that it may follow.
-            deliver: Called with each message as JSON.
+            deliver: Called with each message as JSON, in the event loop.
             topics: The topics; by default notices, the lists of players and rooms, and all players' states.
 
         Raises:
@@ -62,6 +69,11 @@ class InternalSubscriber:
 
     def overflow(self) -> None:
         """Close the subscription, because too many messages are waiting."""
+        self.close()
+
+    def fail(self, error: Exception) -> None:
+        """Close the subscription, because a message could not be delivered."""
+        _LOGGER.error("Messages can't be delivered to a subscriber, so its subscription is closed", exc_info=error)
         self.close()
 
     def _default(self) -> Iterable[str]:

@@ -99,7 +99,11 @@ def client_reports(hub: Hub) -> list[ClientReport]:
 
 
 def health(hub: Hub) -> tuple[Health, list[str]]:
-    """Return the hub's health and its reasons, which are translation keys."""
+    """Return the hub's health and its reasons.
+
+    The reasons are translation keys: `stopped` alone, or any of `connections_nearly_full`, `slow_connections` and the
+    keys that were passed to `Hub.report_problem`. There is none if the hub is healthy.
+    """
     if not hub.running:
         return "unhealthy", ["stopped"]
     reasons = []

@@ -1,6 +1,6 @@
-"""Saves and restores what survives a restart: players, rooms and invites."""
+"""Saves and restores what survives a restart: players, rooms, invites and the household."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import logging
 from typing import Final
 
@@ -11,7 +11,6 @@ from .household.household import Household
 from .limits import SharedLimits
 from .playback.events import PlaybackEvent
 from .playback.media_resolver import MediaResolver
-from .playback.playback import Playback
 from .playback.player import PlaybackContext
 from .playback.players import Players
 from .playback.saved_state import restore_player
@@ -19,7 +18,7 @@ from .rooms.attendance import Attendance
 from .rooms.invites import Invites
 from .rooms.rooms import Rooms
 from .rooms.saved_state import restore_room
-from .store import StateStore, decode_state, encode_positions, encode_state
+from .store import StateStore, capture_state, decode_state, encode_positions
 from .timers import Timer, Timers
 
 _LOGGER = logging.getLogger(__name__)
@@ -61,11 +60,11 @@ class Persistence:
 
     async def load(self, *, restored: bool) -> None:
         """Load the state, unless another hub's was `restored` already."""
-        if restored:
-            for context in (*self._players, *self._rooms):
-                self._remember(context.playback)
-        else:
+        if not restored:
             await self._load()
+        for context in (*self._players, *self._rooms):
+            for item in context.playback.queue.items:
+                self._media_resolver.media.remember(item.track)
 
     def start(self) -> None:
         """Save changes from now on."""
@@ -76,13 +75,13 @@ class Persistence:
         """Save the state a last time; later changes aren't saved."""
         if self._running:
             self._running = False
-            state = self._state()
-            self.store.save_soon(lambda: state)
+            encode = self._capture()
+            self.store.save_soon(lambda: encode)
 
     def save(self) -> None:
         """Save the state soon."""
         if self._running:
-            self.store.save_soon(self._state)
+            self.store.save_soon(self._capture)
 
     def save_playback(self, context: PlaybackContext, _event: PlaybackEvent) -> None:
         """Save the state soon, and while a player or room plays, the positions from time to time."""
@@ -120,30 +119,25 @@ class Persistence:
         try:
             state = decode_state(stored, await self.store.load_positions(), now_us=now_us, now=now, rejoin_us=rejoin_us)
         except msgspec.ValidationError as error:
-            _LOGGER.warning("The stored players are damaged and are not restored: %s", error)
+            aside = await self.store.set_aside(stored)
+            _LOGGER.error("The stored state can't be read; it was kept as %s: %s", aside, error)  # noqa: TRY400
             return
         self._sequence = state.sequence
         for saved_player in state.players:
             if self._players.find(saved_player.player_id) is None:
                 player = self._players.add(saved_player.player_id, saved_player.name, saved_player.owner_user_id)
                 restore_player(player, saved_player)
-                self._remember(player.solo_playback)
         for saved_room in state.rooms if limits.rooms else ():
             if self._rooms.find(saved_room.room_id) is None:
                 room = self._rooms.add(saved_room.settings, saved_room.room_id, is_group=saved_room.is_group)
                 restore_room(room, saved_room, self._players.find)
-                self._remember(room.playback)
         self._household.restore(state.household)
         self._invites.open = {**state.invites, **self._invites.open}
         self._timers.at(now_us + rejoin_us, self._attendance.forget_absent_guests)
 
-    def _remember(self, playback: Playback) -> None:
-        for item in playback.queue.items:
-            self._media_resolver.media.remember(item.track)
-
-    def _state(self) -> bytes:
+    def _capture(self) -> Callable[[], bytes]:
         self._sequence += 1
-        return encode_state(
+        return capture_state(
             self._players,
             self._rooms,
             self._invites.open,

@@ -26,6 +26,7 @@ def connect(hub: Hub) -> None:
     hub.rooms.closed.subscribe(reactions.room_closed)
     hub.rooms.kicked.subscribe(reactions.user_kicked)
     hub.rooms.skip_voted.subscribe(lambda room: hub.tasks.spawn(hub.media_resolver.skip(room.playback)))
+    hub.grouping.dissolving.subscribe(hub.household.ringing.move)
     hub.grouping.inherited.subscribe(hub.household.sleep_timers.move)
     hub.grouping.inherited.subscribe(hub.household.alarms.move)
     hub.household.changed.subscribe(save)

@@ -43,11 +43,11 @@ class Setting(NamedTuple):
     section: str
     field: str | None = None
     """The field of `Limits` that it sets, which has the default; `None` for other settings."""
-    least: int = 0
-    most: int = 0
+    minimum: int = 0
+    maximum: int = 0
     unit: str | None = None
     variable: str | None = None
-    other: Any = None
+    own_default: Any = None
     """The default of a setting without a `field`."""
     secret: bool = False
     """True if the value must not be shown."""
@@ -57,7 +57,7 @@ class Setting(NamedTuple):
     @property
     def default(self) -> Any:
         """The default value: an int, a bool, a string or a list of strings."""
-        value = self.other if self.field is None else getattr(_DEFAULTS, self.field)
+        value = self.own_default if self.field is None else getattr(_DEFAULTS, self.field)
         return list(value) if isinstance(value, tuple) else value
 
     def checked(self, value: Any) -> Any:
@@ -68,7 +68,7 @@ class Setting(NamedTuple):
             case bool():
                 pass
             case int() if isinstance(value, int | float) and not isinstance(value, bool):
-                if float(value).is_integer() and self.least <= value <= self.most:
+                if float(value).is_integer() and self.minimum <= value <= self.maximum:
                     return int(value)
             case str() if isinstance(value, str) and (not self.choices or value in self.choices):
                 return value
@@ -138,23 +138,23 @@ SETTINGS: Final = (
     Setting("media_sources", "security", "media_sources"),
     Setting("trusted_keys", "security", "trusted_keys"),
     Setting("trusted_issuer", "security", "trusted_issuer"),
-    Setting("cluster_mode", "cluster", variable="WS_CLUSTER_MODE", other=False),
-    Setting("redis_url", "cluster", variable="WS_REDIS_URL", other="", secret=True),
-    Setting("node_id", "cluster", variable="WS_NODE_ID", other=""),
+    Setting("cluster_mode", "cluster", variable="WS_CLUSTER_MODE", own_default=False),
+    Setting("redis_url", "cluster", variable="WS_REDIS_URL", own_default="", secret=True),
+    Setting("node_id", "cluster", variable="WS_NODE_ID", own_default=""),
     Setting("metrics", "features", "metrics"),
-    Setting("rate_limiting", "features", other=True),
+    Setting("rate_limiting", "features", own_default=True),
     Setting("rooms", "features", "rooms"),
-    Setting("sendspin", "speakers", variable="WS_SENDSPIN", other=False),
-    Setting("snapcast", "speakers", variable="WS_SNAPCAST", other=False),
+    Setting("sendspin", "speakers", variable="WS_SENDSPIN", own_default=False),
+    Setting("snapcast", "speakers", variable="WS_SNAPCAST", own_default=False),
 )
 SECTIONS: Final = tuple(dict.fromkeys(setting.section for setting in SETTINGS))
 
 
-class Form(NamedTuple):
+class Check(NamedTuple):
     """A check of a setting's value, and the translation key of its failure."""
 
-    fault: str
-    holds: Callable[[Any], bool]
+    error_key: str
+    is_valid: Callable[[Any], bool]
 
 
 def _is_keys(text: str) -> bool:
@@ -174,19 +174,19 @@ def _is_redis(url: str) -> bool:
         return False
 
 
-FORMS: Final = {
-    "allowed_origins": Form("origin_invalid", lambda origins: all(ORIGIN.fullmatch(origin) for origin in origins)),
-    "media_sources": Form("media_source_invalid", lambda names: all(SOURCE.fullmatch(name) for name in names)),
-    "library_folders": Form("folder_invalid", lambda folders: all(folder.startswith("/") for folder in folders)),
-    "trusted_keys": Form("keys_invalid", _is_keys),
-    "redis_url": Form("redis_url_invalid", _is_redis),
-    "node_id": Form("node_id_invalid", lambda name: not name or NODE_ID.fullmatch(name) is not None),
+CHECKS: Final = {
+    "allowed_origins": Check("origin_invalid", lambda origins: all(ORIGIN.fullmatch(origin) for origin in origins)),
+    "media_sources": Check("media_source_invalid", lambda names: all(SOURCE.fullmatch(name) for name in names)),
+    "library_folders": Check("folder_invalid", lambda folders: all(folder.startswith("/") for folder in folders)),
+    "trusted_keys": Check("keys_invalid", _is_keys),
+    "redis_url": Check("redis_url_invalid", _is_redis),
+    "node_id": Check("node_id_invalid", lambda name: not name or NODE_ID.fullmatch(name) is not None),
 }
 
 
 def faults(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the translation key of the fault of each setting that has one, in a complete set of valid types."""
-    found = {key: form.fault for key, form in FORMS.items() if not form.holds(values[key])}
+    found = {key: check.error_key for key, check in CHECKS.items() if not check.is_valid(values[key])}
     if values["max_connections_per_user"] > values["max_connections"]:
         found["max_connections_per_user"] = "too_many_per_user"
     if values["ping_timeout_seconds"] > values["heartbeat_interval_seconds"]:
@@ -213,7 +213,7 @@ def from_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], li
             except ValueError:
                 wrong.append(setting.variable)
                 continue
-            if setting.key in FORMS and not FORMS[setting.key].holds(value):
+            if setting.key in CHECKS and not CHECKS[setting.key].is_valid(value):
                 wrong.append(setting.variable)
             else:
                 values[setting.key] = value

@@ -31,8 +31,12 @@ PLAYER_FIELDS: Final = frozenset(
     | {"capabilities", "outputs"}
 )
 ROOM_FIELDS: Final = frozenset(
-    {"room_id", "settings", "host_user_id", "is_group", "roles", "banned", "guests", "chat", "outputs"}
+    {"room_id", "settings", "host_user_id", "awaits_host", "is_group", "roles", "banned", "guests", "chat", "outputs"}
 )
+
+
+type Capture = Callable[[], Callable[[], bytes]]
+"""Captures the state, in the event loop; returns a function that encodes it as JSON, in any thread."""
 
 
 class StateStore(Protocol):
@@ -44,8 +48,11 @@ class StateStore(Protocol):
     async def load_positions(self) -> dict[str, Any] | None:
         """Return the stored positions, or `None` if there are none."""
 
-    def save_soon(self, state: Callable[[], bytes]) -> None:
-        """Store the JSON that `state` returns, within a second. `state` may be called in another thread."""
+    async def set_aside(self, stored: dict[str, Any]) -> str:
+        """Keep a stored state that can't be read, where `save_soon` doesn't replace it. Return the path for people."""
+
+    def save_soon(self, capture: Capture) -> None:
+        """Store the state that `capture` captures, within a second."""
 
     def save_positions(self, positions: bytes) -> None:
         """Store the JSON `positions` now."""
@@ -63,7 +70,11 @@ class NoStore(StateStore):
         return None
 
     @override
-    def save_soon(self, state: Callable[[], bytes]) -> None:
+    async def set_aside(self, stored: dict[str, Any]) -> str:
+        return ""
+
+    @override
+    def save_soon(self, capture: Capture) -> None:
         pass
 
     @override
@@ -123,7 +134,7 @@ class StoredPositions(Record, frozen=True, kw_only=True):
     positions: dict[str, StoredPosition] = {}
 
 
-def encode_state(
+def capture_state(
     players: Iterable[Player],
     rooms: Iterable[Room],
     invites: Mapping[str, Invite],
@@ -132,21 +143,31 @@ def encode_state(
     sequence: int,
     now_us: int,
     now: float,
-) -> bytes:
-    """Return the state as JSON; `now_us` and `now` are the same moment as hub time and as Unix time in seconds."""
-    return msgspec.json.encode(
-        {
-            "sequence": sequence,
-            "players": [_stored_player(capture_player(player), now_us, now) for player in players],
-            "rooms": [_stored_room(capture_room(room), now_us, now) for room in rooms],
-            "invites": dict(invites),
-            "household": household,
-        }
-    )
+) -> Callable[[], bytes]:
+    """Capture the state, and return a function that encodes it as JSON, which may be called in another thread.
+
+    `now_us` and `now` are the same moment as hub time and as Unix time in seconds.
+    """
+    saved_players = [capture_player(player, with_operations=False) for player in players]
+    saved_rooms = [capture_room(room, with_operations=False) for room in rooms]
+    open_invites = dict(invites)
+
+    def encode() -> bytes:
+        return msgspec.json.encode(
+            {
+                "sequence": sequence,
+                "players": [_stored_player(player, now_us, now) for player in saved_players],
+                "rooms": [_stored_room(room, now_us, now) for room in saved_rooms],
+                "invites": open_invites,
+                "household": household,
+            }
+        )
+
+    return encode
 
 
 def encode_positions(playing: Iterable[PlaybackContext], *, sequence: int, now_us: int, now: float) -> bytes:
-    """Return the positions of `playing` as JSON; see `encode_state`."""
+    """Return the positions of `playing` as JSON; see `capture_state`."""
     positions = {
         context.topic: StoredPosition(
             current_item_id=context.playback.queue.current_item_id,
@@ -161,7 +182,7 @@ def encode_positions(playing: Iterable[PlaybackContext], *, sequence: int, now_u
 def decode_state(
     stored: dict[str, Any], positions: dict[str, Any] | None, *, now_us: int, now: float, rejoin_us: int
 ) -> StoredHub:
-    """Return a stored state in terms of the hub's clock, see `encode_state`.
+    """Return a stored state in terms of the hub's clock, see `capture_state`.
 
     Args:
         stored: The stored state.

@@ -27,6 +27,9 @@ class Box:
     def overflow(self) -> None:
         self.overflows += 1
 
+    def fail(self, error: Exception) -> None:
+        raise error
+
     def fill(self, *payloads: bytes) -> None:
         """Send frames that aren't flushed in their turn."""
         for payload in payloads:

@@ -52,6 +52,9 @@ class Listener:
     def overflow(self) -> None:
         raise AssertionError("nothing is bounded here")
 
+    def fail(self, error: Exception) -> None:
+        raise error
+
     def expect(self, frames: Iterable[Frame]) -> None:
         self.due += [frame.websocket for frame in frames]
 
@@ -129,3 +132,49 @@ async def test_every_connection_gets_all_messages_in_order(seed: int, monkeypatc
             listener.unsent = max(0, listener.unsent - chance.randint(0, 1))
     await crowd.drained()
     assert not any(listener.outbox.busy for listener in crowd.listeners if listener.outbox.direct is not None)
+
+
+class Faulty:
+    """A client whose transport raises an error once messages are sent to it."""
+
+    writing_paused = False
+
+    def __init__(self, writer: Writer, *, direct: bool) -> None:
+        self.outbox = Outbox(MANY, MANY, self, writer)
+        self.errors: list[str] = []
+        if direct:
+            self.outbox.direct = self.outbox.flow_control = self
+
+    def write(self, _data: bytes) -> None:
+        raise ValueError("odd transport")
+
+    def flush(self) -> bool:
+        raise ValueError("odd transport")
+
+    def overflow(self) -> None:
+        raise AssertionError("nothing is bounded here")
+
+    def fail(self, error: Exception) -> None:
+        self.errors.append(str(error))
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_fault_of_one_connection_concerns_no_other(*, direct: bool, at_once: bool) -> None:
+    crowd = Crowd(random.Random(1))  # noqa: S311 - the same each time
+    faulty = Faulty(crowd.writer, direct=direct)
+    others = [Listener(crowd.writer, crowd.chance, direct=direct) for _ in range(3)]
+    for outbox in faulty.outbox, *(listener.outbox for listener in others):
+        outbox.follow(crowd.topics, "a")
+    frames = [Frame(b"%d" % number) for number in range(4)]
+    for frame in frames:
+        crowd.topics["a"].send(frame)
+        if at_once:
+            crowd.topics.flush("a")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    for listener in others:
+        listener.expect(frames)
+    crowd.listeners = others
+    await crowd.drained()
+    assert (faulty.errors, faulty.outbox.closed) == (["odd transport"], True)

@@ -20,6 +20,7 @@ from custom_components.moosicbox.engine.protocol.client import (
 from custom_components.moosicbox.engine.protocol.codes import CloseCode
 from custom_components.moosicbox.engine.protocol.errors import Unavailable
 from custom_components.moosicbox.engine.protocol.types import Position
+from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from custom_components.moosicbox.engine.sessions.session import Session
 from tests.engine.fakes import Harness, of_type, principal, settle
 from tests.engine.sessions.test_sessions import ADA, EVE, ROOT, cut, message, refused, resume_of
@@ -83,6 +84,34 @@ def test_topics_without_a_position_begin_with_a_snapshot() -> None:
     assert set(received[0]["positions"]) == set(again.topics) == {"all", "player:kitchen"}
     assert "queue_updated" in [each["type"] for each in received]
     assert "player_list" not in [each["type"] for each in received]
+
+
+@pytest.mark.parametrize(
+    ("who", "limits"),
+    [
+        (ADA, Limits(max_connections_per_user=2)),
+        (
+            principal("guest:1", "listen", rooms=frozenset({"party"})),
+            Limits(max_connections_per_guest=9, max_guests_per_room=2),
+        ),
+    ],
+)
+def test_resumed_sessions_count_as_connections(who: Principal, limits: Limits) -> None:
+    """A user can't have twice as many by resuming sessions beside new ones."""
+    harness = Harness(limits)
+    if who.is_guest:
+        room = harness.hub.rooms.create(RoomSettings(name="Party"), "party")
+        harness.hub.rooms.admit(room, who.sub, "guest")
+    cut_off = [harness.connect(who, subscribe=("rooms",))[0] for _ in range(2)]
+    resumes = [cut(harness, session) for session in cut_off]
+    new, _ = harness.connect(who)
+    again, _ = harness.connect(who, resume=resumes[0])
+    refusal = refused(harness, who, resume=resumes[1])
+    assert (type(refusal.error), refusal.code) == (Unavailable, CloseCode.RATE_LIMITED)
+    # It replaces its own connection, and the other one has its place later.
+    assert harness.connect(who, resume=resume_of(harness, again))[0] is again
+    harness.lose(new, ended=True)
+    assert harness.connect(who, resume=resumes[1])[0] is cut_off[1]
 
 
 def test_the_secret_suffices_for_a_resume() -> None:

@@ -37,6 +37,7 @@ class Client:
 
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
+        self.gateway = HubGateway(harness.hub)
         self.closed: list[CloseCode] = []
         self.heard: list[int] = []
         self.connection = self._open(None)
@@ -44,7 +45,7 @@ class Client:
 
     def _open(self, resume: Resume | None) -> PollingConnection:
         connection = PollingConnection(
-            HubGateway(self.harness.hub), Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
+            self.gateway, Peer("127.0.0.1", None), lambda _connection, code: self.closed.append(code)
         )
         message = Authenticate(client=CLIENT, subscribe=("all",), resume=resume)
         session = self.harness.hub.sessions.open(connection, message, principal())
@@ -212,7 +213,7 @@ async def test_a_client_that_stops_fetching_is_disconnected(harness: Harness, cl
     with pytest.raises(ConnectionClosed) as closed:
         await client.fetch()
     assert closed.value.details == {"close_code": 4012}
-    assert closed.value.may_retry
+    assert closed.value.retryable
 
 
 async def test_fetches_share_one_timer(harness: Harness, client: Client) -> None:
@@ -244,6 +245,27 @@ async def test_too_many_unconfirmed_messages_close_the_connection(harness: Harne
             break
         await client.connection.fetch(None, 0)
     assert client.closed == [CloseCode.SLOW_CONSUMER]
+
+
+async def test_a_fault_closes_the_connection_and_is_logged_once(
+    harness: Harness, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client isn't told that it was too slow. It resumes the session, and meets the same fault again."""
+
+    def fail(_connection: PollingConnection) -> bool:
+        raise ValueError("odd message")
+
+    for number in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(PollingConnection, "flush", fail)
+            publish(harness, number)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        client.move()
+    assert client.closed == [CloseCode.INTERNAL_ERROR] * 2
+    assert CloseCode.INTERNAL_ERROR.reconnect
+    assert await client.fetch() == [0, 1]
+    assert caplog.text.count("ValueError: odd message") == 1
 
 
 async def test_remaining_messages_are_fetched_after_the_end(harness: Harness, client: Client) -> None:

@@ -40,7 +40,10 @@ class HubKeys(NamedTuple):
 
 
 def derive_keys(hub_secrets: Iterable[HubSecret]) -> HubKeys:
-    """Return the keys that are derived from secrets, of which the first is the current one. Raise ValueError."""
+    """Return the keys that are derived from secrets, of which the first is the current one.
+
+    Raise ValueError if the key of a secret isn't hexadecimal.
+    """
     tokens: list[HubKey] = []
     addresses: list[HubKey] = []
     for secret in hub_secrets:
@@ -53,7 +56,10 @@ def derive_keys(hub_secrets: Iterable[HubSecret]) -> HubKeys:
 
 
 def raw_keys(key: str) -> HubKeys:
-    """Return a secret (hexadecimal) itself as the only key of each kind, as earlier versions do. Raise ValueError."""
+    """Return a secret itself as the only key of each kind, as earlier versions do.
+
+    Raise ValueError if it isn't hexadecimal.
+    """
     keys = (HubKey(bytes.fromhex(key)),)
     return HubKeys(keys, keys)
 

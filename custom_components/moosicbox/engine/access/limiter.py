@@ -29,7 +29,7 @@ class TokenBucket:
         self.full_us = full_us
         return 0.0
 
-    def full(self, now_us: int) -> bool:
+    def is_full(self, now_us: int) -> bool:
         """Return whether the bucket is full."""
         return self.full_us <= now_us
 
@@ -78,9 +78,9 @@ class Limiter:
         bucket = self._buckets[limit_class] = TokenBucket(per_minute * self._scale / 60, burst * self._scale)
         return bucket
 
-    def full(self, now_us: int) -> bool:
+    def is_full(self, now_us: int) -> bool:
         """Return whether all buckets are full, so that the limiter can be dropped."""
-        return self._bytes.full(now_us) and all(bucket.full(now_us) for bucket in self._buckets.values())
+        return self._bytes.is_full(now_us) and all(bucket.is_full(now_us) for bucket in self._buckets.values())
 
 
 class UserLimiters:
@@ -99,5 +99,5 @@ class UserLimiters:
     def forget_idle(self, now_us: int, in_use: set[str]) -> None:
         """Drop limiters that are full and whose user isn't in `in_use`."""
         self._limiters = {
-            sub: limiter for sub, limiter in self._limiters.items() if sub in in_use or not limiter.full(now_us)
+            sub: limiter for sub, limiter in self._limiters.items() if sub in in_use or not limiter.is_full(now_us)
         }

@@ -32,7 +32,7 @@ PAIRED_PREFIX: Final = "paired:"
 """The subject of a paired player's token is this prefix and the player's id."""
 
 
-def is_locked(sub: str, paired: Container[str]) -> bool:
+def is_of_deleted_player(sub: str, paired: Container[str]) -> bool:
     """Return whether `sub` is the subject of a paired player that was deleted; `paired` are the ids of all others."""
     return sub.startswith(PAIRED_PREFIX) and sub.removeprefix(PAIRED_PREFIX) not in paired
 
@@ -57,7 +57,16 @@ class PairingCodes:
         self._all_wrong = 0
 
     def offer(self, permissions: frozenset[str], now_us: int) -> tuple[str, Offer]:
-        """Return a new code, formatted for people, and its offer. Raise Unavailable if too many codes are valid."""
+        """Return a new code, formatted for people, and its offer, which is valid for `LIFETIME` seconds.
+
+        Args:
+            permissions: The permissions of the token that the device gets.
+            now_us: Hub time.
+
+        Raises:
+            Unavailable: `MAX_OFFERS` codes are valid already.
+
+        """
         self._drop_expired(now_us)
         if len(self._offers) >= MAX_OFFERS:
             raise Unavailable("Too many codes are valid at the same time")

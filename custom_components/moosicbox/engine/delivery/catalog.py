@@ -13,7 +13,7 @@ type TopicSnapshot = Callable[[str, Principal], Iterable[TopicMessage]]
 """Returns the messages with which a new subscriber begins. Arguments: the topic's id (may be empty), the subscriber."""
 type VisibilityCheck = Callable[[str, Principal], bool]
 """Returns whether a principal may follow the topic with an id."""
-type Ids = Callable[[], Iterable[str]]
+type ListIds = Callable[[], Iterable[str]]
 
 
 class TopicCatalog:
@@ -21,17 +21,17 @@ class TopicCatalog:
 
     def __init__(self) -> None:
         self._snapshots: dict[str, TopicSnapshot] = {}
-        self._listed: dict[str, Ids] = {}
+        self._list_ids: dict[str, ListIds] = {}
         self._restrictions: dict[str, VisibilityCheck] = {}
 
-    def provide(self, kind: str, snapshot: TopicSnapshot, listed: Ids | None = None) -> None:
+    def provide(self, kind: str, snapshot: TopicSnapshot, list_ids: ListIds | None = None) -> None:
         """Register the source of snapshots for topics of a kind.
 
-        Clients that don't choose their topics follow the topics of the ids that `listed` returns.
+        Clients that don't choose their topics follow the topics of the ids that `list_ids` returns.
         """
         self._snapshots[kind] = snapshot
-        if listed is not None:
-            self._listed[kind] = listed
+        if list_ids is not None:
+            self._list_ids[kind] = list_ids
 
     def restrict(self, kind: str, is_visible: VisibilityCheck) -> None:
         """Restrict topics of a kind to principals for which `is_visible` returns true."""
@@ -47,7 +47,7 @@ class TopicCatalog:
 
     def listed(self) -> list[str]:
         """Return the topics of all listed ids; see `provide`."""
-        return [f"{kind}:{id_}" for kind, listed in self._listed.items() for id_ in listed()]
+        return [f"{kind}:{id_}" for kind, list_ids in self._list_ids.items() for id_ in list_ids()]
 
     def snapshot_frames(self, topic: str, viewer: Principal, *, states_only: bool = False) -> list[Frame]:
         """Return the encoded snapshot of `topic` for `viewer`."""

@@ -17,6 +17,9 @@ class Sink(Protocol):
     def overflow(self) -> None:
         """Handle that the outbox exceeded its bounds; it is closed."""
 
+    def fail(self, error: Exception) -> None:
+        """Log that sending the frames raised `error`, and close the connection; the outbox is closed already."""
+
 
 class DirectWriter(Protocol):
     """A transport that frames can be written to without the outbox."""
@@ -59,6 +62,9 @@ class _Discard:
         return True
 
     def overflow(self) -> None:
+        """Ignore the call."""
+
+    def fail(self, _error: Exception) -> None:
         """Ignore the call."""
 
     def wake(self, _outbox: Outbox) -> None:

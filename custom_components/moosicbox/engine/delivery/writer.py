@@ -83,11 +83,14 @@ class Writer(InMemory):
     def flush(self, topic: Topic) -> None:
         """Write the frames that wait for the subscribers of `topic` now instead of at the end of this turn."""
         self.flush_pending()
-        for outbox in topic.subscribers:
+        for outbox in tuple(topic.subscribers):
             # It stays busy and queued until the end of the turn, which preserves the order.
-            if outbox.busy and outbox not in self._stalled and not outbox.sink.flush():
-                outbox.queue_fresh()
-                self._stalled[outbox] = None
+            try:
+                if outbox.busy and outbox not in self._stalled and not outbox.sink.flush():
+                    outbox.queue_fresh()
+                    self._stalled[outbox] = None
+            except Exception as error:  # noqa: BLE001 - logged by the sink
+                self._fail(outbox, error)
 
     def discard(self, outbox: Outbox) -> None:
         """Forget the outbox of a closed connection."""
@@ -117,12 +120,12 @@ class Writer(InMemory):
             asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
+        self._scheduled = False
         until_ns = time.perf_counter_ns() + SLICE_NS
         if self._pending is not None and self._fan_out is None:
             self._start_fan_out(self._pending)
         if self._fan_out is None or self._continue_fan_out(self._fan_out, until_ns):
             self._flush(until_ns)
-        self._scheduled = False
         if self._ready or self._fan_out is not None or self._pending is not None:
             self._schedule()
         elif self._since_ns:
@@ -147,13 +150,16 @@ class Writer(InMemory):
         rest, data, frames, encoded = fan_out.rest, fan_out.data, fan_out.frames, fan_out.encoded
         for number, outbox in enumerate(rest, 1):
             direct = outbox.direct
-            if direct is None or outbox.busy or outbox.flow_control.writing_paused:
-                self._enqueue(outbox)
-                outbox.fresh.extend(frames)
-            elif (deflation := outbox.deflation) is None:
-                direct.write(data)
-            else:
-                direct.write(deflation.encode_all(frames, encoded))
+            try:
+                if direct is None or outbox.busy or outbox.flow_control.writing_paused:
+                    self._enqueue(outbox)
+                    outbox.fresh.extend(frames)
+                elif (deflation := outbox.deflation) is None:
+                    direct.write(data)
+                else:
+                    direct.write(deflation.encode_all(frames, encoded))
+            except Exception as error:  # noqa: BLE001 - logged by the sink
+                self._fail(outbox, error)
             if not number % WRITES_PER_CHECK and time.perf_counter_ns() > until_ns:
                 return False
         self._fan_out = None
@@ -164,15 +170,24 @@ class Writer(InMemory):
         while ready:
             for _ in range(min(WRITES_PER_CHECK, len(ready))):
                 outbox = ready.popleft()
-                if stalled and outbox in stalled:
-                    outbox.queue_fresh()
-                elif outbox.sink.flush():
-                    outbox.busy = False
-                else:
-                    outbox.queue_fresh()
-                    stalled[outbox] = None
+                try:
+                    if stalled and outbox in stalled:
+                        outbox.queue_fresh()
+                    elif outbox.sink.flush():
+                        outbox.busy = False
+                    else:
+                        outbox.queue_fresh()
+                        stalled[outbox] = None
+                except Exception as error:  # noqa: BLE001 - logged by the sink
+                    self._fail(outbox, error)
             if time.perf_counter_ns() > until_ns:
                 return
+
+    def _fail(self, outbox: Outbox, error: Exception) -> None:
+        # A fault of one connection must not keep messages from the others.
+        sink = outbox.sink
+        outbox.close()
+        asyncio.get_running_loop().call_soon(sink.fail, error)
 
     def _retry_stalled(self) -> None:
         self._retry = None

@@ -77,6 +77,7 @@ class HouseholdHandlers:
         playing = self.hub.playing_chapters
         if message.until == "chapter" and playing is not None and context.active_playback.current is not None:
             await playing.require(context.active_playback)
+            context = self.hub.targets.volume_target(actor, message.player_id, message.room_id)
         timers.set(context, message.until, message.minutes, message.fade_seconds)
         timer = timers.find(context)
         return {"ends_at": None if timer is None else timer.ends_at}
@@ -114,7 +115,7 @@ class HouseholdHandlers:
 
     async def announce(self, actor: Actor, message: Announce) -> AnnounceResult:
         """Make an announcement on those of the addressed players that can make one now."""
-        return await self.hub.household.announcer.announce(actor.principal, message)
+        return await self.hub.household.announcer.announce(actor, message)
 
     def acknowledge_announcement(self, actor: Actor, message: AcknowledgeAnnouncement) -> None:
         """End announcements that are repeated."""

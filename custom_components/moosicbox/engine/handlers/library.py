@@ -16,10 +16,10 @@ from ..library.models import (
     AlbumDetails,
     BookDetails,
     Chapters,
-    Hit,
     Page,
     PlaylistDetails,
     PodcastDetails,
+    SearchHit,
 )
 from ..library.stations import add_station
 from ..playback.addresses import is_http_url
@@ -80,7 +80,7 @@ class LibraryHandlers:
             raise InvalidMessage("artwork_url must be an http or https URL", ["station", "artwork_url"])
         if asked.id is not None:
             return {"item": await library.edit_station(asked.id, edit)}
-        return {"item": await add_station(library, self.hub.media_resolver, actor.principal, edit)}
+        return {"item": await add_station(library, self.hub.media_resolver, actor, edit)}
 
     async def _podcasts(self, actor: Actor, asked: LibraryRequest) -> LibraryResult:
         actor.principal.require("admin")
@@ -96,7 +96,7 @@ class LibraryHandlers:
             return {"item": None}
         if edit.url is None or not is_http_url(edit.url):
             raise InvalidMessage("url must be the http or https URL of a feed", ["podcast", "url"])
-        return {"item": await podcasts.subscribe(edit.url)}
+        return {"item": await podcasts.subscribe(edit.url, lambda: actor.principal.require("admin"))}
 
     async def _scrobbling(self, library: Library, actor: Actor, asked: LibraryRequest) -> LibraryResult:
         user_id = _person(actor)
@@ -230,7 +230,7 @@ async def _search(library: Library, actor: Actor, asked: LibraryRequest) -> Libr
     return {**_page(page), "items": [_flat(hit) for hit in hits]}
 
 
-def _flat(hit: Hit) -> dict[str, Any]:
+def _flat(hit: SearchHit) -> dict[str, Any]:
     return {"kind": hit.kind, "score": hit.score, **msgspec.to_builtins(hit.item)}
 
 

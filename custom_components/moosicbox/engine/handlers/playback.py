@@ -1,4 +1,4 @@
-"""Commands to players and rooms: transport, position, volume, modes."""
+"""Commands to players and rooms: playback, position, volume, modes."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -31,7 +31,7 @@ class PlaybackHandlers:
         hub.register(ModeCommand, self.mode, "control", target_decides=True)
 
     def playback(self, actor: Actor, message: PlaybackCommand) -> Coroutine[Any, Any, None] | None:
-        """Execute a transport command; a coroutine is returned if media may have to be resolved first."""
+        """Execute a playback command; a coroutine is returned if media may have to be resolved first."""
         target = self.hub.targets.playback_target(actor, message.player_id, message.room_id)
         playback = target.playback
         now_us = self.hub.clock.now_us()
@@ -73,6 +73,7 @@ class PlaybackHandlers:
         if (playing := self.hub.playing_chapters) is None:
             raise NotSupported("This hub has no library")
         chapters = await playing.require(playback)
+        target.require_right("playback.control")
         now_us = self.hub.clock.now_us()
         position = playback.timeline.position_at(now_us)
         index = chapter_index(
@@ -117,6 +118,9 @@ class PlaybackHandlers:
         if message.track_id is not None:
             target.require_right("queue.add")
             media = await self.hub.media_resolver.resolve_track(message.track_id, actor.principal)
+            target.require_right("queue.add")
+            target.require_right("playback.control")
+            self.hub.household.rules.require_playing(target.context)
             target.require_media_right(media)
             self.hub.household.rules.require_tracks(target.context, [media.track])
             item = target.new_item(media.track, self.hub.clock.timestamp())

@@ -45,14 +45,19 @@ class QueueHandlers:
 
     async def add(self, target: Target, message: QueueAdd) -> AddResult:
         """Add items; start the first one if `play` is set."""
-        target.require_right("queue.add")
-        if message.place == "replace":
-            target.require_right("queue.move_any")
-        if message.play:
-            target.require_right("playback.control")
-            self.hub.household.rules.require_playing(target.context)
+
+        def require_rights() -> None:
+            target.require_right("queue.add")
+            if message.place == "replace":
+                target.require_right("queue.move_any")
+            if message.play:
+                target.require_right("playback.control")
+                self.hub.household.rules.require_playing(target.context)
+
+        require_rights()
         playback = target.playback
         items = await self._items(target, message)
+        require_rights()
         before = playback.current
         playback.queue.require_revision(message.if_revision)
         # An active playback continues with the first item of the new queue.
@@ -110,9 +115,13 @@ class QueueHandlers:
 
     async def song_radio(self, target: Target, message: QueueSongRadio) -> AddResult:
         """Make a song the only item of the queue, and switch autoplay on, which adds similar music."""
-        target.require_right("queue.move_any")
-        target.require_right("playback.control")
-        self.hub.household.rules.require_playing(target.context)
+
+        def require_rights() -> None:
+            target.require_right("queue.move_any")
+            target.require_right("playback.control")
+            self.hub.household.rules.require_playing(target.context)
+
+        require_rights()
         if self.hub.library is None:
             raise NotSupported("This hub has no library to find similar music in")
         playback = target.playback
@@ -130,6 +139,7 @@ class QueueHandlers:
             started = current.queue_item_id
         else:
             (item,) = await self._items(target, QueueAdd(track_id=message.track_id))
+            require_rights()
             playback.queue.require_revision(message.if_revision)
             playback.queue.add([item], "replace", None, starts=True)
             playback.set_modes(shuffle=None, repeat="off", autoplay=True)
@@ -199,7 +209,7 @@ class QueueHandlers:
             if not ids:
                 raise InvalidMessage("One of track_id, track_ids and media_content_id is required", ["track_id"])
             media = await media_resolver.resolve_tracks(ids, principal)
-            for found in media:
-                target.require_media_right(found)
+        for found in media:
+            target.require_media_right(found)
         self.hub.household.rules.require_tracks(target.context, [found.track for found in media])
         return [target.new_item(found.track, self.hub.clock.timestamp()) for found in media]

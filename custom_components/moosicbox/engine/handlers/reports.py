@@ -32,7 +32,7 @@ class ReportHandlers:
         playback = player.active_playback
         item = playback.queue.get(message.queue_item_id)
         accepts = lossy_types(player.accepts) if message.data_saver else player.accepts
-        address = await self.hub.media_resolver.renew_address(item, accepts, playback.live_since_of(item))
+        address = await self.hub.media_resolver.renew_stream_address(item, accepts, playback.live_since_of(item))
         expires_at = None if address.expires_at is None else iso_from_unix(address.expires_at)
         return {"stream_url": address.url, "expires_at": expires_at}
 

@@ -107,11 +107,11 @@ class RoomHandlers:
             # The same error for missing and hidden rooms: a client can't find out which rooms exist.
             raise RoomNotFound(f"There is no room {message.room_id}")
         if message.player_id is None and client_id is not None:
-            place = room.participants.get(client_id)
+            participant = room.participants.get(client_id)
         else:
-            place = room.participant_of(self._player(actor, message.player_id))
-        if place is not None:
-            self.hub.rooms.leave(room, place)
+            participant = room.participant_of(self._player(actor, message.player_id))
+        if participant is not None:
+            self.hub.rooms.leave(room, participant)
 
     def kick(self, actor: Actor, message: RoomKick) -> None:
         """Remove a participant and ban its user."""

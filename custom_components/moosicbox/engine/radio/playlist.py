@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
+from ..fetching import decode_text
 from ..playback.addresses import is_http_url
 
 MAX_ENTRIES: Final = 20
@@ -25,7 +26,7 @@ class StreamPlaylist(NamedTuple):
 
 def parse_playlist(data: bytes, base_url: str) -> StreamPlaylist | None:
     """Return the playlist in `data`, `None` if it isn't M3U or PLS; entries are relative to `base_url`."""
-    text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
+    text = decode_text(data).replace("\r\n", "\n").replace("\r", "\n")
     start = text.lstrip()
     if "\0" in text or start.startswith("<"):
         return None
@@ -39,10 +40,3 @@ def parse_playlist(data: bytes, base_url: str) -> StreamPlaylist | None:
         title = _M3U_TITLE.search(text)
     urls = (urljoin(base_url, entry.strip()) for entry in entries[:MAX_ENTRIES])
     return StreamPlaylist(tuple(url for url in urls if is_http_url(url)), title[1].strip() or None if title else None)
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ..checked_requests import opened
-from ..fetching import FetchFailed, read_bounded
+from ..checked_requests import open_response
+from ..fetching import FetchFailed, decode_text, read_bounded
 from ..playback.addresses import server_of
 from ..protocol.errors import HubError, NotSupported, Sentence, TrackNotFound
 from .playlist import parse_playlist
@@ -146,7 +146,7 @@ class StreamFinder:
             return await self._first_of(session, data[:MAX_PLAYLIST_BYTES], name, "", 1)
 
     async def _follow(self, session: ClientSession, url: str, depth: int) -> Stream:
-        async with opened(session, url, self._require_allowed, timeout=TIMEOUT) as response:
+        async with open_response(session, url, self._require_allowed, timeout=TIMEOUT) as response:
             if response.status >= 300:
                 raise TrackNotFound(
                     Sentence(
@@ -212,11 +212,7 @@ async def _body(response: ClientResponse, url: str) -> bytes:
 def _station_name(response: ClientResponse) -> str | None:
     """Return the name that a station's server sends (ICY), in UTF-8 or Latin-1."""
     sent = response.headers.get("icy-name", "").encode("utf-8", "surrogateescape")
-    try:
-        name = sent.decode()
-    except UnicodeDecodeError:
-        name = sent.decode("latin-1")
-    return "".join(filter(str.isprintable, name)).strip()[:MAX_NAME] or None
+    return "".join(filter(str.isprintable, decode_text(sent))).strip()[:MAX_NAME] or None
 
 
 def _is_station(response: ClientResponse) -> bool:

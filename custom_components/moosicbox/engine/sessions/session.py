@@ -140,9 +140,15 @@ class Session:
 class Actor(msgspec.Struct, frozen=True):
     """The origin of a command: a client's session, or code inside Home Assistant (no session)."""
 
-    principal: Principal
+    initial_principal: Principal
+    """The principal when the command arrived."""
     session: Session | None = None
     received_us: int = 0
+
+    @property
+    def principal(self) -> Principal:
+        """The principal now: its rights may have become fewer while the command waited."""
+        return self.initial_principal if self.session is None else self.session.principal
 
 
 class Refused(Exception):

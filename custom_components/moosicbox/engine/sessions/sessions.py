@@ -154,6 +154,16 @@ class Sessions:
         """Raise Unavailable if there is no place for another guest of `rooms`."""
         require_guest_place(self._sessions.values(), rooms, client, self.limits)
 
+    def _require_place(self, principal: Principal, client: ClientInfo) -> None:
+        # A connection that replaces another one of its session needs none.
+        if self._connected[principal.sub] >= (most := self._max_connections(principal.sub)):
+            raise Refused(Unavailable(f"A user has at most {most} connections"), CloseCode.RATE_LIMITED)
+        if principal.is_guest:
+            try:
+                self.require_guest_place(principal.rooms, client)
+            except Unavailable as error:
+                raise Refused(error, CloseCode.RATE_LIMITED) from error
+
     def _verified(self, principal: Principal, peer: Peer, resume: Resume | None) -> Principal:
         # Called directly before a session begins or resumes: nothing can revoke the access in between.
         for guard in self._guards:
@@ -214,6 +224,8 @@ class Sessions:
             raise PositionLost("session_unknown")
         if session.player_id is not None and not principal.may("play"):
             raise PositionLost("session_unknown")
+        if session.connection is None:
+            self._require_place(principal, session.client)
         session.principal = principal
         topics = [topic for topic in session.topics if self._subscriptions.is_visible(session, topic)]
         positions = {
@@ -269,13 +281,7 @@ class Sessions:
         token: str | UnsetType,
     ) -> Session:
         client = message.client
-        if self._connected[principal.sub] >= (most := self._max_connections(principal.sub)):
-            raise Refused(Unavailable(f"A user has at most {most} connections"), CloseCode.RATE_LIMITED)
-        if principal.is_guest:
-            try:
-                self.require_guest_place(principal.rooms, client)
-            except Unavailable as error:
-                raise Refused(error, CloseCode.RATE_LIMITED) from error
+        self._require_place(principal, client)
         session = Session(principal, client, self.limits, self._clock.timestamp())
         player_topics = []
         if client.kind == "player":
@@ -459,7 +465,17 @@ class Sessions:
             connection.close(code, reason)
 
     def end_where(self, matches: Callable[[Session], bool], code: CloseCode, reason: str) -> int:
-        """End all sessions that match; return their number."""
+        """End all sessions that match, and close their connections.
+
+        Args:
+            matches: Returns whether to end a session, which may be disconnected.
+            code: The close code.
+            reason: The reason that clients are told.
+
+        Returns:
+            The number of sessions that were ended.
+
+        """
         found = [session for session in self if matches(session)]
         for session in found:
             self.end(session, code, reason)

@@ -18,9 +18,9 @@ class Subscriptions:
 
     def __init__(self, topics: Topics, catalog: TopicCatalog) -> None:
         self.attached: Signal[Iterable[str]] = Signal()
-        """A connected session subscribed to these topics."""
-        self.pending_changed: Signal[Session] = Signal()
-        """The topics to which a session will be newly subscribed on resume have changed."""
+        """A session subscribed to these topics."""
+        self.state_changed: Signal[Session] = Signal()
+        """The topics of a session changed without another signal: a cluster has to store it."""
         self._topics = topics
         self._catalog = catalog
         self._room_players = RoomPlayers()
@@ -92,7 +92,7 @@ class Subscriptions:
         topics = [topic for topic in topics if topic not in session.topics and self.is_visible(session, topic)]
         if session.connection is None:
             session.pending_topics = tuple(dict.fromkeys([*session.pending_topics, *topics]))
-            self.pending_changed.emit(session)
+            self.state_changed.emit(session)
         elif topics:
             session.send(Subscribed(positions=self.positions(topics)))
             self.follow(session, topics)
@@ -104,7 +104,7 @@ class Subscriptions:
             session.send(Unsubscribed(topics=topics, reason=reason))
             self.unfollow(session, topics)
             if session.connection is None:
-                self.pending_changed.emit(session)
+                self.state_changed.emit(session)
 
     def send_snapshots(self, session: Session, topics: Iterable[str]) -> None:
         """Send the topics' snapshots to the session."""
@@ -174,7 +174,7 @@ class Subscriptions:
             for topic in released:
                 self._connect(session, topic)
             self.send_snapshots(session, [topic for topic in released if topic != without_snapshot])
-            self.pending_changed.emit(session)
+            self.state_changed.emit(session)
 
     def _connect(self, session: Session, topic: str) -> None:
         if session.connection is not None:

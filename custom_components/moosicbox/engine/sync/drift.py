@@ -31,7 +31,10 @@ class Precision:
 EXACT: Final = Precision(dead_band=0.001, jump=0.02, correction=1.0, measurements=3)
 """For players that know the audible sample, and can jump to another one at once."""
 COARSE: Final = Precision(dead_band=0.01, jump=0.1, correction=2.0, measurements=5)
-"""For players that report positions in steps, and whose seeks take an unknown time."""
+"""For players that report positions in steps, and whose seeks take an unknown time.
+
+Here it is only used by the vectors that this module shares with the web player.
+"""
 
 
 class Correction(NamedTuple):

@@ -61,7 +61,7 @@ class Admission:
         return token
 
     @contextmanager
-    def unauthenticated(self, request: web.Request) -> Iterator[None]:
+    def count_unauthenticated(self, request: web.Request) -> Iterator[None]:
         """Count a connection as unauthenticated inside the context."""
         address = request.remote or ""
         self._unauthenticated[address] += 1

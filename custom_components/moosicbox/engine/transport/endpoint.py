@@ -51,7 +51,7 @@ class Endpoint:
         connection = WebSocketConnection(gateway, request)
         self._open.add(connection)
         try:
-            return await connection.run(principal, admission.unauthenticated(request))
+            return await connection.run(principal, admission.count_unauthenticated(request))
         finally:
             self._open.discard(connection)
 

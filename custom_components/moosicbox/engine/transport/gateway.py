@@ -1,8 +1,10 @@
 """The interface between transports and a hub, and its implementation for a hub in the same process."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping
-from typing import override
+import logging
+from typing import Final, override
 
 from msgspec import UNSET, UnsetType
 
@@ -24,6 +26,13 @@ from ..protocol.server import Goodbye, Hello
 from ..sessions.answers import Reply
 from ..sessions.session import Connection, Refused, Session
 from ..timers import Timers
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_FAULTY: Final = 100
+"""Clients that are remembered, because a fault of theirs was logged."""
+HUB_FAILED: Final = "The hub failed; its log has the details"
+"""The reason that clients are told with `CloseCode.INTERNAL_ERROR`."""
 
 
 class SessionHandle(ABC):
@@ -87,6 +96,7 @@ class Gateway(ABC):
         self.metrics = metrics
         self._version = version
         self._node_id = node_id
+        self._faulty: deque[str] = deque(maxlen=MAX_FAULTY)
 
     @property
     @abstractmethod
@@ -132,6 +142,18 @@ class Gateway(ABC):
     def goodbye(self, reason: str) -> Goodbye:
         """Return a farewell with a random delay before the client reconnects."""
         return goodbye(reason)
+
+    def log_fault(self, client: str, error: Exception) -> None:
+        """Log that messages could not be sent to a client: once, because it may return, and the fault with it.
+
+        Args:
+            client: The id of its session, or of its player if that has a new session each time.
+            error: The exception that sending them raised.
+
+        """
+        if client not in self._faulty:
+            self._faulty.append(client)
+            _LOGGER.error("Messages can't be sent to a client, so its connection is closed", exc_info=error)
 
     def new_outbox(self, sink: Sink, traffic: Traffic | None = None) -> Outbox:
         """Return an outbox that sends through `sink`, bounded by the limits."""

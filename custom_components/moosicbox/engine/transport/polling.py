@@ -15,7 +15,7 @@ from ..protocol.codec import Decoded, encode_error
 from ..protocol.codes import CloseCode
 from ..protocol.errors import ConnectionClosed, InvalidMessage, Unavailable
 from ..timers import Timer
-from .gateway import Gateway, SessionHandle
+from .gateway import HUB_FAILED, Gateway, SessionHandle
 from .protocol_errors import ProtocolErrors
 
 ANSWER_BYTES: Final = 262_144
@@ -32,7 +32,7 @@ class Batch(NamedTuple):
 
 def closed_error(code: CloseCode) -> ConnectionClosed:
     """Return the error for requests to a connection that was closed with `code`."""
-    return ConnectionClosed("This connection has ended", close_code=int(code), again=code.reconnect)
+    return ConnectionClosed("This connection has ended", close_code=int(code), retryable=code.reconnect)
 
 
 class PollingConnection:
@@ -143,6 +143,11 @@ class PollingConnection:
         asyncio.get_running_loop().call_soon(
             self._drop, CloseCode.SLOW_CONSUMER, "Too many messages are waiting to be read"
         )
+
+    def fail(self, error: Exception) -> None:
+        """Close the connection because of a fault of the hub."""
+        self._gateway.log_fault("" if self._session is None else self._session.session_id, error)
+        self._drop(CloseCode.INTERNAL_ERROR, HUB_FAILED)
 
     # ------------------------------------------------------------ from the client
 

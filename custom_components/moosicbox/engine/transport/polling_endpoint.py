@@ -80,7 +80,7 @@ class PollingEndpoint:
         try:
             admission.check_capacity(request)
             admission.check_origin(request)
-            with admission.unauthenticated(request):
+            with admission.count_unauthenticated(request):
                 connection = PollingConnection(gateway, Peer(request.remote or "", request), self._connection_closed)
                 session = await self._authenticate(request, connection)
         except Refused as refused:
@@ -93,9 +93,10 @@ class PollingEndpoint:
         except HubError as error:
             gateway.metrics.rejected[error.error_type] += 1
             raise
+        welcome = connection.start(session)
         self._open[session.session_id] = connection
         self._ended.pop(session.session_id, None)
-        return json_response(connection.start(session).payload)
+        return json_response(welcome.payload)
 
     @_answer_errors
     async def fetch(self, request: web.Request, session_id: str) -> web.Response:

@@ -56,7 +56,7 @@ def wants_text(request: web.Request) -> bool:
 
 
 def error_response(error: HubError, status: int | None = None) -> web.Response:
-    """Return a response with `error` as its body and the status that fits it, unless `status` is given.
+    """Return a response with `error` as its body, and `status`: by default that of `STATUS`, 400 for other errors.
 
     It must be returned, not raised: Home Assistant counts a raised 401 as a failed login.
     """

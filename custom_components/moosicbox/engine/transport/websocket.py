@@ -23,7 +23,7 @@ from ..protocol.errors import AuthenticationFailed, InvalidMessage, RateLimitExc
 from ..protocol.server import SUBPROTOCOL, Goodbye
 from ..sessions.session import Refused
 from ..timers import Timer
-from .gateway import Gateway, SessionHandle
+from .gateway import HUB_FAILED, Gateway, SessionHandle
 from .protocol_errors import ProtocolErrors
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ BINARY: Final = Decoded(None, None, SerializationFailed("Messages are text frame
 
 
 class WebSocketConnection:
-    """One WebSocket connection. All frames but control frames are sent through its outbox."""
+    """One WebSocket connection. Messages are sent through its outbox, or by the `Writer` while that is empty."""
 
     __slots__ = (
         "_closing",
@@ -77,7 +77,7 @@ class WebSocketConnection:
         self._gateway = gateway
         self._request = request
         self._tcp: asyncio.Transport | None = None
-        # Without aiohttp's heartbeat, which leaves reference cycles behind. aiohttp negotiates compression only.
+        # Without aiohttp's heartbeat, which leaves reference cycles behind. aiohttp only negotiates compression: `Deflation` compresses.
         self._ws = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             timeout=limits.close_timeout,
@@ -243,6 +243,11 @@ class WebSocketConnection:
         asyncio.get_running_loop().call_soon(
             self._drop, CloseCode.SLOW_CONSUMER, "Too many messages are waiting to be read"
         )
+
+    def fail(self, error: Exception) -> None:
+        """Close the connection because of a fault of the hub."""
+        self._gateway.log_fault("" if self.session is None else self.session.session_id, error)
+        self._drop(CloseCode.INTERNAL_ERROR, HUB_FAILED)
 
     def _negotiate_compression(self) -> None:
         if not self._ws.compress:

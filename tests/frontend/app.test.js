@@ -40,17 +40,7 @@ describe("the app", () => {
     });
     app.addViewer();
     await flushPromises();
-    FakeSocket.last.receive({ type: "hello", protocol: { min: 1, max: 1 }, clock_id: "c", heartbeat_interval: 30 });
-    FakeSocket.last.receive({
-      type: "welcome",
-      user: { id: "ada", name: "Ada" },
-      client_id: "client",
-      permissions: [],
-      session_id: "session",
-      secret: "secret",
-      resumed: false,
-      positions: { players: { epoch: "e", offset: 0 } },
-    });
+    FakeSocket.last.welcome({ players: { epoch: "e", offset: 0 } });
     await flushPromises();
     rendered = [];
     app.store.subscribe(({ players }) => void rendered.push(players?.length ?? 0));

@@ -87,10 +87,12 @@ class FakeSource extends FakeNode {
     this.buffer = buffer;
     this.playbackRate = new FakeParam(playbackRate);
     context.sources.push(this);
+    // A busy device renders sound meanwhile.
+    context.currentTime += context.delays.shift() ?? 0;
   }
 
   start(when, offset) {
-    this.started = { when, offset };
+    this.started = { when: Math.max(when, this.context.currentTime), offset };
   }
 
   stop(when = 0) {
@@ -109,7 +111,8 @@ class FakeSource extends FakeNode {
 /** A fake output without latency. */
 export class FakeLoudspeaker {
   constructor(sampleRate = 48_000) {
-    this.context = { sampleRate, currentTime: 0, sources: [] };
+    /** `delays`: seconds that pass while the next sources are made. */
+    this.context = { sampleRate, currentTime: 0, sources: [], delays: [] };
     this.input = new FakeNode(this.context);
   }
 

@@ -466,6 +466,19 @@ describe("a request that may be held", () => {
     assert.deepEqual(await first, { message_id: "m" });
   });
 
+  test("has its own timeout, from the time at which it is sent", async () => {
+    connect();
+    const message = /** @type {const} */ ({ type: "room_chat", room_id: "a", message: "1" });
+    const answer = connection.request(message, { hold: true, timeoutMs: 30_000 });
+    answer.catch(() => undefined);
+    await pass(5_000);
+    await greet();
+    await pass(29_999);
+    const { request_id } = FakeSocket.last.sent.find(({ type }) => type === "room_chat");
+    FakeSocket.last.receive({ type: "result", request_id, data: { message_id: "m" } });
+    assert.deepEqual(await answer, { message_id: "m" });
+  });
+
   test("is rejected after two minutes, and when the connection is stopped", async () => {
     connect();
     const message = /** @type {const} */ ({ type: "room_chat", room_id: "a", message: "1" });

@@ -87,6 +87,34 @@ describe("a recording that shows no delay names the reason", () => {
   });
 });
 
+describe("a microphone that is interrupted", () => {
+  const rate = 16_000;
+  const delay = 2.34;
+  const recording = mix(new Random(9), rate, 10, { level: 0.001, colour: "white" }, [
+    { name: "reference", at: 2, gain: GAIN },
+    { name: "output", at: 2 + delay, gain: GAIN },
+  ]);
+
+  /** @param {number} seconds @param {number} milliseconds that are repeated, or lost if negative */
+  function slipped(seconds, milliseconds) {
+    const at = Math.round(seconds * rate);
+    const from = at - Math.round((milliseconds / 1_000) * rate);
+    return Float64Array.from([...recording.slice(0, at), ...recording.slice(from)]);
+  }
+
+  test("between most of the reference and most of the output measures nothing", () => {
+    assert.deepEqual(estimateDelay(slipped(5.5, -10), rate), { fault: "interrupted" });
+    assert.deepEqual(estimateDelay(slipped(4.5, 10), rate), { fault: "interrupted" });
+  });
+
+  test("before or after the sounds measures", () => {
+    for (const milliseconds of [-10, 10]) {
+      assertDelay(estimateDelay(slipped(1.5, milliseconds), rate), 1_000 * delay);
+      assertDelay(estimateDelay(slipped(9, milliseconds), rate), 1_000 * delay);
+    }
+  });
+});
+
 test("the files that are played are the sounds", () => {
   for (const name of /** @type {const} */ (["reference", "output"])) {
     const file = new URL(`../../custom_components/moosicbox/frontend/measurement/${name}.flac`, import.meta.url);

@@ -71,6 +71,24 @@ export class FakeSocket {
     }
   }
 
+  /**
+   * Greet the client as a user without permissions.
+   * @param {object} [positions] of the topics that the client follows
+   */
+  welcome(positions = {}) {
+    this.receive({ type: "hello", protocol: { min: 1, max: 1 }, clock_id: "c", heartbeat_interval: 30 });
+    this.receive({
+      type: "welcome",
+      user: { id: "ada", name: "Ada" },
+      client_id: "client",
+      permissions: [],
+      session_id: "session",
+      secret: "secret",
+      resumed: false,
+      positions,
+    });
+  }
+
   /** @param {number} code */
   close(code) {
     this.readyState = 3;
@@ -92,6 +110,59 @@ export class FakeSocket {
 /** {@link FakeSocket} with the type that the client expects. */
 export const FakeWebSocket = /** @type {typeof WebSocket} */ (/** @type {unknown} */ (FakeSocket));
 
+/** One lock of the Web Locks API, whatever its name. */
+export class FakeLocks {
+  /** @type {{callback: () => unknown, resolve: (value: unknown) => void, reject: (error: unknown) => void} | null} */
+  #held = null;
+  #queue = [];
+
+  get isHeld() {
+    return this.#held !== null;
+  }
+
+  /**
+   * @param {string} _name
+   * @param {{steal?: boolean, signal?: AbortSignal}} options
+   * @param {() => unknown} callback
+   */
+  request(_name, { steal = false, signal }, callback) {
+    return new Promise((resolve, reject) => {
+      const request = { callback, resolve, reject };
+      if (steal) {
+        this.#held?.reject(new DOMException("Stolen", "AbortError"));
+        this.#held = null;
+        this.#queue.unshift(request);
+      } else {
+        this.#queue.push(request);
+      }
+      signal?.addEventListener("abort", () => {
+        if (this.#queue.includes(request)) {
+          this.#queue = this.#queue.filter((other) => other !== request);
+          reject(signal.reason);
+        }
+      });
+      this.#grant();
+    });
+  }
+
+  #grant() {
+    if (this.#held || this.#queue.length === 0) {
+      return;
+    }
+    const request = this.#queue.shift();
+    this.#held = request;
+    Promise.resolve()
+      .then(() => request.callback())
+      .then((value) => {
+        request.resolve(value);
+        if (this.#held === request) {
+          this.#held = null;
+          this.#grant();
+        }
+      });
+  }
+}
+
 /** @returns {Storage} an empty storage */
 export function fakeStorage() {
   /** @type {Map<string, string>} */
@@ -104,4 +175,27 @@ export function fakeStorage() {
       values.clear();
     },
   });
+}
+
+/** A fake element, which notes its listeners. */
+class FakeElement {
+  value = "";
+  listeners = {};
+
+  addEventListener(type, listener) {
+    this.listeners[type] = listener;
+  }
+
+  append() {}
+  setAttribute() {}
+}
+
+/**
+ * Let the code create fake elements.
+ * @returns {() => void} ends this
+ */
+export function fakeDocument() {
+  const createElement = () => new FakeElement();
+  Object.assign(globalThis, { document: { createElement, createElementNS: createElement } });
+  return () => delete globalThis.document;
 }

@@ -1,12 +1,37 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { describeBrowser, newPlayerId } from "../../custom_components/moosicbox/frontend/player/identity.js";
+import {
+  IdentityStore,
+  describeBrowser,
+  newPlayerId,
+} from "../../custom_components/moosicbox/frontend/player/identity.js";
+import { isPlayerEnabled } from "../../custom_components/moosicbox/frontend/player/player-enabled.js";
+
+/** A storage whose keys can be listed. */
+class FakeStorage {
+  getItem(key) {
+    return this[key] ?? null;
+  }
+
+  setItem(key, value) {
+    this[key] = value;
+  }
+}
 
 describe("a player's identity", () => {
   test("has an id that the protocol allows", () => {
     assert.match(newPlayerId(), /^web-[0-9a-f]{16}$/);
     assert.notEqual(newPlayerId(), newPlayerId());
+  });
+
+  test("tells if its player is switched on", () => {
+    const storage = /** @type {any} */ (new FakeStorage());
+    const identity = new IdentityStore("ada", storage);
+    for (const enabled of [false, true]) {
+      identity.update({ enabled });
+      assert.equal(isPlayerEnabled(storage), enabled);
+    }
   });
 
   const agents = {

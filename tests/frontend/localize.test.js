@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { HubError } from "../../custom_components/moosicbox/frontend/client/index.js";
@@ -25,6 +26,18 @@ describe("texts", () => {
     for (const key of Object.keys(en)) {
       assert.deepEqual(placeholders(de[key]), placeholders(en[key]), key);
     }
+  });
+
+  test("describe each problem that the hub reports", () => {
+    const file = new URL("../../custom_components/moosicbox/translations/en.json", import.meta.url);
+    const { entity } = JSON.parse(readFileSync(file, "utf8"));
+    // The attributes of the entity that shows the same health; docs/health.md lists them, too.
+    const { status, reasons } = entity.binary_sensor.problem.state_attributes;
+    const keys = [...Object.keys(status.state), ...Object.keys(reasons.state).map((reason) => `reason_${reason}`)];
+    assert.deepEqual(
+      keys.filter((key) => localize.optional(key) === null),
+      [],
+    );
   });
 
   test("are in the user's language, or else in English", async () => {

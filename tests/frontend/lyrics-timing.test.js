@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  lineAt,
-  positionOf,
-  untilNext,
-} from "../../custom_components/moosicbox/frontend/ui/now-playing/lyrics-timing.js";
+import { lineAt, untilNext } from "../../custom_components/moosicbox/frontend/ui/now-playing/lyrics-timing.js";
 
 const LINES = [0.5, 2, 2, 7.25].map((seconds) => ({ text: "x", seconds }));
 
@@ -37,12 +33,4 @@ test("waiting for the next line leads to that line", () => {
     const wait = untilNext(LINES, position, 1) ?? NaN;
     assert.ok(lineAt(LINES, position + wait / 1000 + 1e-9) > lineAt(LINES, position));
   }
-});
-
-test("a position is an anchor and a rate on the hub's clock", () => {
-  const status = { state: "playing", rate: 1, anchor_us: 5_000_000, position_seconds: 10 };
-  assert.equal(positionOf(status, 6_500_000), 11.5);
-  assert.equal(positionOf(status, 4_000_000), 10);
-  assert.equal(positionOf(status, null), 10);
-  assert.equal(positionOf({ ...status, rate: 0 }, 9_000_000), 10);
 });

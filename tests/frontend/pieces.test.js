@@ -31,8 +31,6 @@ class FakeWorker {
       this.#wanted = wanted;
       this.post({
         type: "opened",
-        codec: "flac",
-        sampleRate: RATE,
         channels: this.channels,
         duration: this.end / RATE,
       });
@@ -162,6 +160,21 @@ describe("pieces", () => {
     renderer.start(3.3, 1_000_000);
     await pass(0.5);
     assert.deepEqual(heard(RATE, RATE + 1).get(RATE), [Math.round(3.3 * RATE)]);
+    renderer.dispose();
+  });
+
+  test("sound at their time, though the first one is scheduled too late", async () => {
+    const { renderer } = await open(60);
+    await pass(1);
+    loudspeaker.context.delays = [0.05, 0.03];
+    renderer.start(0, 1_020_000);
+    await pass(2);
+    const frames = heard(0, 3 * RATE);
+    const first = Math.min(...frames.keys());
+    assert.ok(first / RATE < 1.13, `the first sample sounds at ${first / RATE} s`);
+    for (let frame = first; frame < 3 * RATE; frame += 1) {
+      assert.deepEqual(frames.get(frame), [frame - 1.02 * RATE]);
+    }
     renderer.dispose();
   });
 
@@ -373,6 +386,16 @@ describe("the end", () => {
   });
 });
 
+/** Expect that one more piece doesn't end a stall, and that enough of them do. */
+async function expectResumedBy(worker, events) {
+  worker.send(1);
+  await flush();
+  assert.deepEqual(events, ["stalled"]);
+  worker.send(4);
+  await flush();
+  assert.deepEqual(events, ["stalled", "resumed"]);
+}
+
 describe("a slow network", () => {
   test("stalls playback until enough is decoded", async () => {
     const { renderer, worker, events } = await open(60, { slow: true });
@@ -384,15 +407,28 @@ describe("a slow network", () => {
     await pass(1);
     assert.deepEqual(events, ["stalled"]);
     assert.equal(renderer.audible(), null);
-    worker.send(1);
-    await flush();
-    assert.deepEqual(events, ["stalled"]);
-    worker.send(4);
-    await flush();
-    assert.deepEqual(events, ["stalled", "resumed"]);
+    await expectResumedBy(worker, events);
     await pass(0.5);
     const { position } = renderer.audible();
     assert.ok(Math.abs(position - 2.49) < 0.02, `it is at ${position}`);
+    renderer.dispose();
+  });
+});
+
+describe("a piece that arrives when the sound before it has ended", () => {
+  test("waits until enough is decoded, and none is skipped or shortened", async () => {
+    const { renderer, worker, events } = await open(60, { slow: true });
+    worker.send(4);
+    await flush();
+    renderer.start(0, 110_000);
+    loudspeaker.pass(2.15, (ms) => mock.timers.tick(ms));
+    await expectResumedBy(worker, events);
+    await pass(1);
+    const resumed = Math.round((2.15 + 0.01) * RATE);
+    const frames = heard(resumed, resumed + RATE);
+    for (let frame = 0; frame < RATE; frame += 1) {
+      assert.deepEqual(frames.get(resumed + frame), [2 * RATE + frame]);
+    }
     renderer.dispose();
   });
 });

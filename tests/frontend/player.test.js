@@ -502,6 +502,16 @@ describe("an item that is decoded while it arrives", () => {
     assert.deepEqual(first.fades.at(-1), 0, "a pause silences the former item, too");
   });
 
+  test("ends with the player, also for the former item", async () => {
+    const first = await playing("a", 50);
+    order("play", "b", { crossfade: 6 });
+    const second = await ready("b");
+    await pass(1_000);
+    assert.equal(first.disposed, false);
+    player.dispose();
+    assert.deepEqual([first.disposed, second.disposed], [true, true]);
+  });
+
   test("isn't mixed with an item that doesn't play", async () => {
     const first = await playing("a", 50);
     order("pause", "a", { start_position: 51, sync_time_us: hubUs() });
@@ -563,6 +573,17 @@ describe("an announcement", () => {
     announce(null);
     assert.deepEqual([second.disposed, output.ducked], [true, [12, 0, 12, 0]]);
     assert.equal(lastReport()?.ended_announcement_id, undefined);
+  });
+
+  test("isn't ended by the late failure of the one before", async () => {
+    announce("x");
+    const first = await ready("x");
+    announce("y");
+    const second = await ready("y");
+    first.emit("failed");
+    assert.deepEqual([second.disposed, output.ducked], [false, [12, 0, 12]]);
+    second.emit("ended");
+    assert.equal(lastReport().ended_announcement_id, "y");
   });
 
   test("that is withdrawn while it loads isn't played", async () => {

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
 
 import { pollingLink } from "../../custom_components/moosicbox/frontend/client/polling-link.js";
 import { flushPromises } from "./helpers.js";
 
-const WELCOME = { type: "welcome", session_id: "s", secret: "sh", hello: { type: "hello", clock_id: "c" } };
+const MAX_BYTES = 200;
+const WELCOME = {
+  type: "welcome",
+  session_id: "s",
+  secret: "sh",
+  hello: { type: "hello", clock_id: "c", limits: { max_message_size: MAX_BYTES } },
+};
 
 /** @type {any[]} requests that wait for an answer */
 let requests;
@@ -24,9 +30,13 @@ const fakeFetch = (url, options) =>
       url,
       method: options.method,
       bearer: options.headers.Authorization,
+      size: Buffer.byteLength(options.body ?? ""),
       body: options.body && JSON.parse(options.body),
       answer: (body, status = 200) => {
         resolve({ ok: status < 400, status, json: () => Promise.resolve(body) });
+      },
+      answerPage: () => {
+        resolve({ ok: true, status: 200, json: () => Promise.reject(new SyntaxError("This is HTML")) });
       },
       fail: () => {
         reject(new TypeError("network"));
@@ -78,6 +88,66 @@ describe("the polling link", () => {
     send.answer([{ type: "pong" }, { type: "pong" }]);
     await flushPromises();
     assert.deepEqual(received, ["hello", "welcome", "player_list", "pong", "pong"]);
+  });
+
+  test("sends no body that is larger than the hub's limit, except a single message", async () => {
+    (await nextRequest("POST")).answer(WELCOME);
+    await nextRequest("GET");
+    const texts = ["ä".repeat(50), "ö".repeat(30), "long ".repeat(80), "a", "b"];
+    for (const [index, message] of texts.entries()) {
+      link.send({ type: "room_chat", room_id: "r", request_id: String(index), message });
+    }
+    const batches = [];
+    const sizes = [];
+    while (batches.flat().length < texts.length) {
+      const send = await nextRequest("POST");
+      batches.push(send.body.map(({ request_id }) => Number(request_id)));
+      sizes.push(send.size);
+      send.answer([]);
+    }
+    assert.deepEqual(batches, [[0], [1], [2], [3, 4]]);
+    assert.ok(sizes[0] + sizes[1] > MAX_BYTES && texts[0].length + texts[1].length < MAX_BYTES);
+    assert.ok(sizes[3] <= MAX_BYTES);
+  });
+
+  test("sends at most a hundred messages at once", async () => {
+    (await nextRequest("POST")).answer({ ...WELCOME, hello: { ...WELCOME.hello, limits: { max_message_size: 1e6 } } });
+    await nextRequest("GET");
+    for (let count = 0; count < 101; count += 1) {
+      link.send({ type: "ping" });
+    }
+    const first = await nextRequest("POST");
+    first.answer([]);
+    assert.deepEqual([first.body.length, (await nextRequest("POST")).body.length], [100, 1]);
+  });
+
+  for (const [name, answer] of Object.entries({
+    "a page": (request) => request.answerPage(),
+    "other JSON": (request) => request.answer({ status: "ok" }),
+    null: (request) => request.answer(null),
+  })) {
+    test(`takes ${name} in place of a welcome for a network failure`, async () => {
+      answer(await nextRequest("POST"));
+      await flushPromises();
+      assert.deepEqual([received, closed, requests], [[], [{ code: 1006, opened: false, refused: false }], []]);
+    });
+  }
+
+  test("repeats a request that another web server has answered", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      (await nextRequest("POST")).answer(WELCOME);
+      await nextRequest("GET");
+      link.send({ type: "ping", request_id: "r1" });
+      (await nextRequest("POST")).answerPage();
+      await flushPromises();
+      mock.timers.tick(500);
+      (await nextRequest("POST")).answer([{ type: "pong" }]);
+      await flushPromises();
+      assert.deepEqual([received, closed], [["hello", "welcome", "pong"], []]);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test("ends the session only when it is closed with 1000", async () => {

@@ -26,8 +26,8 @@ class FakeElement {
     this.paused = true;
   }
 
-  removeAttribute() {
-    // Nothing to release.
+  removeAttribute(name) {
+    delete this[name];
   }
 }
 
@@ -108,8 +108,52 @@ test("the end of a file is its end", () => {
   assert.deepEqual(events, ["ended"]);
 });
 
+test("a renderer that is disposed of while its fault is determined reports none", async () => {
+  open("blocked");
+  play();
+  element.onerror();
+  renderer.dispose();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(events, []);
+});
+
 test("the volume of an element includes its gain", () => {
   renderer.start(0, nowUs(), { gain: 0.5 });
   mock.timers.tick(1);
   assert.equal(element.volume, 0.25);
+});
+
+describe("an element that is aborted while it loads", () => {
+  const output = /** @type {any} */ ({ gain: 1, latencyUs: 0, on: () => assert.fail("a renderer was made") });
+  /** @type {FakeElement[]} */
+  let made;
+
+  beforeEach(() => {
+    made = [];
+    class FakeAudio extends FakeElement {
+      constructor() {
+        super();
+        made.push(this);
+      }
+    }
+    Object.assign(globalThis, { Audio: FakeAudio, location: new URL("http://hub/") });
+  });
+
+  afterEach(() => {
+    delete globalThis.Audio;
+    delete globalThis.location;
+  });
+
+  for (const url of ["http://hub/file", "http://radio/stream"]) {
+    test(`ends its download of ${url}, and takes no notice of late events`, async () => {
+      const abort = new AbortController();
+      const opened = ElementRenderer.open(output, null, url, "blocked", abort.signal);
+      const [loading] = /** @type {any[]} */ (made);
+      assert.equal(loading.src, url);
+      abort.abort();
+      await assert.rejects(opened, { name: "AbortError" });
+      assert.deepEqual([loading.src, loading.loads, loading.oncanplay, loading.onerror], [undefined, 1, null, null]);
+      assert.equal(made.length, 1);
+    });
+  }
 });

@@ -43,14 +43,14 @@ describe("the state", () => {
 
   test("holds the details of rooms", () => {
     const roomState = /** @type {ServerMessage} */ (/** @type {unknown} */ ({ type: "room_state", ...ROOM }));
-    const { room } = reduce(EMPTY, roomState, 0);
-    assert.deepEqual(room, { party: ROOM });
-    const state = { ...EMPTY, room };
+    const { roomDetails } = reduce(EMPTY, roomState, 0);
+    assert.deepEqual(roomDetails, { party: ROOM });
+    const state = { ...EMPTY, roomDetails };
     const chatted = reduce(state, { type: "room_chat", room_id: "party", ...chatLine("2") }, 0);
-    assert.equal(chatted.room.party.chat.length, 2);
+    assert.equal(chatted.roomDetails.party.chat.length, 2);
     const left = { type: /** @type {const} */ ("room_event"), room_id: "party", event_type: "user_left" };
     const reduced = reduce(state, { ...left, data: { client_id: "c-ben" } }, 0);
-    assert.equal(reduced.room.party.participants.length, 1);
+    assert.equal(reduced.roomDetails.party.participants.length, 1);
   });
 
   test("ignores changes of what is not known as a whole, and unknown messages", () => {
@@ -65,12 +65,12 @@ describe("the state", () => {
   test("drops topics that are no longer subscribed", () => {
     const state = {
       ...EMPTY,
-      room: { a: ROOM, b: ROOM },
+      roomDetails: { a: ROOM, b: ROOM },
       queues: { "room:a": QUEUE, "player:x": QUEUE },
       playback: { "room:a": PLAYING },
     };
     assert.deepEqual(reduce(state, { type: "unsubscribed", topics: ["room:a"], reason: "" }, 0), {
-      room: { b: ROOM },
+      roomDetails: { b: ROOM },
       queues: { "player:x": QUEUE },
       playback: {},
     });

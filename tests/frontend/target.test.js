@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { initialState } from "../../custom_components/moosicbox/frontend/app/store.js";
-import { joinedRoomIds, targetOf } from "../../custom_components/moosicbox/frontend/app/target.js";
+import { findTarget, joinedRoomIds, targetOf } from "../../custom_components/moosicbox/frontend/app/target.js";
 import { DEVICE, PLAYING, ROOM, identity, playerInfo } from "./fixtures.js";
 
 describe("the target", () => {
@@ -25,14 +25,21 @@ describe("the target", () => {
     assert.equal(topic({ players }), "player:a");
     assert.equal(topic({ players, playback: { "player:b": PLAYING } }), "player:b");
     assert.equal(topic({ players, device: { ...DEVICE, status: "on" } }), "player:mine");
-    assert.equal(topic({ players, rooms: [ROOM], room: { party: ROOM } }), "room:party");
-    assert.deepEqual(joinedRoomIds(state({ room: { party: ROOM } })), ["party"]);
+    assert.equal(topic({ players, rooms: [ROOM], roomDetails: { party: ROOM } }), "room:party");
+    assert.deepEqual(joinedRoomIds(state({ roomDetails: { party: ROOM } })), ["party"]);
   });
 
   test("is the room of a player in a room", () => {
     const players = [playerInfo("a", { room_id: "party" })];
     const other = { ...ROOM, participants: [] };
-    assert.equal(topic({ players, rooms: [ROOM], room: { party: other } }), "room:party");
-    assert.equal(topic({ players, rooms: [], room: {} }), "player:a");
+    assert.equal(topic({ players, rooms: [ROOM], roomDetails: { party: other } }), "room:party");
+    assert.equal(topic({ players, rooms: [], roomDetails: {} }), "player:a");
+  });
+
+  test("of a card is never another one, even if the chosen one is gone", () => {
+    const players = [playerInfo("a"), playerInfo("b")];
+    const chosen = state({ players, chosen: "player:gone" });
+    assert.equal(findTarget(chosen, "player:gone"), null);
+    assert.equal(findTarget(chosen, "player:b")?.topic, "player:b");
   });
 });

@@ -3,7 +3,7 @@
  * on before. Everything else is fetched when it is needed.
  */
 import { registerCard } from "./card/moosicbox-card.js";
-import { isPlayerEnabled } from "./app/player-enabled.js";
+import { isPlayerEnabled } from "./player/player-enabled.js";
 
 async function resumePlayer() {
   const { getApp } = await import("./app/app.js");

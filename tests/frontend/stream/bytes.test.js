@@ -221,6 +221,32 @@ describe("ByteReader", () => {
     await assert.rejects(open({ fetch }, { renew: async () => "http://hub/stale" }).fill(1), { kind: "not_found" });
   });
 
+  test("uses a new address each time, even if a request with the first one failed", async () => {
+    const server = new FileServer(FILE);
+    let expired = true;
+    let renewals = 0;
+    let outage = false;
+    const fetch = async (url, options) => {
+      if (outage) {
+        outage = false;
+        throw new TypeError("Failed to fetch");
+      }
+      return expired ? new Response(null, { status: 403 }) : server.fetch(url, options);
+    };
+    const renew = async () => {
+      renewals += 1;
+      expired = false;
+      outage = renewals === 1;
+      return "http://hub/fresh";
+    };
+    const reader = open({ fetch }, { renew });
+    assert.deepEqual(await read(reader, 10), part(0, 10));
+    expired = true;
+    reader.seek(3 * MIB);
+    assert.deepEqual(await read(reader, 10), part(3 * MIB, 10));
+    assert.equal(renewals, 2);
+  });
+
   test("can be interrupted", async () => {
     const server = new FileServer(FILE);
     let hang = true;

@@ -134,4 +134,27 @@ describe("a file that the hub transcodes", () => {
     assert.deepEqual(server.starts, [1, 29]);
     listening.close();
   });
+
+  test("can't be reached if its connections break again and again", async () => {
+    let connections = 0;
+    const fetch = async () => {
+      connections += 1;
+      const chunks = [new TextEncoder().encode("fLaC")];
+      const pull = (controller) => {
+        const chunk = chunks.shift();
+        if (chunk) {
+          controller.enqueue(chunk);
+        } else {
+          controller.error(new TypeError("network error"));
+        }
+      };
+      return new Response(new ReadableStream({ pull }));
+    };
+    const listening = new Listening({ fetch }, { transcoded: true, duration: SECONDS, from: 30 * RATE });
+    await assert.rejects(
+      listening.until(() => false),
+      /^Error: unreachable/,
+    );
+    assert.equal(connections, 4);
+  });
 });

@@ -19,8 +19,9 @@ import { HubError } from "../client/index.js";
  *   | Omit<ClientMessages["queue_command.move"], "type"> | Omit<ClientMessages["queue_command.reorder"], "type">} QueueEdit
  */
 
-// The hub's limits for one message.
-const MAX_ADDED = 1_000;
+/** Tracks that one message adds to a queue at most. */
+export const MAX_ADDED = 1_000;
+// As many as the hub takes in one message.
 const MAX_REMOVED = 1_000;
 const OP_ID_BYTES = 12;
 // Adding resolves media, which may take long.
@@ -59,23 +60,23 @@ export class Actions {
   }
 
   /** @param {Target} target @param {Command} command */
-  playback({ address }, command) {
-    return this.send({ type: "playback_command", ...address, command });
+  playback({ contextIds }, command) {
+    return this.send({ type: "playback_command", ...contextIds, command });
   }
 
   /** @param {Target} target @param {string} queue_item_id */
-  playItem({ address }, queue_item_id) {
-    return this.send({ type: "playback_command", ...address, command: "play", queue_item_id });
+  playItem({ contextIds }, queue_item_id) {
+    return this.send({ type: "playback_command", ...contextIds, command: "play", queue_item_id });
   }
 
   /** @param {Target} target @param {number} position_seconds */
-  seek({ address }, position_seconds) {
-    return this.send({ type: "seek_command", ...address, position_seconds });
+  seek({ contextIds }, position_seconds) {
+    return this.send({ type: "seek_command", ...contextIds, position_seconds });
   }
 
-  /** @param {Target["address"]} address @param {{volume?: number, muted?: boolean}} change */
-  volume(address, change) {
-    return this.send({ type: "volume_command", ...address, ...change });
+  /** @param {Target["contextIds"]} contextIds @param {{volume?: number, muted?: boolean}} change */
+  volume(contextIds, change) {
+    return this.send({ type: "volume_command", ...contextIds, ...change });
   }
 
   /** @param {string} player_id @param {number} output_delay_ms */
@@ -84,8 +85,8 @@ export class Actions {
   }
 
   /** @param {Target} target @param {Pick<ClientMessages["mode_command"], "shuffle" | "repeat" | "autoplay" | "speed">} change */
-  mode({ address }, change) {
-    return this.send({ type: "mode_command", ...address, ...change });
+  mode({ contextIds }, change) {
+    return this.send({ type: "mode_command", ...contextIds, ...change });
   }
 
   /**
@@ -94,11 +95,11 @@ export class Actions {
    * @param {Place} place
    * @returns {Promise<Results["queue_command.add"] | undefined>}
    */
-  add({ address }, media, place) {
+  add({ contextIds }, media, place) {
     const added = "track_ids" in media ? { track_ids: media.track_ids.slice(0, MAX_ADDED) } : media;
     const where = typeof place === "object" && "position" in place ? { position: place.position } : { place };
     return this.send(
-      { type: "queue_command", action: "add", ...address, ...added, ...where, op_id: newOpId() },
+      { type: "queue_command", action: "add", ...contextIds, ...added, ...where, op_id: newOpId() },
       { hold: true, timeoutMs: ADD_TIMEOUT_MS },
     );
   }
@@ -119,9 +120,9 @@ export class Actions {
    * @param {Target} target
    * @param {string} track_id
    */
-  songRadio({ address }, track_id) {
+  songRadio({ contextIds }, track_id) {
     return this.send(
-      { type: "queue_command", action: "song_radio", ...address, track_id, op_id: newOpId() },
+      { type: "queue_command", action: "song_radio", ...contextIds, track_id, op_id: newOpId() },
       { hold: true, timeoutMs: ADD_TIMEOUT_MS },
     );
   }
@@ -181,10 +182,10 @@ export class Actions {
    * @param {EditKind} kind
    * @param {() => QueueEdit} command called again if the queue was changed by others meanwhile
    */
-  async #edit({ topic, address }, kind, command) {
+  async #edit({ topic, contextIds }, kind, command) {
     const id = newOpId();
     const send = (/** @type {string} */ op_id) =>
-      this.#request({ type: "queue_command", ...address, ...command(), op_id }, { hold: true });
+      this.#request({ type: "queue_command", ...contextIds, ...command(), op_id }, { hold: true });
     this.#setEdits(topic, (edits) => [...edits, { id, ...kind }]);
     try {
       return await send(id).catch((/** @type {unknown} */ error) => {

@@ -30,7 +30,14 @@ let instance;
 
 /** @returns {Promise<App>} the instance of the page, once the user is logged in */
 export function getApp() {
-  instance ??= homeAssistantAccess().then((access) => new App(access));
+  instance ??= homeAssistantAccess().then(
+    (access) => new App(access),
+    (/** @type {unknown} */ error) => {
+      // The next call tries again.
+      instance = undefined;
+      throw error;
+    },
+  );
   return instance;
 }
 
@@ -69,7 +76,7 @@ export class App {
         fallback: null,
       }),
     );
-    /** @type {Emitter<{message: ServerMessage}>} messages of the hub, for notifications to the user */
+    /** @type {Emitter<{message: ServerMessage, error: unknown}>} messages of the hub, and errors, of which the user is told */
     this.messages = new Emitter();
     this.#subscriptions = new RoomSubscriptions(this.store, (message) => this.request(message));
     this.#hub = new HubConnection({
@@ -87,6 +94,9 @@ export class App {
       },
       onstate: (state) => {
         this.#handleConnectionState(state);
+      },
+      onerror: (error) => {
+        this.messages.emit("error", error);
       },
     });
     this.#player = new LocalPlayer({
@@ -244,7 +254,7 @@ export class App {
     }
     const me = { userId: user.id, name: user.name, clientId, permissions };
     // A new session sends snapshots of what it is subscribed to. Anything else may be outdated.
-    this.store.update(resumed ? { me } : { me, room: {}, edits: {} });
+    this.store.update(resumed ? { me } : { me, roomDetails: {}, edits: {} });
     this.#timeSync.start();
     this.#player.device?.player.report();
     this.#subscriptions.reset();

@@ -2,7 +2,7 @@
  * The page's connection to the hub. The page is a player, a controller, or not connected; a change of that takes another
  * connection, which joins the rooms of the old one before that one leaves.
  */
-import { Connection, ConnectionLostError } from "../client/index.js";
+import { Connection, ConnectionLostError, HubError } from "../client/index.js";
 
 /** @import { ConnectionState } from "../client/connection.js" */
 /** @import { ClientInfo, ClientMessage, ServerMessage, ServerMessages } from "../client/messages.js" */
@@ -20,6 +20,7 @@ import { Connection, ConnectionLostError } from "../client/index.js";
  * @property {(welcome: ServerMessages["welcome"]) => void} onwelcome
  * @property {(message: ServerMessage) => void} onmessage
  * @property {(state: ConnectionState) => void} onstate
+ * @property {(error: unknown) => void} onerror called if the page can't join its rooms again after a change
  */
 
 const WS_PATH = "/api/moosicbox/ws";
@@ -115,15 +116,12 @@ export class HubConnection {
    */
   async #moveRooms(connection, roomIds) {
     const previous = this.#previous;
-    const join = (/** @type {string} */ room_id) =>
-      connection.request({ type: "room_command", action: "join", room_id });
-    await Promise.allSettled(roomIds.map(join));
-    if (previous) {
-      // Without `leave` the hub would keep the old client's place for a while.
-      const leave = (/** @type {string} */ room_id) =>
-        previous.request({ type: "room_command", action: "leave", room_id });
-      await Promise.allSettled(roomIds.map(leave));
-    }
+    const report = (/** @type {unknown} */ error) => {
+      if (connection === this.#connection) {
+        this.#options.onerror(error);
+      }
+    };
+    await Promise.all(roomIds.map((roomId) => moveRoom(roomId, connection, previous).catch(report)));
     if (connection === this.#connection) {
       this.#stopPrevious();
     }
@@ -146,18 +144,41 @@ export class HubConnection {
       canRenew: access.canRenew,
       storage: access.storage,
     });
-    connection.on("hello", onhello);
-    connection.on("welcome", onwelcome);
-    connection.on("message", (message) => {
+    /**
+     * The previous connection stays, and may even reconnect, until the rooms are handed over.
+     * @template Detail
+     * @param {(detail: Detail) => void} listener
+     * @returns {(detail: Detail) => void} calls the listener only for the current connection
+     */
+    const whileCurrent = (listener) => (detail) => {
       if (connection === this.#connection) {
-        onmessage(message);
+        listener(detail);
       }
-    });
-    connection.on("state", (state) => {
-      if (connection === this.#connection) {
-        onstate(state);
-      }
-    });
+    };
+    connection.on("hello", whileCurrent(onhello));
+    connection.on("welcome", whileCurrent(onwelcome));
+    connection.on("message", whileCurrent(onmessage));
+    connection.on("state", whileCurrent(onstate));
     return connection;
+  }
+}
+
+/**
+ * @param {string} room_id
+ * @param {Connection} connection the client that joins
+ * @param {Connection | null} previous the client that leaves
+ */
+async function moveRoom(room_id, connection, previous) {
+  const join = () => connection.request({ type: "room_command", action: "join", room_id });
+  // Without `leave` the hub would keep the old client's place for a while.
+  const leave = () => previous?.request({ type: "room_command", action: "leave", room_id }).catch(() => undefined);
+  try {
+    await join().finally(leave);
+  } catch (error) {
+    if (!(error instanceof HubError && error.errorType === "room_full")) {
+      throw error;
+    }
+    // The place that the old client has left may be the only free one.
+    await join();
   }
 }

@@ -17,6 +17,7 @@
  * @property {(message: ClientMessage) => boolean} send
  * @property {Request} request
  * @property {() => void} onswitch called when the player is switched on or off
+ * @property {() => Promise<Pick<typeof import("./device.js"), "Device" | "tabLock">>} [load] fetches the player's code
  */
 
 // The player's code is fetched when this browser is a player, or when the page is idle.
@@ -28,6 +29,8 @@ export class LocalPlayer {
   #lock = null;
   /** @type {Device | null} */
   #device = null;
+  // Raised by each start and stop, so that a start notices that another one or a stop came meanwhile.
+  #switches = 0;
 
   /** @param {LocalPlayerOptions} options */
   constructor(options) {
@@ -107,11 +110,44 @@ export class LocalPlayer {
     }
   }
 
-  /** @param {{steal: boolean}} options */
+  /**
+   * Load the player, unless it is stopped or started again meanwhile.
+   * @param {{steal: boolean}} options
+   */
   async #start(options) {
-    const { store, identity, clock, baseUrl, send, request, onswitch } = this.#options;
+    const { identity, onswitch } = this.#options;
+    const start = ++this.#switches;
     this.#set({ status: "starting", name: identity.identity.name });
-    const { Device, tabLock } = await loadDevice();
+    try {
+      const acquired = await this.#acquire(start, options);
+      if (start !== this.#switches) {
+        return;
+      }
+      if (acquired) {
+        this.#set({ status: "on" });
+        onswitch();
+      } else {
+        this.yieldToOtherTab();
+      }
+    } catch (error) {
+      if (start === this.#switches) {
+        this.#stop("off");
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * @param {number} start
+   * @param {{steal: boolean}} options
+   * @returns {Promise<boolean>} false if another tab is the player, or if this start is no longer wanted
+   */
+  async #acquire(start, options) {
+    const { store, identity, clock, baseUrl, send, request, load = loadDevice } = this.#options;
+    const { Device, tabLock } = await load();
+    if (start !== this.#switches) {
+      return false;
+    }
     this.#lock ??= tabLock(() => {
       this.yieldToOtherTab();
     });
@@ -121,12 +157,7 @@ export class LocalPlayer {
     };
     const { dataSaver } = identity.identity;
     this.#device ??= new Device({ clock, baseUrl, send, request, store, onchange, dataSaver });
-    if (await this.#lock.acquire(options)) {
-      this.#set({ status: "on" });
-      onswitch();
-    } else {
-      this.yieldToOtherTab();
-    }
+    return this.#lock.acquire(options);
   }
 
   /** @param {PlayerStatus} status */
@@ -142,6 +173,7 @@ export class LocalPlayer {
 
   /** @param {"off" | "elsewhere"} status */
   #stop(status) {
+    this.#switches += 1;
     this.#lock?.release();
     this.#device?.dispose();
     this.#device = null;

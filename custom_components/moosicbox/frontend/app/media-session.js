@@ -1,5 +1,6 @@
 /** The operating system's media controls: the lock screen, and the media keys of keyboards and headsets. */
-import { targetOf } from "./target.js";
+import { positionOf } from "../client/index.js";
+import { findTarget } from "./target.js";
 
 /** @import { Command, Request } from "./actions.js" */
 /** @import { ClientMessage, Track } from "../client/messages.js" */
@@ -43,24 +44,24 @@ export function mediaSession({
   if (!session) {
     return () => undefined;
   }
-  const address = () => ({ player_id: store.state.device.playerId });
+  const contextIds = () => ({ player_id: store.state.device.playerId });
   // The page itself shows why a command can't be executed.
   const send = (/** @type {ClientMessage} */ message) => {
     request(message).catch(() => undefined);
   };
   for (const [action, command] of COMMANDS) {
     setHandler(session, action, () => {
-      send({ type: "playback_command", ...address(), command });
+      send({ type: "playback_command", ...contextIds(), command });
     });
   }
   setHandler(session, "seekto", ({ seekTime }) => {
-    send({ type: "seek_command", ...address(), position_seconds: seekTime ?? 0 });
+    send({ type: "seek_command", ...contextIds(), position_seconds: seekTime ?? 0 });
   });
 
   /** @type {PlaybackStatus | undefined} */
   let rendered;
   const render = (/** @type {AppState} */ state) => {
-    const status = targetOf(state, `player:${state.device.playerId}`)?.status;
+    const status = findTarget(state, `player:${state.device.playerId}`)?.status;
     if (status === rendered) {
       return;
     }
@@ -132,14 +133,14 @@ function pictureUrl(address, baseUrl) {
  * @param {number} nowUs
  * @returns {MediaPositionState | undefined} undefined for a stream without an end
  */
-function positionState({ position_seconds, anchor_us, rate, duration_seconds }, nowUs) {
+function positionState(status, nowUs) {
+  const { duration_seconds, rate } = status;
   if (!duration_seconds) {
     return undefined;
   }
-  const position = position_seconds + (rate * Math.max(0, nowUs - anchor_us)) / 1e6;
   return {
     duration: duration_seconds,
-    position: Math.min(Math.max(0, position), duration_seconds),
+    position: Math.min(Math.max(0, positionOf(status, nowUs)), duration_seconds),
     playbackRate: rate || 1,
   };
 }

@@ -1,7 +1,9 @@
 /** Fetches the pages of queues that are in view. */
+import { HubError } from "../client/index.js";
 import { withPage } from "./queue.js";
 
 /** @import { Request } from "./actions.js" */
+/** @import { Queue } from "./queue.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Target } from "./target.js" */
 
@@ -12,6 +14,8 @@ export class QueuePages {
   #request;
   /** @type {Set<string>} topics of the requests that are in flight */
   #fetching = new Set();
+  /** @type {WeakSet<Queue>} queues of which the hub refused a page; after a change, it is asked again */
+  #refused = new WeakSet();
 
   /**
    * @param {Store} store
@@ -29,36 +33,43 @@ export class QueuePages {
    * @param {number} last exclusive
    */
   ensure(target, first, last) {
-    const { topic, queue, address } = target;
-    if (!queue || this.#fetching.has(topic)) {
+    const { topic, queue } = target;
+    if (!queue || this.#fetching.has(topic) || this.#refused.has(queue)) {
       return;
     }
     const unknown = queue.items.slice(first, last).indexOf(undefined);
     const missing = queue.stale ? first : unknown < 0 ? -1 : first + unknown;
     if (missing >= 0) {
-      void this.#fetch(topic, address, missing - (missing % PAGE_SIZE));
+      void this.#fetch(target, queue, missing - (missing % PAGE_SIZE));
     }
   }
 
   /**
-   * @param {string} topic
-   * @param {Target["address"]} address
+   * @param {Target} target
+   * @param {Queue} queue
    * @param {number} offset
    */
-  async #fetch(topic, address, offset) {
+  async #fetch({ topic, contextIds }, queue, offset) {
     this.#fetching.add(topic);
     try {
       const { queue: page } = await this.#request({
         type: "queue_command",
         action: "get",
-        ...address,
+        ...contextIds,
         offset,
         limit: PAGE_SIZE,
       });
       const { queues } = this.#store.state;
+      const known = queues[topic];
       this.#fetching.delete(topic);
-      this.#store.update({ queues: { ...queues, [topic]: withPage(queues[topic], page) } });
-    } catch {
+      // Without a subscription, no message would keep the queue up to date.
+      if (known) {
+        this.#store.update({ queues: { ...queues, [topic]: withPage(known, page) } });
+      }
+    } catch (error) {
+      if (error instanceof HubError && !error.retryable) {
+        this.#refused.add(queue);
+      }
       // The next rendering tries again.
       this.#fetching.delete(topic);
     }

@@ -11,7 +11,7 @@ import { fromDetails, withChat, withEvent } from "./rooms.js";
  * @param {AppState} state
  * @param {ServerMessage} message
  * @param {number} hubUs the hub's clock now
- * @returns {Partial<AppState>} empty for messages that change nothing, or what is not known as a whole
+ * @returns {Partial<AppState>} empty if nothing changes, or if the message changes part of something unknown
  */
 export function reduce(state, message, hubUs) {
   const topic = ("topic" in message ? message.topic : undefined) ?? "";
@@ -21,7 +21,7 @@ export function reduce(state, message, hubUs) {
     case "room_list":
       return { rooms: message.rooms };
     case "room_state":
-      return withRoom(state, fromDetails(message, state.room[message.room_id]));
+      return withRoom(state, fromDetails(message, state.roomDetails[message.room_id]));
     case "room_event":
       return withChangedRoom(state, message.room_id, (room) => withEvent(room, message));
     case "room_chat":
@@ -105,7 +105,7 @@ function withQueue(state, topic, queue) {
  * @returns {Partial<AppState>}
  */
 function withRoom(state, room) {
-  return { room: { ...state.room, [room.room_id]: room } };
+  return { roomDetails: { ...state.roomDetails, [room.room_id]: room } };
 }
 
 /**
@@ -115,7 +115,7 @@ function withRoom(state, room) {
  * @returns {Partial<AppState>}
  */
 function withChangedRoom(state, roomId, change) {
-  const room = state.room[roomId];
+  const room = state.roomDetails[roomId];
   return room ? withRoom(state, change(room)) : {};
 }
 
@@ -129,5 +129,5 @@ function without(state, topics) {
   /** @template T @param {Record<string, T>} entries @param {string} [prefix] */
   const kept = (entries, prefix = "") =>
     Object.fromEntries(Object.entries(entries).filter(([key]) => !removed.has(prefix + key)));
-  return { room: kept(state.room, "room:"), queues: kept(state.queues), playback: kept(state.playback) };
+  return { roomDetails: kept(state.roomDetails, "room:"), queues: kept(state.queues), playback: kept(state.playback) };
 }

@@ -1,5 +1,6 @@
 /** Subscribes to rooms that the page shows, also those that the user has not joined. */
-import { targetOf } from "./target.js";
+import { HubError } from "../client/index.js";
+import { findTarget } from "./target.js";
 
 /** @import { Request } from "./actions.js" */
 /** @import { Store } from "./store.js" */
@@ -34,14 +35,15 @@ export class RoomSubscriptions {
    * @param {string} topic of a room; topics of players are ignored
    */
   ensure(topic) {
-    const { room, connection } = this.#store.state;
-    const known = !topic.startsWith(ROOM_TOPIC) || room[topic.slice(ROOM_TOPIC.length)];
+    const { roomDetails, connection } = this.#store.state;
+    const known = !topic.startsWith(ROOM_TOPIC) || roomDetails[topic.slice(ROOM_TOPIC.length)];
     if (known || connection.phase !== "ready" || this.#requested.has(topic)) {
       return;
     }
     this.#requested.add(topic);
-    this.#request({ type: "subscribe", topics: [topic] }).catch(() => {
-      if (this.#store.state.chosen === topic && !targetOf(this.#store.state, topic)?.room) {
+    this.#request({ type: "subscribe", topics: [topic] }).catch((/** @type {unknown} */ error) => {
+      const isRefused = error instanceof HubError && !error.retryable;
+      if (isRefused && this.#store.state.chosen === topic && !findTarget(this.#store.state, topic)?.room) {
         this.#store.update({ chosen: null });
       }
     });

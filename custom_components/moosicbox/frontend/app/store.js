@@ -39,7 +39,7 @@
  * @property {Me | null} me null until the hub's welcome
  * @property {PlayerInfo[] | null} players null until the hub has sent them
  * @property {RoomInfo[] | null} rooms that the user may see; null until the hub has sent them
- * @property {Record<string, Room>} room details of the rooms that are subscribed, by id
+ * @property {Record<string, Room>} roomDetails of the rooms that are subscribed, by id
  * @property {Record<string, PlaybackStatus>} playback by topic of a player or room
  * @property {Record<string, Queue>} queues by topic
  * @property {Record<string, Edit[]>} edits of queues that are not confirmed yet, by topic
@@ -61,7 +61,7 @@ export function initialState(device) {
     me: null,
     players: null,
     rooms: null,
-    room: {},
+    roomDetails: {},
     playback: {},
     queues: {},
     edits: {},

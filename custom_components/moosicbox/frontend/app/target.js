@@ -16,7 +16,7 @@ import { playerRights, roomRights } from "./rights.js";
  * @property {boolean} available
  * @property {string | null} entityId
  * @property {string[] | null} capabilities null: all of them
- * @property {{player_id?: string, room_id?: string}} address fields that name it in a command
+ * @property {{player_id?: string, room_id?: string}} contextIds fields that name it in a command
  * @property {Set<Right>} rights
  * @property {PlaybackStatus | undefined} status
  * @property {Queue | undefined} queue
@@ -27,17 +27,15 @@ import { playerRights, roomRights } from "./rights.js";
 
 /**
  * @param {AppState} state
- * @param {string | null} [topic] of the player or room; without it the chosen one, or the default one
- * @returns {Target | null}
+ * @returns {Target | null} the chosen player or room; the default one if none is chosen, or it doesn't exist
  */
-export function targetOf(state, topic = state.chosen) {
-  const found = topic ? findTarget(state, topic) : null;
-  return found ?? (topic === state.chosen ? defaultTarget(state) : null);
+export function targetOf(state) {
+  return (state.chosen && findTarget(state, state.chosen)) || defaultTarget(state);
 }
 
 /** @param {AppState} state */
-export function joinedRoomIds({ me, room }) {
-  return Object.values(room)
+export function joinedRoomIds({ me, roomDetails }) {
+  return Object.values(roomDetails)
     .filter(({ participants }) => me && participants.some(({ client_id }) => client_id === me.clientId))
     .map(({ room_id }) => room_id);
 }
@@ -63,13 +61,13 @@ function defaultTarget(state) {
 /**
  * @param {AppState} state
  * @param {string} topic
- * @returns {Target | null}
+ * @returns {Target | null} exactly this player or room; null if it doesn't exist
  */
-function findTarget(state, topic) {
+export function findTarget(state, topic) {
   const [kind, ...rest] = topic.split(":");
   const id = rest.join(":");
   if (kind === "room") {
-    const info = state.rooms?.find(({ room_id }) => room_id === id) ?? state.room[id];
+    const info = state.rooms?.find(({ room_id }) => room_id === id) ?? state.roomDetails[id];
     return info ? roomTarget(state, id, info.name) : null;
   }
   const player = state.players?.find(({ player_id }) => player_id === id);
@@ -83,7 +81,7 @@ function findTarget(state, topic) {
  */
 function playerTarget(state, player) {
   const room = player.room_id ? state.rooms?.find(({ room_id }) => room_id === player.room_id) : null;
-  if (room && state.room[room.room_id]) {
+  if (room && state.roomDetails[room.room_id]) {
     // A player in a room plays what the room plays.
     return roomTarget(state, room.room_id, room.name);
   }
@@ -94,7 +92,7 @@ function playerTarget(state, player) {
     available: player.available,
     entityId: player.entity_id ?? null,
     capabilities: player.capabilities ?? null,
-    address: { player_id: player.player_id },
+    contextIds: { player_id: player.player_id },
     rights: playerRights(state.me),
     room: undefined,
     joined: false,
@@ -109,7 +107,7 @@ function playerTarget(state, player) {
  * @returns {Target}
  */
 function roomTarget(state, id, name) {
-  const room = state.room[id];
+  const room = state.roomDetails[id];
   return {
     kind: "room",
     id,
@@ -117,7 +115,7 @@ function roomTarget(state, id, name) {
     available: true,
     entityId: null,
     capabilities: null,
-    address: { room_id: id },
+    contextIds: { room_id: id },
     rights: roomRights(room, state.me),
     room,
     joined: joinedRoomIds(state).includes(id),

@@ -1,5 +1,5 @@
 /** Keeps the screen on while a tablet plays, so that it can serve as a display. Phones turn their screens off as usual. */
-import { targetOf } from "./target.js";
+import { findTarget } from "./target.js";
 
 /** @import { Store } from "./store.js" */
 
@@ -29,7 +29,7 @@ export function wakeLock(
   let held = null;
   const check = () => {
     const { state } = store;
-    const playing = Boolean(targetOf(state, `player:${state.device.playerId}`)?.status?.is_playing);
+    const playing = Boolean(findTarget(state, `player:${state.device.playerId}`)?.status?.is_playing);
     wanted = playing && page.visibilityState === "visible";
     if (wanted && !held) {
       // The browser refuses it when the battery is low.

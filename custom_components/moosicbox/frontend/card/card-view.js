@@ -1,6 +1,7 @@
 /** The content of the card, fetched when a dashboard contains one. */
 import { getApp } from "../app/app.js";
-import { targetOf } from "../app/target.js";
+import { navigate } from "../app/navigate.js";
+import { findTarget } from "../app/target.js";
 import { el, setText } from "../ui/dom.js";
 import { localizer } from "../ui/localize.js";
 import { NowPlaying } from "../ui/now-playing/now-playing.js";
@@ -96,20 +97,11 @@ class CardView {
     if (topic) {
       this.#app.subscribe(topic);
     }
-    const target = topic ? targetOf(state, topic) : null;
+    const target = topic ? findTarget(state, topic) : null;
     // No hint before the hub has sent its players.
     this.#hint.hidden = target !== null || (Boolean(topic) && state.players === null);
     setText(this.#hint, entity ? this.#localize("card_gone", { entity }) : this.#localize("card_missing"));
     this.#playing.render(state, target);
     this.#queue?.render(state, target);
   }
-}
-
-/**
- * Open a page of Home Assistant without a reload.
- * @param {string} path
- */
-function navigate(path) {
-  history.pushState(null, "", path);
-  dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
 }

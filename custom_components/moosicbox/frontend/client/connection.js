@@ -142,7 +142,7 @@ export class Connection extends Emitter {
       this.send(created.message);
       answer = created.answer;
     } else if (hold && phase !== "stopped") {
-      answer = this.#queued.add(message);
+      answer = this.#queued.add(message, { timeoutMs, retry });
     } else {
       throw new ConnectionLostError();
     }
@@ -201,7 +201,7 @@ export class Connection extends Emitter {
       this.#requests.reject(new ConnectionLostError());
     }
     this.emit("welcome", welcome);
-    this.#queued.send((message) => this.request(message));
+    this.#queued.send((message, options) => this.request(message, options));
   }
 
   /**

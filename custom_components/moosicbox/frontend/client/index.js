@@ -4,4 +4,5 @@ export { CLOSE_AUTHENTICATION_FAILED, CLOSE_FORCED_OUT, CLOSE_REPLACED } from ".
 export { Connection } from "./connection.js";
 export { Emitter } from "./emitter.js";
 export { AuthenticationError, ConnectionLostError, HubError, RequestTimeoutError } from "./errors.js";
+export { positionOf } from "./position.js";
 export { TimeSync, monotonicUs } from "./time-sync.js";

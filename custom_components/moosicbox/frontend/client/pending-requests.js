@@ -12,6 +12,12 @@ import { HubError, RequestTimeoutError } from "./errors.js";
  * @property {boolean} retry true if it is sent again when the session resumes
  */
 
+/**
+ * @typedef {object} RequestOptions
+ * @property {number} timeoutMs milliseconds after which a request without an answer is given up
+ * @property {boolean} retry true if it is sent again when the session resumes
+ */
+
 const MAX_PENDING = 256;
 
 export class PendingRequests {
@@ -21,7 +27,7 @@ export class PendingRequests {
 
   /**
    * @param {ClientMessage} message
-   * @param {{timeoutMs: number, retry: boolean}} options
+   * @param {RequestOptions} options
    * @returns {{message: ClientMessage, answer: Promise<unknown>}} the message to send, and the data of its answer
    */
   create(message, { timeoutMs, retry }) {

@@ -2,7 +2,7 @@
 import { CLOSE_ABNORMAL, CLOSE_AUTHENTICATION_FAILED, CLOSE_NORMAL } from "./close-codes.js";
 
 /** @import { Link, LinkEvents } from "./link.js" */
-/** @import { ClientMessage, ClientMessages, ServerMessage, ServerMessages } from "./messages.js" */
+/** @import { ClientMessages, ServerMessage, ServerMessages } from "./messages.js" */
 
 /**
  * The error in the body of a refused request.
@@ -48,35 +48,39 @@ export function pollingLink(
   let address = sessions;
   let bearer = "";
   let opened = false;
-  /** @type {ClientMessage[]} */
+  /** The hub's limit for the body of a request. */
+  let maxBytes = 0;
+  /** @type {string[]} messages as JSON */
   let outgoing = [];
   let sending = false;
 
   /**
    * @param {string} method
    * @param {string} to
-   * @param {unknown} [body]
+   * @param {string} [body] JSON
    * @returns {Promise<unknown>}
    */
   async function request(method, to, body) {
     const response = await fetchFunction(to, {
       method,
       headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
       signal: ended.signal,
     });
-    const answer = /** @type {unknown} */ (await response.json().catch(() => ({})));
     if (!response.ok) {
-      throw new RefusedError(response.status, /** @type {Partial<RefusalBody>} */ (answer));
+      const refusal = /** @type {unknown} */ (await response.json().catch(() => ({})));
+      throw new RefusedError(response.status, /** @type {Partial<RefusalBody>} */ (refusal));
     }
+    /** @type {unknown} */
+    const answer = await response.json();
     return answer;
   }
 
   /**
-   * Repeat a request until it is answered; cursors and request ids make repetitions safe.
+   * Repeat a request until the hub answers; cursors and request ids make repetitions safe.
    * @param {string} method
    * @param {string} to
-   * @param {unknown} [body]
+   * @param {string} [body] JSON
    * @returns {Promise<unknown>}
    */
   async function requestRepeatedly(method, to, body) {
@@ -96,8 +100,12 @@ export function pollingLink(
   async function open() {
     const first = /** @type {ClientMessages["authenticate"]} */ (authenticate());
     bearer = first.token ?? first.resume?.secret ?? "";
-    const welcome = /** @type {ServerMessages["welcome"]} */ (await request("POST", sessions, first));
+    const welcome = /** @type {ServerMessage} */ (await request("POST", sessions, JSON.stringify(first)));
+    if (welcome.type !== "welcome") {
+      throw new TypeError("This is no MoosicBox hub");
+    }
     opened = true;
+    maxBytes = welcome.hello?.limits.max_message_size ?? 0;
     bearer = welcome.secret;
     address = `${sessions}/${welcome.session_id}`;
     if (welcome.hello) {
@@ -119,8 +127,8 @@ export function pollingLink(
     // Messages that are sent in the same turn go together.
     await Promise.resolve();
     while (outgoing.length > 0 && !ended.signal.aborted) {
-      const batch = outgoing.splice(0, MAX_BATCH);
-      const answers = await requestRepeatedly("POST", `${address}/messages`, batch);
+      const batch = outgoing.splice(0, batchLength(outgoing, maxBytes));
+      const answers = await requestRepeatedly("POST", `${address}/messages`, `[${batch.join(",")}]`);
       /** @type {ServerMessage[]} */ (answers).forEach(deliver);
     }
     sending = false;
@@ -153,7 +161,7 @@ export function pollingLink(
       if (!opened || ended.signal.aborted) {
         return false;
       }
-      outgoing.push(message);
+      outgoing.push(JSON.stringify(message));
       if (!sending) {
         sendAll().catch(fail);
       }
@@ -168,6 +176,22 @@ export function pollingLink(
       }
     },
   };
+}
+
+/**
+ * @param {string[]} messages as JSON
+ * @param {number} maxBytes of a body
+ * @returns {number} how many of them one body carries; at least one
+ */
+function batchLength(messages, maxBytes) {
+  const encoder = new TextEncoder();
+  // The brackets of the list, and a comma or bracket after each message.
+  let size = 1;
+  const end = messages.findIndex((message, index) => {
+    size += encoder.encode(message).length + 1;
+    return index === MAX_BATCH || (index > 0 && size > maxBytes);
+  });
+  return end < 0 ? messages.length : end;
 }
 
 /**

@@ -2,10 +2,12 @@
 import { ConnectionLostError } from "./errors.js";
 
 /** @import { ClientMessage } from "./messages.js" */
+/** @import { RequestOptions } from "./pending-requests.js" */
 
 /**
  * @typedef {object} Queued
  * @property {ClientMessage} message
+ * @property {RequestOptions} options
  * @property {(answer: Promise<unknown>) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {ReturnType<typeof setTimeout>} timer
@@ -21,9 +23,10 @@ export class QueuedRequests {
 
   /**
    * @param {ClientMessage} message
+   * @param {RequestOptions} options of the request, once it is sent
    * @returns {Promise<unknown>} its answer; rejected with `ConnectionLostError` if it can't be sent within two minutes
    */
-  add(message) {
+  add(message, options) {
     if (this.#queued.length >= MAX_QUEUED) {
       return Promise.reject(new ConnectionLostError());
     }
@@ -32,16 +35,19 @@ export class QueuedRequests {
         this.#queued = this.#queued.filter((other) => other !== queued);
         reject(new ConnectionLostError());
       }, MAX_WAIT_MS);
-      const queued = { message, resolve, reject, timer };
+      const queued = { message, options, resolve, reject, timer };
       this.#queued.push(queued);
     });
   }
 
-  /** @param {(message: ClientMessage) => Promise<unknown>} request called for each, in the order in which they were made */
+  /**
+   * @param {(message: ClientMessage, options: RequestOptions) => Promise<unknown>} request called for each, in the order in
+   *   which they were made
+   */
   send(request) {
-    for (const { message, resolve, timer } of this.#queued.splice(0)) {
+    for (const { message, options, resolve, timer } of this.#queued.splice(0)) {
       clearTimeout(timer);
-      resolve(request(message));
+      resolve(request(message, options));
     }
   }
 

@@ -8,7 +8,7 @@ import { TrainFinder } from "./train-finder.js";
  * @property {number} quality the share of the output's sweeps that are heard, 0 to 1
  */
 
-/** @typedef {"reference_not_heard" | "output_not_heard" | "too_noisy" | "ambiguous"} Fault */
+/** @typedef {"reference_not_heard" | "output_not_heard" | "too_noisy" | "ambiguous" | "interrupted"} Fault */
 
 /** The greatest delay that can be set, and what an output may be early. */
 export const MAX_DELAY_SECONDS = 5;
@@ -35,6 +35,10 @@ export function estimateDelay(recording, rate) {
   }
   if (reference.isAmbiguous || output.isAmbiguous) {
     return { fault: "ambiguous" };
+  }
+  if (reference.isCutOff || output.isCutOff) {
+    // A busy device loses or repeats a piece of what its microphone hears, so that all after it is too early or too late.
+    return { fault: "interrupted" };
   }
   return { delayMs: (output.seconds - reference.seconds) * 1_000, quality: output.heard / PULSES };
 }

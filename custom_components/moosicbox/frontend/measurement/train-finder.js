@@ -10,6 +10,7 @@ import { HIGH_HZ, LOW_HZ, PULSES, SWEEP_SECONDS, pulseTimes, sweep } from "./pul
  * @property {number} seconds when the first sweep arrives
  * @property {number} heard how many sweeps are heard, of `PULSES`
  * @property {boolean} isAmbiguous true if the train is heard twice
+ * @property {boolean} isCutOff true if its first or last sweeps aren't heard at their times, but almost all others are
  */
 
 // Filtering needs more than twice the highest frequency, and this is the fewest samples for it.
@@ -31,6 +32,9 @@ const MIN_LIKENESS = 0.03;
 /** Candidates have at least this share of the best score; two sweeps that happen to coincide have less. */
 const SCORE_SHARE = 0.5;
 const MIN_HEARD = PULSES / 2;
+/** Noise hides sweeps anywhere. A train that misses at least this many at one end, and few elsewhere, isn't in one piece. */
+const MIN_CUT_OFF = 2;
+const CUT_OFF_SHARE = 0.75;
 /** The likeness, relative to the median, at which a single sweep counts as heard. */
 const HEARD_FACTOR = 3;
 // Early echoes come within this time after the direct sound, which may be weaker than they are.
@@ -94,12 +98,15 @@ export class TrainFinder {
     const loudest = highest(loudness, range);
     const { sample, drift } = this.#align(likeness, times, loudest);
     const needed = Math.max(MIN_LIKENESS, HEARD_FACTOR * median(around));
-    const heard = times.filter((seconds) => at(around, sample + this.#samples(seconds * (1 + drift))) > needed).length;
+    const isHeard = times.map((seconds) => at(around, sample + this.#samples(seconds * (1 + drift))) > needed);
+    const heard = isHeard.filter(Boolean).length;
     const most = at(loudness, loudest);
     const near = this.#samples(ECHO_SECONDS + SLACK_SECONDS);
     loudness.fill(0, Math.max(0, loudest - near), loudest + near + 1);
     const isAmbiguous = at(loudness, highest(loudness, range)) > TWIN_SHARE * most;
-    return heard < MIN_HEARD ? null : { seconds: sample / this.#rate, heard, isAmbiguous };
+    return heard < MIN_HEARD
+      ? null
+      : { seconds: sample / this.#rate, heard, isAmbiguous, isCutOff: isCutOff(isHeard, PULSES - heard) };
   }
 
   /** @param {number} seconds */
@@ -212,6 +219,15 @@ export class TrainFinder {
     }
     return { sample: near - reach + direct, drift };
   }
+}
+
+/**
+ * @param {boolean[]} isHeard for each sweep
+ * @param {number} missing how many aren't heard
+ */
+function isCutOff(isHeard, missing) {
+  const longest = Math.max(isHeard.indexOf(true), PULSES - 1 - isHeard.lastIndexOf(true));
+  return longest >= MIN_CUT_OFF && longest >= CUT_OFF_SHARE * missing;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The panel in Home Assistant's sidebar. Home Assistant sets the properties `hass`, `narrow` and `route`. */
 import { getApp } from "../app/app.js";
+import { navigate } from "../app/navigate.js";
 import { LazyView } from "../ui/components/lazy-view.js";
 import { localizer } from "../ui/localize.js";
 import { Header } from "../ui/shell/header.js";
@@ -82,7 +83,8 @@ class MoosicBoxPanel extends HTMLElement {
   async connectedCallback() {
     this.#app = await getApp();
     if (this.isConnected) {
-      this.#removeViewer = this.#app.addViewer();
+      // The panel may have been removed and added again while this waited: then both calls come here.
+      this.#removeViewer ??= this.#app.addViewer();
       this.#render();
       setTimeout(() => {
         this.#prefetch();
@@ -175,15 +177,6 @@ class MoosicBoxPanel extends HTMLElement {
     }
     this.#pages = {};
   }
-}
-
-/**
- * Open a page of Home Assistant without a reload.
- * @param {string} path
- */
-function navigate(path) {
-  history.pushState(null, "", path);
-  dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
 }
 
 if (!customElements.get("moosicbox-panel")) {

@@ -80,8 +80,11 @@ export class Announcer {
     this.#dispose();
   }
 
-  /** @param {string} id */
+  /** @param {string} id of an announcement that has ended, unless it was replaced before */
   #end(id) {
+    if (this.#current?.order.announcement_id !== id) {
+      return;
+    }
     this.endedId = id;
     this.#dispose();
     this.#onended();

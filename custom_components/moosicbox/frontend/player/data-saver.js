@@ -30,10 +30,6 @@ export class DataSaver extends Emitter {
     this.#mode = mode;
   }
 
-  get mode() {
-    return this.#mode;
-  }
-
   /** True if small streams should be fetched from now on. */
   get active() {
     return this.#mode === "on" || (this.#mode === "auto" && this.#slow);

@@ -71,7 +71,8 @@ export class Decoding {
         const { url, transcoded, shared, foreign } = address;
         this.#post({ type: "open", id, url, transcoded, shared, foreign, ...options });
         if (this.#lost) {
-          onmessage(LOST);
+          // The opener has yet to listen.
+          queueMicrotask(() => this.#items.get(id)?.onmessage(LOST));
         }
       },
       want: (frame) => {

@@ -3,8 +3,8 @@
  * for an unknown format.
  */
 import { PlaybackError } from "./renderer.js";
+import { GONE_MESSAGE, GONE_STATUSES, UNREACHABLE_MESSAGE } from "./stream/fault.js";
 
-export const GONE_STATUSES = [401, 403, 404, 410];
 const RESPONSE_TIMEOUT_MS = 8_000;
 
 /**
@@ -20,11 +20,11 @@ export async function explain(error, url) {
 }
 
 export function unreachable() {
-  return new PlaybackError("unreachable", "The server doesn't respond, or the audio can't be fetched now");
+  return new PlaybackError("unreachable", UNREACHABLE_MESSAGE);
 }
 
 export function gone() {
-  return new PlaybackError("not_found", "The file is gone, or its address has expired");
+  return new PlaybackError("not_found", GONE_MESSAGE);
 }
 
 /**

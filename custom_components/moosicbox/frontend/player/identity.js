@@ -1,4 +1,5 @@
 /** This browser's identity as a player, in its storage: one for each user that logs in here. */
+import { KEY_PREFIX } from "./player-enabled.js";
 
 /**
  * @typedef {object} Identity
@@ -8,7 +9,6 @@
  * @property {boolean} enabled true if the user switched the player on
  */
 
-const KEY_PREFIX = "moosicbox.player.";
 const ID_BYTES = 8;
 
 export class IdentityStore {

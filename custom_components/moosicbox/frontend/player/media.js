@@ -1,11 +1,12 @@
 /** Opens items: they are decoded while they arrive, or else completely if they fit in memory, or played by an audio element. */
-import { GONE_STATUSES, gone, streamError, unreachable } from "./fault.js";
+import { gone, streamError, unreachable } from "./fault.js";
 import { MemorySource } from "./memory-source.js";
 import { Buffers } from "./pieces.js";
 import { ElementRenderer } from "./renderer-element.js";
 import { PieceRenderer } from "./renderer-pieces.js";
 import { PlaybackError } from "./renderer.js";
 import { StreamSource } from "./stream-source.js";
+import { GONE_STATUSES } from "./stream/fault.js";
 
 /** @typedef {import("../client/messages.js").PlayableTrack} Track */
 /** @typedef {import("./data-saver.js").DataSaver} DataSaver */

@@ -2,13 +2,13 @@
 import { Emitter } from "../client/emitter.js";
 import { monotonicUs } from "../client/time-sync.js";
 import { COARSE } from "./drift.js";
+import { FADE_SECONDS } from "./fade.js";
 import { explain } from "./fault.js";
 
 /** @typedef {import("./output.js").Output} Output */
 /** @typedef {import("./renderer.js").Fallback} Fallback */
 /** @typedef {import("./renderer.js").RendererEvents} RendererEvents */
 
-const FADE_SECONDS = 0.01;
 /** When a radio station that broke off is fetched again. */
 const RECONNECT_DELAYS_MS = [500, 2_000, 5_000, 10_000, 20_000, 30_000];
 /** A seek interrupts the sound, so smaller differences are left. */
@@ -30,6 +30,7 @@ export class ElementRenderer extends Emitter {
   #speed = 1;
   #started = false;
   #stalled = false;
+  #disposed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** True between a start and a stop of a radio station, which ends only because its connection is lost. */
@@ -75,6 +76,7 @@ export class ElementRenderer extends Emitter {
    * @returns {Promise<ElementRenderer>} rejects with the element's own error
    */
   static #load(output, input, url, crossOrigin, fallback, signal) {
+    signal.throwIfAborted();
     const element = new Audio();
     element.preload = "auto";
     element.crossOrigin = crossOrigin;
@@ -87,7 +89,8 @@ export class ElementRenderer extends Emitter {
         reject(element.error);
       };
       signal.addEventListener("abort", () => {
-        element.removeAttribute("src");
+        element.oncanplay = element.onerror = null;
+        unload(element);
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's reason
         reject(signal.reason);
       });
@@ -118,7 +121,9 @@ export class ElementRenderer extends Emitter {
         return;
       }
       void explain(element.error, element.currentSrc).then((error) => {
-        this.emit("failed", error);
+        if (!this.#disposed) {
+          this.emit("failed", error);
+        }
       });
     };
     element.onwaiting = () => {
@@ -220,14 +225,14 @@ export class ElementRenderer extends Emitter {
   }
 
   dispose() {
+    this.#disposed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#reconnection);
     this.#unsubscribe();
     const element = this.#element;
     element.onended = element.onerror = element.onwaiting = element.onplaying = null;
     element.pause();
-    element.removeAttribute("src");
-    element.load();
+    unload(element);
     this.#fade?.disconnect();
   }
 
@@ -290,4 +295,13 @@ export class ElementRenderer extends Emitter {
       this.emit(stalled ? "stalled" : "resumed", null);
     }
   }
+}
+
+/**
+ * End the download, which goes on until the element loads something else.
+ * @param {HTMLAudioElement} element
+ */
+function unload(element) {
+  element.removeAttribute("src");
+  element.load();
 }

@@ -256,7 +256,7 @@ export class PieceRenderer extends Emitter {
       if (!piece) {
         break;
       }
-      if (run.timeOf(run.next) < now && !run.idle) {
+      if (run.timeOf(run.next) < now && !run.fresh) {
         // The piece was decoded too late.
         this.#stall(run);
         return;

@@ -1,6 +1,9 @@
 /** Pieces that are scheduled back to back on the context's clock, until the run is silenced. */
 import { FADE_SECONDS, Fade } from "./fade.js";
 
+/** A piece whose time has passed starts so many seconds from now; twice as many each time that this has passed as well. */
+const LATE_SECONDS = 0.01;
+
 /** @typedef {import("./pieces.js").Piece} Piece */
 
 /** @typedef {{piece: Piece, source: AudioBufferSourceNode, startsAt: number}} Voice `startsAt`: context time */
@@ -81,26 +84,33 @@ export class Run {
     return frame + (time - anchor) * this.#frameRate * rate;
   }
 
+  /** True if nothing has been scheduled since the run began or was resumed. */
+  get fresh() {
+    return this.next === this.#anchor.frame;
+  }
+
   /**
-   * Schedule a piece.
+   * Schedule a piece. On a busy device, its time can pass meanwhile: then its beginning is skipped, so that the rest sounds at
+   * its time.
    * @param {Piece} piece with the next frame
    */
   schedule(piece) {
-    const { rate } = this.#anchor;
-    const source = new AudioBufferSourceNode(this.#context, { buffer: piece.buffer, playbackRate: rate });
-    source.connect(this.#fade.input);
-    const voice = { piece, source, startsAt: this.timeOf(this.next) };
-    source.onended = () => {
-      this.#discard(voice);
-      if (this.idle) {
-        this.#onidle();
+    const due = this.timeOf(this.next);
+    for (let margin = LATE_SECONDS; this.next < piece.until; margin *= 2) {
+      const now = this.#context.currentTime;
+      const startsAt = this.#aligned(due < now ? now + margin : due);
+      const frame = due < now ? Math.round(this.frameAt(startsAt)) : this.next;
+      if (frame >= piece.until) {
+        this.next = piece.until;
+        return;
       }
-    };
-    // At normal speed, samples are aligned with those of the context: nothing has to be interpolated.
-    const startsAt = rate === 1 ? onSampleGrid(voice.startsAt, this.#frameRate) : voice.startsAt;
-    source.start(startsAt, (this.next - piece.from) / this.#frameRate);
-    this.#voices.push(voice);
-    this.next = piece.until;
+      const voice = this.#start(piece, frame, startsAt);
+      if (this.#context.currentTime <= startsAt) {
+        this.next = piece.until;
+      } else {
+        this.#discard(voice);
+      }
+    }
   }
 
   /**
@@ -153,6 +163,35 @@ export class Run {
       this.#discard(voice);
     }
     this.#fade.disconnect();
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {number} frame its first frame that sounds
+   * @param {number} startsAt context time
+   * @returns {Voice}
+   */
+  #start(piece, frame, startsAt) {
+    const source = new AudioBufferSourceNode(this.#context, { buffer: piece.buffer, playbackRate: this.rate });
+    source.connect(this.#fade.input);
+    const voice = { piece, source, startsAt };
+    source.onended = () => {
+      this.#discard(voice);
+      if (this.idle) {
+        this.#onidle();
+      }
+    };
+    source.start(startsAt, (frame - piece.from) / this.#frameRate);
+    this.#voices.push(voice);
+    return voice;
+  }
+
+  /**
+   * At normal speed, samples are aligned with those of the context: nothing has to be interpolated.
+   * @param {number} time of the context
+   */
+  #aligned(time) {
+    return this.rate === 1 ? onSampleGrid(time, this.#frameRate) : time;
   }
 
   /** @param {Voice} voice */

@@ -3,7 +3,7 @@ import { Slot } from "./slot.js";
 
 /** @typedef {import("../client/messages.js").PlayableTrack} Track */
 
-// The hub may withdraw the announced item and start it a moment later.
+// The hub may withdraw the prepared item and start it a moment later.
 const KEEP_FORMER_MS = 1_000;
 
 export class Slots {
@@ -11,9 +11,9 @@ export class Slots {
   current = null;
   /** The item of a `play` order that has not started yet. @type {Slot | null} */
   starting = null;
-  /** The item that the hub announced by `prepare`. @type {Slot | null} */
+  /** The prepared next item. @type {Slot | null} */
   #next = null;
-  /** The item that was announced before. @type {Slot | null} */
+  /** The item that was prepared before. @type {Slot | null} */
   #former = null;
   /** The items that fade out. @type {Slot[]} */
   #fading = [];
@@ -104,7 +104,7 @@ export class Slots {
   }
 
   dispose() {
-    for (const slot of [...this.#active, this.#next, this.#former]) {
+    for (const slot of [...this.#active, ...this.#fading, this.#next, this.#former]) {
       slot?.dispose();
     }
   }

@@ -31,8 +31,6 @@ export class StreamSource extends Emitter {
   pieces = new Pieces();
   /** In seconds. @type {number | null} */
   duration;
-  /** @type {string | null} */
-  codec = null;
   #channel;
   #buffers;
   #phase;
@@ -207,7 +205,6 @@ export class StreamSource extends Emitter {
   #handle(message) {
     switch (message.type) {
       case "opened":
-        this.codec = message.codec;
         this.#channels = message.channels;
         if (!this.#knowsDuration) {
           this.#knowsDuration = true;

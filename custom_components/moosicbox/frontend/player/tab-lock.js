@@ -7,8 +7,9 @@ const ANSWER_MS = 300;
 
 /**
  * @typedef {object} TabLock
- * @property {(options: {steal: boolean}) => Promise<boolean>} acquire false when another tab has it
- * @property {() => void} release
+ * @property {(options: {steal: boolean}) => Promise<boolean>} acquire false when another tab has it, or when it was released or
+ *   requested again meanwhile
+ * @property {() => void} release also gives up a request that waits
  */
 
 /**
@@ -23,6 +24,8 @@ export function tabLock(onlost) {
 
 class WebTabLock {
   #onlost;
+  /** @type {object | null} the request that holds the lock or waits for it */
+  #request = null;
   /** @type {(() => void) | null} */
   #release = null;
 
@@ -36,29 +39,42 @@ class WebTabLock {
     if (this.#release) {
       return true;
     }
+    const request = (this.#request = {});
     /** @type {Promise<boolean>} */
     const acquired = new Promise((resolve) => {
       const options = steal ? { steal } : { signal: AbortSignal.timeout(PATIENCE_MS) };
       const lock = navigator.locks.request(NAME, options, () => {
+        if (request !== this.#request) {
+          return undefined;
+        }
         resolve(true);
         /** @type {Promise<void>} */
         const held = new Promise((release) => (this.#release = release));
         return held;
       });
-      lock.catch(() => {
-        resolve(false);
-        this.#lost();
-      });
+      lock.then(
+        () => {
+          resolve(false);
+        },
+        () => {
+          resolve(false);
+          if (request === this.#request) {
+            this.#lost();
+          }
+        },
+      );
     });
     return acquired;
   }
 
   release() {
+    this.#request = null;
     this.#release?.();
     this.#release = null;
   }
 
   #lost() {
+    this.#request = null;
     if (this.#release) {
       this.#release = null;
       this.#onlost();
@@ -68,6 +84,8 @@ class WebTabLock {
 
 class ChannelTabLock {
   #onlost;
+  /** @type {object | null} the request that holds the lock or waits for it */
+  #request = null;
   #held = false;
   #channel = new BroadcastChannel(NAME);
   /** @type {() => void} */
@@ -84,20 +102,27 @@ class ChannelTabLock {
     if (this.#held) {
       return true;
     }
+    const request = (this.#request = {});
     if (steal) {
       this.#channel.postMessage("steal");
       this.#held = true;
       return true;
     }
     this.#channel.postMessage("ask");
-    this.#held = await new Promise((resolve) => {
+    /** @type {boolean} */
+    const free = await new Promise((resolve) => {
       this.#refused = () => resolve(false);
       setTimeout(() => resolve(true), ANSWER_MS);
     });
-    return this.#held;
+    if (request !== this.#request) {
+      return false;
+    }
+    this.#held = free;
+    return free;
   }
 
   release() {
+    this.#request = null;
     this.#held = false;
   }
 

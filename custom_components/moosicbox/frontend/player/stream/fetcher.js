@@ -1,5 +1,5 @@
 /** Fetches the bytes of an address in bounded ranges, one after the other, with retries. */
-import { StreamFault } from "./fault.js";
+import { GONE_MESSAGE, GONE_STATUSES, StreamFault, UNREACHABLE_MESSAGE } from "./fault.js";
 
 /** The size of a range: so large that the time between two requests doesn't matter, so small that a seek wastes little. */
 export const RANGE_BYTES = 1024 * 1024;
@@ -10,7 +10,6 @@ const RETRY_DELAYS_MS = [500, 2_000, 5_000];
 const PATIENT_DELAYS_MS = [...RETRY_DELAYS_MS, ...Array.from({ length: 10 }, () => 5_000)];
 /** A response without a byte in this time is given up. */
 const STALL_MS = 8_000;
-const GONE_STATUSES = [401, 403, 404, 410];
 
 /** The read was cancelled, because another position is needed. */
 export class Interrupted extends Error {}
@@ -52,9 +51,9 @@ export class Fetcher {
   #abort = new AbortController();
   /** Of the current response. */
   #connection = new AbortController();
-  #requests = 0;
   #received = 0;
   #waitedMs = 0;
+  /** True if the server has not responded to the new address yet. */
   #renewed = false;
 
   /**
@@ -69,7 +68,7 @@ export class Fetcher {
 
   /** The traffic so far, see `Traffic` in data-saver.js. */
   get traffic() {
-    return { requests: this.#requests, bytes: this.#received, waitedMs: this.#waitedMs, size: this.size };
+    return { bytes: this.#received, waitedMs: this.#waitedMs, size: this.size };
   }
 
   /**
@@ -136,7 +135,7 @@ export class Fetcher {
         clearTimeout(stall);
       }
     }
-    throw new StreamFault("unreachable", "The server doesn't respond, or the audio can't be fetched now");
+    throw new StreamFault("unreachable", UNREACHABLE_MESSAGE);
   }
 
   /**
@@ -176,7 +175,6 @@ export class Fetcher {
    */
   async #request(offset, signal) {
     const last = this.#lastOf(offset);
-    this.#requests += 1;
     this.#connection = new AbortController();
     const response = await (this.#options.fetch ?? fetch)(this.#address, {
       headers: { Range: `bytes=${offset}-${last ?? ""}` },
@@ -185,6 +183,7 @@ export class Fetcher {
     if (GONE_STATUSES.includes(response.status)) {
       return this.#requestAnew(offset, signal);
     }
+    this.#renewed = false;
     if (response.status === 416) {
       this.size = Math.min(this.size ?? offset, offset);
       return null;
@@ -245,13 +244,11 @@ export class Fetcher {
   async #requestAnew(offset, signal) {
     const { renew } = this.#options;
     if (!renew || this.#renewed) {
-      throw new StreamFault("not_found", "The file is gone, or its address has expired");
+      throw new StreamFault("not_found", GONE_MESSAGE);
     }
     this.#url = await renew();
     this.#renewed = true;
-    const body = await this.#request(offset, signal);
-    this.#renewed = false;
-    return body;
+    return this.#request(offset, signal);
   }
 }
 

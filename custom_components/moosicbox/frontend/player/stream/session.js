@@ -14,7 +14,7 @@ import { Resampler } from "./resampler.js";
 
 /**
  * The messages of a session. Frames are samples at the context's rate.
- * @typedef {{type: "opened", codec: string, sampleRate: number, channels: number, duration: number | null}
+ * @typedef {{type: "opened", channels: number, duration: number | null}
  *   | {type: "piece", seek: number, from: number, channels: Float32Array[], last: boolean, exact: boolean,
  *      traffic: import("../data-saver.js").Traffic}
  *   | {type: "duration", duration: number}
@@ -180,7 +180,7 @@ export class Session {
 
   /** @param {unknown} error */
   #fail(error) {
-    const { kind, message } = error instanceof StreamFault ? error : unsupported(String(error));
+    const { kind, message } = faultOf(error);
     this.#options.send({ type: "failed", kind, message });
   }
 
@@ -229,14 +229,14 @@ export class Session {
     this.#reader.seek(0);
     const remaining = known.duration ? known.duration - this.#start : null;
     const demuxer = await openDemuxer(this.#reader, { duration: remaining });
-    const { codec, sampleRate, channels } = demuxer.setup;
+    const { sampleRate, channels } = demuxer.setup;
     this.#decoder ??= await openDecoder(demuxer.setup, native);
     this.#resampler = new Resampler(sampleRate, rate, channels, phase);
     this.#writer = new PieceWriter(rate, channels);
     this.#demuxer = demuxer;
     const samples = demuxer.total ?? demuxer.likely;
     this.#duration = samples && this.#start + samples / sampleRate;
-    send({ type: "opened", codec, sampleRate, channels, duration: this.#duration });
+    send({ type: "opened", channels, duration: this.#duration });
   }
 
   /** The parts that exist once the file is open. */
@@ -371,6 +371,17 @@ export class Session {
       this.#options.send({ type: "duration", duration });
     }
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {StreamFault}
+ */
+function faultOf(error) {
+  if (error instanceof ConnectionLost) {
+    return new StreamFault("unreachable", "The connection broke again and again");
+  }
+  return error instanceof StreamFault ? error : unsupported(String(error));
 }
 
 /**

@@ -21,6 +21,26 @@ export async function loadDeferred({ localize, addStyles }, load) {
   return loaded;
 }
 
+/**
+ * Run what fetches code for an action of the user, and tell the user if that fails.
+ * @template T
+ * @param {Pick<Context, "localize" | "toast">} context
+ * @param {() => Promise<T>} load
+ * @returns {Promise<T | undefined>} undefined if it failed
+ */
+export async function loadOrTell({ localize, toast }, load) {
+  try {
+    return await load();
+  } catch (error) {
+    console.debug("moosicbox: failed to load a part of the page", error);
+    const run = () => {
+      location.reload();
+    };
+    toast(localize("part_missing"), { label: localize("reload"), run });
+    return undefined;
+  }
+}
+
 export class LazyView {
   #context;
   #load;

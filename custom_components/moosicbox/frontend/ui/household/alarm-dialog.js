@@ -2,9 +2,9 @@
 import { openFormDialog } from "../components/form-dialog.js";
 import { checkbox, field, numberInput, select, textInput } from "../components/form-fields.js";
 import { el } from "../dom.js";
-import { placeOf } from "./alarms.js";
+import { contextIdsOfAlarm } from "./alarms.js";
 import { DAYS, dayName } from "./moments.js";
-import { addressOf, places, setOptions, topicOf } from "./places.js";
+import { contextIdsOf, setOptions, targets, targetsWith, topicOf } from "./targets.js";
 import { idOf } from "../library/item-kinds.js";
 
 /** @import { AlarmInfo, MusicSource } from "../../client/messages.js" */
@@ -28,8 +28,10 @@ export function openAlarmDialog(context, alarm, topic) {
   const { state } = app.store;
   const time = textInput(alarm?.time.slice(0, 5) ?? DEFAULT_TIME, { type: "time", required: "" });
   const name = textInput(alarm?.name ?? "", { maxlength: "100" });
-  const place = select("", []);
-  setOptions(place, places(state), alarm ? topicOf(placeOf(alarm)) : topic);
+  const current = alarm && contextIdsOfAlarm(alarm);
+  const preselected = current ? topicOf(current) : topic;
+  const target = select("", []);
+  setOptions(target, current ? targetsWith(state, current) : targets(state), preselected);
   const days = DAYS.map((day) => ({
     day,
     ...checkbox(dayName(day, language, "long"), alarm?.days.includes(day) ?? false),
@@ -60,7 +62,8 @@ export function openAlarmDialog(context, alarm, topic) {
       type: "household_command",
       action: "save_alarm",
       ...(alarm ? { alarm_id: alarm.alarm_id } : {}),
-      ...addressOf(place.value),
+      // The hub refuses a room that the user may not see, even if the alarm already rings there.
+      ...(alarm && target.value === preselected ? {} : contextIdsOf(target.value)),
       time: time.value,
       ...(name.value.trim() ? { name: name.value.trim() } : {}),
       days: days.filter(({ input }) => input.checked).map(({ day }) => day),
@@ -82,7 +85,7 @@ export function openAlarmDialog(context, alarm, topic) {
         el("legend", { text: localize("alarm_days") }),
         ...days.map(({ element }) => element),
       ),
-      field(localize("alarm_place"), place),
+      field(localize("alarm_target"), target),
       field(localize("alarm_music"), music, localize("alarm_tone_hint")),
       queryField,
       field(localize("alarm_volume"), volume),

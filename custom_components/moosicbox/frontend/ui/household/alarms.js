@@ -4,7 +4,7 @@ import { icon } from "../icons.js";
 import { openAlarmDialog } from "./alarm-dialog.js";
 import { ListSection } from "./list-section.js";
 import { daysText, momentText } from "./moments.js";
-import { nameOf } from "./places.js";
+import { nameOf } from "./targets.js";
 
 /** @import { AlarmInfo } from "../../client/messages.js" */
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -78,7 +78,7 @@ class AlarmRow {
       },
       el("span", { class: "row-words" }, this.#time, this.#details),
     );
-    this.#enabled.addEventListener("change", () => void this.#save({ enabled: this.#enabled.checked }));
+    this.#enabled.addEventListener("change", () => void this.#saveEnabled());
     this.#snooze = textButton("tonal", localize("alarm_snooze"), () => void this.#act("snooze_alarm"));
     this.#stop = textButton("main", localize("alarm_stop"), () => void this.#act("dismiss_alarm"));
     this.#skip = iconButton(icon("next"), "", () => void this.#toggleSkip());
@@ -95,7 +95,7 @@ class AlarmRow {
     const active = alarm.phase !== "idle";
     const usable = state.connection.phase === "ready";
     setText(this.#time, alarm.time.slice(0, 5));
-    const parts = [alarm.name, nameOf(state, placeOf(alarm)), daysText(alarm.days, localize, language)];
+    const parts = [alarm.name, nameOf(state, contextIdsOfAlarm(alarm)), daysText(alarm.days, localize, language)];
     setText(this.#details, [...parts, this.#state(alarm)].filter(Boolean).join(" · "));
     setAttribute(this.#open, "aria-description", localize("alarm_edit", { name: alarm.name }));
     setLabel(this.#enabled, localize("alarm_enabled", { name: alarm.name }));
@@ -129,11 +129,14 @@ class AlarmRow {
     }
   }
 
-  /** @param {{enabled: boolean}} change */
-  async #save(change) {
+  async #saveEnabled() {
     if (this.#alarm) {
       const { alarm_id } = this.#alarm;
-      await this.#context.actions.send({ type: "household_command", action: "save_alarm", alarm_id, ...change });
+      const enabled = this.#enabled.checked;
+      const message = /** @type {const} */ ({ type: "household_command", action: "save_alarm", alarm_id, enabled });
+      if (!(await this.#context.actions.send(message))) {
+        this.#enabled.checked = this.#alarm.enabled;
+      }
     }
   }
 
@@ -148,8 +151,8 @@ class AlarmRow {
 
 /**
  * @param {AlarmInfo} alarm
- * @returns {import("./places.js").Address}
+ * @returns {import("./targets.js").ContextIds}
  */
-export function placeOf({ player_id, room_id }) {
+export function contextIdsOfAlarm({ player_id, room_id }) {
   return room_id ? { room_id } : { player_id: player_id ?? "" };
 }

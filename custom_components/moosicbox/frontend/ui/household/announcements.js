@@ -1,7 +1,7 @@
 /** Announcements: a message that is spoken, and those that are repeated until they are acknowledged. */
 import { checkbox, field, select, textInput } from "../components/form-fields.js";
 import { KeyedList, el, setLabel, setText, textButton } from "../dom.js";
-import { places, setOptions } from "./places.js";
+import { setOptions, targets } from "./targets.js";
 
 /** @import { AnnouncementInfo } from "../../client/messages.js" */
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -13,9 +13,10 @@ const MAX_LENGTH = "500";
 export class Announcements {
   #context;
   #message = textInput("", { maxlength: MAX_LENGTH, required: "" });
-  #place = select("", []);
+  #target = select("", []);
   #repeats;
   #announce;
+  #sending = false;
   #list = el("ul", { class: "plain-list" });
   /** @type {KeyedList<AnnouncementInfo, AnnouncementRow>} */
   #rows;
@@ -44,7 +45,7 @@ export class Announcements {
         "form",
         { class: "form", on: { submit } },
         field(localize("announce_message"), this.#message),
-        field(localize("announce_to"), this.#place),
+        field(localize("announce_to"), this.#target),
         this.#repeats.element,
         el("div", { class: "card-actions" }, this.#announce),
       ),
@@ -58,9 +59,9 @@ export class Announcements {
    */
   render(state, target) {
     const everybody = /** @type {[string, string]} */ ([EVERYBODY, this.#context.localize("announce_everybody")]);
-    setOptions(this.#place, [everybody, ...places(state)], target?.topic);
+    setOptions(this.#target, [everybody, ...targets(state)], target?.topic);
     const usable = state.connection.phase === "ready";
-    this.#announce.disabled = !usable;
+    this.#announce.disabled = !usable || this.#sending;
     this.#rows.render(
       state.household?.announcements ?? [],
       ({ announcement_id }) => announcement_id,
@@ -72,21 +73,21 @@ export class Announcements {
 
   async #send() {
     const { actions, localize, toast } = this.#context;
-    const place = this.#place.value;
-    const id = place.slice(place.indexOf(":") + 1);
-    this.#announce.disabled = true;
+    const topic = this.#target.value;
+    const id = topic.slice(topic.indexOf(":") + 1);
+    this.#announce.disabled = this.#sending = true;
     const answer = await actions.send({
       type: "household_command",
       action: "announce",
       message: this.#message.value.trim(),
-      ...(place === EVERYBODY
+      ...(topic === EVERYBODY
         ? { everybody_awake: true }
-        : place.startsWith("room:")
+        : topic.startsWith("room:")
           ? { room_ids: [id] }
           : { player_ids: [id] }),
       ...(this.#repeats.input.checked ? { repeat_seconds: REPEAT_SECONDS } : {}),
     });
-    this.#announce.disabled = false;
+    this.#announce.disabled = this.#sending = false;
     if (answer) {
       this.#message.value = "";
       const count = String(answer.refused.length);

@@ -87,12 +87,15 @@ class FollowerRow {
 
   async #save() {
     if (this.#follower) {
-      await this.#context.actions.send({
+      const saved = await this.#context.actions.send({
         type: "household_command",
         action: "save_follower",
         follower_id: this.#follower.follower_id,
         enabled: this.#enabled.checked,
       });
+      if (!saved) {
+        this.#enabled.checked = this.#follower.enabled;
+      }
     }
   }
 }

@@ -3,13 +3,12 @@ import { openFormDialog } from "../components/form-dialog.js";
 import { checkbox, field, numberInput, select, textInput } from "../components/form-fields.js";
 import { el, setAttribute, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
-import { setOptions } from "./places.js";
 import { ListSection } from "./list-section.js";
+import { ALL_PLAYERS, chosenPlayers, firstChoice, playerOptions } from "./rule-players.js";
 
 /** @import { Rule } from "../../client/messages.js" */
 /** @import { AppState, Context } from "../context.js" */
 
-const ALL_PLAYERS = "";
 const MAX_PERCENT = 100;
 
 export class Rules {
@@ -100,25 +99,21 @@ class RuleRow {
 function openRuleDialog(context, rule) {
   const { actions, app, localize } = context;
   const name = textInput(rule?.name ?? "", { maxlength: "100", required: "" });
-  const player = select("", []);
-  const players = (app.store.state.players ?? []).map(
-    (each) => /** @type {[string, string]} */ ([each.player_id, each.name]),
-  );
-  setOptions(player, [[ALL_PLAYERS, localize("rule_all_players")], ...players], rule?.player_ids[0] ?? ALL_PLAYERS);
-  player.value = rule?.player_ids[0] ?? ALL_PLAYERS;
+  const player = select(firstChoice(rule), [
+    [ALL_PLAYERS, localize("rule_all_players")],
+    ...playerOptions(app.store.state.players, rule),
+  ]);
   const begins = textInput(rule?.begins?.slice(0, 5) ?? "", { type: "time" });
   const ends = textInput(rule?.ends?.slice(0, 5) ?? "", { type: "time" });
   const volume = numberInput(Math.round((rule?.max_volume ?? 1) * MAX_PERCENT), { min: 0, max: MAX_PERCENT });
   const silent = checkbox(localize("rule_silent"), rule?.silent ?? false);
   const genres = textInput(rule?.genres.join(", ") ?? "", { maxlength: "500" });
-  const save = () => {
-    // A rule of several players, made by an action, keeps them unless another one is chosen.
-    const kept = rule && rule.player_ids.length > 1 && player.value === rule.player_ids[0];
-    return actions.send({
+  const save = () =>
+    actions.send({
       type: "household_command",
       action: "save_rule",
       ...(rule ? { rule_id: rule.rule_id } : {}),
-      ...(kept ? {} : { player_ids: player.value === ALL_PLAYERS ? [] : [player.value] }),
+      ...chosenPlayers(rule, player.value),
       name: name.value.trim(),
       begins: begins.value || null,
       ends: ends.value || null,
@@ -129,7 +124,6 @@ function openRuleDialog(context, rule) {
         .map((genre) => genre.trim())
         .filter(Boolean),
     });
-  };
   openFormDialog(context, {
     id: "rule-form",
     title: localize(rule ? "rules" : "add_rule"),

@@ -2,7 +2,7 @@
 import { KeyedList, el, iconButton, setLabel, setText, textButton } from "../dom.js";
 import { field, select } from "../components/form-fields.js";
 import { icon } from "../icons.js";
-import { addressOf, nameOf, places, setOptions, topicOf } from "./places.js";
+import { contextIdsOf, nameOf, setOptions, targets, topicOf } from "./targets.js";
 
 /** @import { SleepTimerInfo } from "../../client/messages.js" */
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -11,7 +11,7 @@ const MINUTES = [15, 30, 45, 60, 90];
 
 export class SleepTimers {
   #context;
-  #place = select("", []);
+  #target = select("", []);
   #buttons;
   #chapter;
   #list = el("ul", { class: "plain-list" });
@@ -38,7 +38,7 @@ export class SleepTimers {
       "section",
       { class: "card household-card", attributes: { "aria-label": localize("sleep_timer") } },
       el("h3", { text: localize("sleep_timers") }),
-      field(localize("sleep_for"), this.#place),
+      field(localize("sleep_for"), this.#target),
       el("div", { class: "card-actions" }, ...this.#buttons, this.#chapter),
       this.#list,
       this.#none,
@@ -50,11 +50,11 @@ export class SleepTimers {
    * @param {Target | null} target
    */
   render(state, target) {
-    setOptions(this.#place, places(state), target?.topic);
+    setOptions(this.#target, targets(state), target?.topic);
     const timers = state.household?.sleep_timers ?? [];
-    const usable = state.connection.phase === "ready" && this.#place.value !== "";
+    const usable = state.connection.phase === "ready" && this.#target.value !== "";
     // Only items with chapters have such an end.
-    this.#chapter.hidden = state.playback[this.#place.value]?.chapter === undefined;
+    this.#chapter.hidden = state.playback[this.#target.value]?.chapter === undefined;
     for (const button of [...this.#buttons, this.#chapter]) {
       button.disabled = !usable;
     }
@@ -66,8 +66,8 @@ export class SleepTimers {
 
   /** @param {{minutes?: number, until?: "track" | "album" | "chapter"}} end */
   async #set(end) {
-    const address = addressOf(this.#place.value);
-    await this.#context.actions.send({ type: "household_command", action: "set_sleep_timer", ...address, ...end });
+    const contextIds = contextIdsOf(this.#target.value);
+    await this.#context.actions.send({ type: "household_command", action: "set_sleep_timer", ...contextIds, ...end });
   }
 }
 
@@ -84,8 +84,8 @@ class TimerRow {
     this.#context = context;
     this.#cancel = iconButton(icon("close"), "", () => {
       if (this.#timer) {
-        const address = addressOf(topicOf(this.#timer));
-        void context.actions.send({ type: "household_command", action: "cancel_sleep_timer", ...address });
+        const contextIds = contextIdsOf(topicOf(this.#timer));
+        void context.actions.send({ type: "household_command", action: "cancel_sleep_timer", ...contextIds });
       }
     });
     this.element = el("li", {}, this.#text, this.#cancel);

@@ -36,9 +36,12 @@ export class BlueprintList {
       callHomeAssistant(this.#context, { type: "moosicbox/blueprints" }, { quiet: true }),
       callHomeAssistant(this.#context, { type: "blueprint/list", domain: "automation" }, { quiet: true }),
     ]);
-    const { blueprints } = /** @type {{blueprints: Blueprint[]}} */ (offered ?? { blueprints: [] });
-    const paths = new Set(Object.keys(added ?? {}));
-    this.element.hidden = !added || blueprints.length === 0;
+    if (!offered || !added) {
+      return;
+    }
+    const { blueprints } = /** @type {{blueprints: Blueprint[]}} */ (offered);
+    const paths = new Set(Object.keys(added));
+    this.element.hidden = blueprints.length === 0;
     this.#rows.render(
       blueprints,
       ({ path }) => path,

@@ -1,5 +1,7 @@
 /** The Hub page for administrators: health, metrics, connected clients, tokens, blueprints. */
+import { HubError } from "../../client/index.js";
 import { KeyedList, el, setAttribute, setText } from "../dom.js";
+import { errorText } from "../localize.js";
 import { BlueprintList } from "./blueprints.js";
 import { Chart } from "./chart.js";
 import { ClientTable } from "./clients.js";
@@ -35,7 +37,7 @@ export class HubPage {
   #healthCard;
   /** @type {ReturnType<typeof setInterval>} */
   #timer;
-  #loaded = false;
+  #ready = false;
   element;
 
   /** @param {Context} context */
@@ -85,8 +87,9 @@ export class HubPage {
 
   /** @param {AppState} state */
   render({ connection }) {
-    if (connection.phase === "ready" && !this.#loaded) {
-      this.#loaded = true;
+    const wasReady = this.#ready;
+    this.#ready = connection.phase === "ready";
+    if (this.#ready && !wasReady) {
       void this.#poll();
       void this.#tokens.load();
       void this.#blueprints.load();
@@ -111,11 +114,12 @@ export class HubPage {
       app.request({ type: "get_clients" }),
       callHomeAssistant(this.#context, { type: "moosicbox/health" }, { quiet: true }),
     ]);
+    this.#hint.hidden = metrics.status === "fulfilled";
     if (metrics.status === "fulfilled") {
       this.#renderMetrics(metrics.value);
+    } else {
+      setText(this.#hint, metricsHint(metrics.reason, localize));
     }
-    this.#hint.hidden = metrics.status === "fulfilled";
-    setText(this.#hint, localize("metrics_off"));
     if (clients.status === "fulfilled") {
       this.#clients.render(clients.value.clients);
     }
@@ -167,6 +171,16 @@ export class HubPage {
     setText(this.#health, localize(status));
     this.#reasons.replaceChildren(...reasons.map((reason) => el("li", { text: reasonText(reason, localize) })));
   }
+}
+
+/**
+ * @param {unknown} error
+ * @param {Localize} localize
+ * @returns {string} the reason why there are no metrics
+ */
+function metricsHint(error, localize) {
+  const isOff = error instanceof HubError && error.errorType === "not_supported";
+  return isOff ? localize("metrics_off") : errorText(localize, error);
 }
 
 /**

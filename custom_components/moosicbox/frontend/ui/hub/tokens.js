@@ -30,7 +30,7 @@ export class TokenList {
     this.#context = context;
     const { localize } = context;
     this.#rows = new KeyedList(this.#list, () => new TokenRow(context, () => void this.load()));
-    this.#none = el("p", { class: "hint", text: localize("no_tokens") });
+    this.#none = el("p", { class: "hint", text: localize("no_tokens"), attributes: { hidden: "" } });
     const create = textButton(
       "tonal",
       localize("create_token"),
@@ -51,7 +51,10 @@ export class TokenList {
 
   async load() {
     const answer = await callHomeAssistant(this.#context, { type: "moosicbox/tokens" }, { quiet: true });
-    const tokens = /** @type {{tokens: Token[]} | undefined} */ (answer)?.tokens ?? [];
+    if (!answer) {
+      return;
+    }
+    const { tokens } = /** @type {{tokens: Token[]}} */ (answer);
     this.#none.hidden = tokens.length > 0;
     this.#rows.render(
       tokens,
@@ -166,19 +169,17 @@ function openTokenForm(context, oncreated) {
  * @param {string} token
  */
 function showToken(context, name, token) {
-  const { app, localize } = context;
+  const { localize } = context;
   const text = el("input", {
     class: "invite-link",
     attributes: { type: "text", readonly: "", "aria-label": localize("token") },
   });
   text.value = token;
-  // The device reads the hub's address and its token from the QR code.
-  const pairing = JSON.stringify({ url: app.baseUrl, token });
   new Dialog(context, {
     title: name,
     content: [
       el("p", { class: "hint", text: localize("token_created") }),
-      el("div", { class: "invite" }, qrCode(pairing, localize("token_qr", { name }))),
+      el("div", { class: "invite" }, qrCode(token, localize("token_qr", { name }))),
       el(
         "div",
         { class: "invite-row" },

@@ -43,10 +43,12 @@ export async function playOrQueue(context, kind, item, when) {
  * @param {HTMLElement} opener
  * @param {Kind} kind
  * @param {Item} item
- * @param {{isFavourite: boolean, toggle: () => void} | null} [favourite]
- * @param {{isFavourite: boolean, toggle: () => void} | null} [own] the user's own favourite
+ * @param {object} options
+ * @param {() => void} options.onchange called after an action has changed the item
+ * @param {{isFavourite: boolean, toggle: () => void} | null} [options.favourite]
+ * @param {{isFavourite: boolean, toggle: () => void} | null} [options.own] the user's own favourite
  */
-export function openItemMenu(context, opener, kind, item, favourite = null, own = null) {
+export function openItemMenu(context, opener, kind, item, { onchange, favourite = null, own = null }) {
   const { app, localize } = context;
   const target = targetOf(app.store.state);
   const rights = target?.rights;
@@ -71,7 +73,7 @@ export function openItemMenu(context, opener, kind, item, favourite = null, own 
     ...(favourite ? [favouriteItem(favourite, localize)] : []),
     ...(own ? [ownFavouriteItem(own, localize)] : []),
     ...((kind === "episode" || kind === "book") && app.store.state.me?.permissions.includes("control")
-      ? [playedMark(context, kind, item)]
+      ? [playedMark(context, kind, item, onchange)]
       : []),
     ...(kind === "station" && app.store.state.me?.permissions.includes("admin") ? [removalOf(context, item)] : []),
   ]);
@@ -81,15 +83,17 @@ export function openItemMenu(context, opener, kind, item, favourite = null, own 
  * @param {Context} context
  * @param {Kind} kind
  * @param {Item} episode
+ * @param {() => void} onchange
  * @returns {MenuItem}
  */
-function playedMark({ actions, localize }, kind, episode) {
+function playedMark({ actions, localize }, kind, episode, onchange) {
   const isOwn = episode.my_played !== undefined;
   const played = !(isOwn ? episode.my_played : episode.played);
   const mark = async () => {
     const fields = { id: idOf(kind, episode), played, ...(isOwn ? { mine: true } : {}) };
     if (await actions.library("set_played", fields)) {
       Object.assign(episode, isOwn ? { my_played: played, my_position: 0 } : { played, position: 0 });
+      onchange();
     }
   };
   return { label: localize(played ? "mark_played" : "mark_unplayed"), icon: "check", run: () => void mark() };

@@ -9,7 +9,7 @@ import { formatDay, formatTime } from "../format.js";
 /** @typedef {LibraryKind} Kind */
 /** @typedef {LibraryItem} Item */
 
-const MAX_TRACKS = 500;
+const MAX_FOUND_TRACKS = 500;
 
 /** @type {Record<Kind, "artist_id" | "album_id" | "track_id" | "genre_id" | "playlist_id" | "station_id" | "podcast_id">} */
 const ID_FIELDS = {
@@ -106,7 +106,7 @@ export async function tracksOf({ actions }, kind, item) {
   const answer =
     kind === "album" || kind === "playlist" || kind === "podcast" || kind === "book"
       ? await actions.library(`get_${kind}`, { id })
-      : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MAX_TRACKS });
+      : await actions.library("get_tracks", { filters: { [kind]: id }, sort: "album", limit: MAX_FOUND_TRACKS });
   const tracks = answer?.item?.tracks ?? answer?.items ?? [];
   if (kind === "book") {
     // It goes on with the first part that wasn't heard.

@@ -1,6 +1,7 @@
 /** A list of library items: tiles for albums and artists, rows for all other kinds. */
 import { VirtualList } from "../components/virtual-list.js";
 import { KeyedList, el, setText } from "../dom.js";
+import { errorText } from "../localize.js";
 import { ItemRow } from "./item-row.js";
 import { idOf } from "./item-kinds.js";
 import { PagedList } from "./paged-list.js";
@@ -32,7 +33,7 @@ export class ItemList {
   #grid = el("div", { class: "grid", attributes: { role: "list" } });
   #scroller = el("div", { class: "pane-scroll" });
   #list;
-  #hint = el("p", { class: "hint loading" });
+  #hint = el("p", { class: "hint" });
   element;
 
   /**
@@ -71,14 +72,12 @@ export class ItemList {
   }
 
   render() {
-    const { items, total, state } = this.#items;
+    this.#items.ensure(0);
+    const { items, total, state, error } = this.#items;
     const { localize } = this.#context;
-    if (state === "waiting" || (state === "failed" && this.#context.app.store.state.connection.phase === "ready")) {
-      this.#items.state = "waiting";
-      this.#items.ensure(0);
-    }
-    this.#hint.hidden = items.length > 0 || state === "ready";
-    setText(this.#hint, localize("loading"));
+    const refused = state === "refused";
+    this.#hint.hidden = !refused && (items.length > 0 || state === "ready");
+    setText(this.#hint, refused ? errorText(localize, error) : localize("loading"));
     this.#options.empty.hidden = state !== "ready" || items.length > 0;
     this.#tiles?.render(
       items,
@@ -87,7 +86,8 @@ export class ItemList {
         tile.render(item);
       },
     );
-    this.#list?.render(state === "ready" || items.length > 0 ? total : 0);
+    // Rows that aren't fetched yet are shown as empty ones, unless they can't be fetched.
+    this.#list?.render(refused ? items.length : total);
     if (this.#list) {
       this.#list.element.hidden = items.length === 0;
     } else {

@@ -138,19 +138,19 @@ export class ItemRow {
   #openMenu(opener) {
     const item = this.#item;
     if (item) {
-      openItemMenu(
-        this.#context,
-        opener,
-        this.#kind,
-        item,
+      openItemMenu(this.#context, opener, this.#kind, item, {
+        onchange: () => {
+          this.#renderAgain(item);
+        },
         // On phones the row has no button for it.
-        this.#canFavourite
+        favourite: this.#canFavourite
           ? { isFavourite: Boolean(item.favourite), toggle: () => void this.#toggleFavourite() }
           : null,
-        this.#canFavourite && item.my_favourite !== undefined
-          ? { isFavourite: item.my_favourite, toggle: () => void this.#toggleOwnFavourite(item) }
-          : null,
-      );
+        own:
+          this.#canFavourite && item.my_favourite !== undefined
+            ? { isFavourite: item.my_favourite, toggle: () => void this.#toggleOwnFavourite(item) }
+            : null,
+      });
     }
   }
 
@@ -181,8 +181,15 @@ export class ItemRow {
       const favourite = !item.favourite;
       if (await this.#context.actions.library("set_favourite", { id, favourite })) {
         item.favourite = favourite;
-        this.render(this.#kind, item);
+        this.#renderAgain(item);
       }
+    }
+  }
+
+  /** @param {Item} item that has changed; the row may show another one by now */
+  #renderAgain(item) {
+    if (this.#item === item) {
+      this.render(this.#kind, item);
     }
   }
 }

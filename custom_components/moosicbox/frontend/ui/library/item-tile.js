@@ -51,8 +51,15 @@ export class ItemTile {
       this.#details,
     );
     this.#menu = iconButton(icon("more"), context.localize("more"), () => {
-      if (this.#item) {
-        openItemMenu(context, this.#menu, kind, this.#item);
+      const item = this.#item;
+      if (item) {
+        openItemMenu(context, this.#menu, kind, item, {
+          onchange: () => {
+            if (this.#item === item) {
+              this.render(item);
+            }
+          },
+        });
       }
     });
     this.element = el("div", { class: `tile ${kind}`, attributes: { role: "listitem" } }, open, this.#menu);

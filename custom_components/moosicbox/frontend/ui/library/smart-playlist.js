@@ -45,7 +45,7 @@ const ORDERS = [
   ["loudness", "smart_order_loudness"],
 ];
 const MAX_RULES = 20;
-const MAX_TRACKS = 1000;
+const MAX_PLAYLIST_TRACKS = 1000;
 const DEFAULT_TRACKS = 100;
 
 /**
@@ -67,7 +67,7 @@ export function openSmartPlaylist(context, { id, name, rules }, onsaved) {
   const limit = textInput(String(rules.limit ?? DEFAULT_TRACKS), {
     type: "number",
     min: "1",
-    max: String(MAX_TRACKS),
+    max: String(MAX_PLAYLIST_TRACKS),
     required: "",
   });
   const mine = checkbox(localize("smart_mine"), rules.mine ?? false);

@@ -64,12 +64,15 @@ export function openStationDialog(context) {
   const browse = textButton("tonal", localize("station_browse"), () => void show([RADIO_BROWSER]), icon("radio"));
   browse.hidden = true;
   browser.hidden = true;
+  let newest = 0;
   /** @param {string[]} path the ids of the folders that are open, the innermost last */
   const show = async (path) => {
+    const request = ++newest;
     const folder = /** @type {{children: Node[]} | undefined} */ (
       await callHomeAssistant(context, { type: "media_source/browse_media", media_content_id: path.at(-1) })
     );
-    if (!folder) {
+    // Another folder may have been opened meanwhile.
+    if (!folder || request !== newest) {
       return;
     }
     form.hidden = save.hidden = browse.hidden = true;
@@ -81,6 +84,8 @@ export function openStationDialog(context) {
         if (path.length > 1) {
           void show(path.slice(0, -1));
         } else {
+          // An answer that is still to come must not open the folders again.
+          newest += 1;
           form.hidden = save.hidden = browse.hidden = false;
           browser.hidden = true;
         }

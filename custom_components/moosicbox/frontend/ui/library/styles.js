@@ -39,7 +39,7 @@ libraryStyles.replaceSync(`
   .tile-main:hover .artwork::after { opacity: 0.14; }
 }
 .item.gone .row-main { opacity: 0.6; }
-.item-list > .hint.loading { padding: 24px; text-align: center; max-width: none; }
+.item-list > .hint { padding: 24px; text-align: center; max-width: none; }
 .details-head { display: flex; flex-wrap: wrap; align-items: center; gap: 12px 16px; padding: 8px 16px 16px; flex: none; }
 .details-head > .icon { margin-inline: -8px -4px; }
 .details-head > .artwork { width: 120px; margin: 0; border-radius: 10px; box-shadow: 0 4px 16px rgba(0, 0, 0, 0.2); }

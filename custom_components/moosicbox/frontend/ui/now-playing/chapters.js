@@ -3,16 +3,18 @@ import { el, iconButton, setAttribute, setText } from "../dom.js";
 import { formatTime } from "../format.js";
 import { icon } from "../icons.js";
 import { canSeek } from "./seeking.js";
+import { TrackDetails } from "./track-details.js";
 
 /** @import { AppState, Context, Target } from "../context.js" */
 /** @typedef {{title: string, start: number, end?: number}} Chapter */
+
+const HINTS = /** @type {const} */ ({ loading: "loading", loaded: "chapters_none", failed: "chapters_failed" });
 
 export class ChaptersView {
   #context;
   /** @type {Target | null} */
   #target = null;
-  /** @type {string | null} */
-  #trackId = null;
+  #details;
   #hint = el("p", { class: "hint" });
   #list = el("ol", { class: "chapters-list" });
   #previous;
@@ -23,7 +25,17 @@ export class ChaptersView {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    const { localize } = context;
+    const { app, localize } = context;
+    this.#details = new TrackDetails(
+      (id) => app.request({ type: "library_request", request_type: "get_chapters", id }),
+      (state, found) => {
+        const item = /** @type {{chapters: Chapter[]} | undefined} */ (found?.item);
+        this.#show(item?.chapters ?? [], HINTS[state]);
+        if (item) {
+          this.render(app.store.state, this.#target);
+        }
+      },
+    );
     this.#previous = iconButton(icon("previous"), localize("chapter_previous"), () => {
       this.#go({ step: "previous" });
     });
@@ -45,14 +57,10 @@ export class ChaptersView {
    */
   render(state, target) {
     this.#target = target;
-    const trackId = target?.status?.current_track?.track_id ?? null;
-    if (trackId !== this.#trackId) {
-      this.#trackId = trackId;
-      this.#show([]);
-      void this.#load(trackId);
-    }
+    const ready = state.connection.phase === "ready";
+    this.#details.follow(target?.status?.current_track?.track_id ?? null, ready);
     const chapter = target?.status?.chapter;
-    const seekable = target !== null && canSeek(target) && state.connection.phase === "ready";
+    const seekable = target !== null && canSeek(target) && ready;
     this.#previous.disabled = !seekable || !chapter;
     this.#next.disabled = !seekable || !chapter || chapter.number === chapter.count;
     for (const button of this.#list.querySelectorAll("button")) {
@@ -61,24 +69,14 @@ export class ChaptersView {
     this.#mark((chapter?.number ?? 0) - 1);
   }
 
-  /** @param {string | null} trackId */
-  async #load(trackId) {
-    if (trackId === null) {
-      return;
-    }
-    const found = await this.#context.actions.library("get_chapters", { id: trackId });
-    if (trackId === this.#trackId) {
-      const item = /** @type {{chapters: Chapter[]} | undefined} */ (found?.item);
-      this.#show(item?.chapters ?? []);
-      this.render(this.#context.app.store.state, this.#target);
-    }
-  }
-
-  /** @param {Chapter[]} chapters */
-  #show(chapters) {
+  /**
+   * @param {Chapter[]} chapters
+   * @param {typeof HINTS[keyof typeof HINTS]} otherwise the text without chapters
+   */
+  #show(chapters, otherwise) {
     this.#current = -1;
     this.#hint.hidden = chapters.length > 0;
-    setText(this.#hint, this.#context.localize("loading"));
+    setText(this.#hint, this.#context.localize(otherwise));
     this.#list.replaceChildren(...chapters.map((chapter, index) => this.#row(chapter, index + 1)));
   }
 
@@ -106,7 +104,7 @@ export class ChaptersView {
   /** @param {{number?: number, step?: "next" | "previous"}} where */
   #go(where) {
     if (this.#target) {
-      void this.#context.actions.send({ type: "chapter_command", ...this.#target.address, ...where });
+      void this.#context.actions.send({ type: "chapter_command", ...this.#target.contextIds, ...where });
     }
   }
 

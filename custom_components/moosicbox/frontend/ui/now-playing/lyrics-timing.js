@@ -21,15 +21,6 @@ export function lineAt(lines, position) {
 }
 
 /**
- * @param {{state: string, rate: number, anchor_us: number, position_seconds: number}} status
- * @param {number | null} hubUs the hub's clock, if it is known
- * @returns {number} the position in seconds
- */
-export function positionOf({ rate, anchor_us, position_seconds }, hubUs) {
-  return position_seconds + (hubUs === null ? 0 : (rate * Math.max(0, hubUs - anchor_us)) / 1e6);
-}
-
-/**
  * @param {readonly LyricsLine[]} lines
  * @param {number} position in seconds
  * @param {number} rate seconds of the track in a second

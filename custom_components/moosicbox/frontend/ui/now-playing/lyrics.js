@@ -1,6 +1,8 @@
 /** The lyrics of the current track. Synchronised ones follow the music, and a click on a line seeks to it. */
+import { positionOf } from "../../client/index.js";
 import { el, setAttribute, setText } from "../dom.js";
-import { lineAt, positionOf, untilNext } from "./lyrics-timing.js";
+import { lineAt, untilNext } from "./lyrics-timing.js";
+import { TrackDetails } from "./track-details.js";
 
 /** @import { AppState, Context, Target } from "../context.js" */
 /** @import { LyricsLine } from "./lyrics-timing.js" */
@@ -10,13 +12,13 @@ import { lineAt, positionOf, untilNext } from "./lyrics-timing.js";
 const OWN_TIMER_MS = 250;
 // After a scroll by the user, the list stays where it is for a while.
 const SCROLL_PAUSE_MS = 5_000;
+const HINTS = /** @type {const} */ ({ loading: "loading", loaded: "lyrics_none", failed: "lyrics_failed" });
 
 export class LyricsView {
   #context;
   /** @type {Target | null} */
   #target = null;
-  /** @type {string | null} */
-  #trackId = null;
+  #details;
   /** @type {Lyrics | null} */
   #lyrics = null;
   #current = -1;
@@ -31,6 +33,13 @@ export class LyricsView {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
+    this.#details = new TrackDetails(
+      (id) => context.app.request({ type: "library_request", request_type: "get_lyrics", id }),
+      (state, found) => {
+        const lyrics = /** @type {Lyrics | undefined} */ (found?.item);
+        this.#show(lyrics?.lines.length ? lyrics : null, HINTS[state]);
+      },
+    );
     const scrolled = () => {
       this.#scrolledAt = performance.now();
     };
@@ -48,17 +57,12 @@ export class LyricsView {
   }
 
   /**
-   * @param {AppState} _state
+   * @param {AppState} state
    * @param {Target | null} target
    */
-  render(_state, target) {
+  render(state, target) {
     this.#target = target;
-    const trackId = target?.status?.current_track?.track_id ?? null;
-    if (trackId !== this.#trackId) {
-      this.#trackId = trackId;
-      this.#show(null, "loading");
-      void this.#load(trackId);
-    }
+    this.#details.follow(target?.status?.current_track?.track_id ?? null, state.connection.phase === "ready");
     const seekable = target?.rights.has("playback.control") ?? false;
     for (const button of this.#list.querySelectorAll("button")) {
       button.disabled = !seekable;
@@ -70,7 +74,7 @@ export class LyricsView {
     clearTimeout(this.#timer);
     const status = this.#target?.status;
     const lines = this.#lyrics?.synced ? this.#lyrics.lines : [];
-    if (!status || status.current_track?.track_id !== this.#trackId || lines.length === 0) {
+    if (!status || lines.length === 0) {
       return;
     }
     const position = positionOf(status, hubUs);
@@ -88,21 +92,9 @@ export class LyricsView {
     clearTimeout(this.#timer);
   }
 
-  /** @param {string | null} trackId */
-  async #load(trackId) {
-    if (trackId === null) {
-      return;
-    }
-    const found = await this.#context.actions.library("get_lyrics", { id: trackId });
-    if (trackId === this.#trackId) {
-      const lyrics = /** @type {Lyrics | undefined} */ (found?.item);
-      this.#show(lyrics?.lines.length ? lyrics : null, "lyrics_none");
-    }
-  }
-
   /**
    * @param {Lyrics | null} lyrics
-   * @param {"loading" | "lyrics_none"} otherwise the text without lyrics
+   * @param {typeof HINTS[keyof typeof HINTS]} otherwise the text without lyrics
    */
   #show(lyrics, otherwise) {
     const { localize } = this.#context;

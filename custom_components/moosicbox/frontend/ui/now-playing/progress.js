@@ -1,4 +1,5 @@
 /** The position in the current item, calculated from anchor and rate, as a slider to seek. */
+import { positionOf } from "../../client/index.js";
 import { el, setText } from "../dom.js";
 import { formatTime } from "../format.js";
 import { Slider } from "../components/slider.js";
@@ -54,9 +55,8 @@ export class Progress {
     if (!status?.current_track) {
       return;
     }
-    const elapsed = hubUs === null ? 0 : (status.rate * Math.max(0, hubUs - status.anchor_us)) / 1e6;
     const duration = status.duration_seconds;
-    const position = Math.min(status.position_seconds + elapsed, duration ?? Infinity);
+    const position = Math.min(positionOf(status, hubUs), duration ?? Infinity);
     this.#slider.element.hidden = !duration;
     this.#slider.render({ value: position, max: duration || 1, disabled: this.#disabled });
     if (!this.#slider.busy) {

@@ -13,8 +13,8 @@ export class VolumeControls {
   #context;
   /** @type {Target | null} */
   #target = null;
-  /** @type {Target["address"]} */
-  #address = {};
+  /** @type {Target["contextIds"]} */
+  #contextIds = {};
   #muted = false;
   #icon = icon("volume");
   #button;
@@ -30,7 +30,7 @@ export class VolumeControls {
     this.#button = iconButton(
       this.#icon,
       localize("mute"),
-      () => void actions.volume(this.#address, { muted: !this.#muted }),
+      () => void actions.volume(this.#contextIds, { muted: !this.#muted }),
     );
     this.#slider = new Slider({
       label: localize("volume"),
@@ -39,11 +39,11 @@ export class VolumeControls {
       oninput: (volume) => {
         if (performance.now() - this.#lastSent > SEND_INTERVAL_MS) {
           this.#lastSent = performance.now();
-          void actions.volume(this.#address, { volume });
+          void actions.volume(this.#contextIds, { volume });
         }
       },
       onchange: async (volume) => {
-        await actions.volume(this.#address, { volume });
+        await actions.volume(this.#contextIds, { volume });
       },
     });
     this.#stop = iconButton(icon("stop"), localize("stop"), () => {
@@ -62,8 +62,8 @@ export class VolumeControls {
   render(state, target, usable) {
     this.#target = target;
     const { localize } = this.#context;
-    const { address, status, capabilities, allowed } = volumeTarget(state, target);
-    this.#address = address;
+    const { contextIds, status, capabilities, allowed } = volumeTarget(state, target);
+    this.#contextIds = contextIds;
     this.#muted = status?.muted ?? false;
     setIcon(this.#icon, this.#muted ? "muted" : "volume");
     setLabel(this.#button, localize(this.#muted ? "unmute" : "mute"));
@@ -82,10 +82,10 @@ export class VolumeControls {
  * @param {AppState} state
  * @param {Target} target
  */
-function volumeTarget({ device }, { address, status, capabilities, rights, room }) {
+function volumeTarget({ device }, { contextIds, status, capabilities, rights, room }) {
   const isParticipant =
     device.status === "on" && room?.participants.some(({ player_id }) => player_id === device.playerId);
   return isParticipant && !rights.has("volume")
-    ? { address: { player_id: device.playerId }, status: device, capabilities: null, allowed: true }
-    : { address, status, capabilities, allowed: rights.has("volume") };
+    ? { contextIds: { player_id: device.playerId }, status: device, capabilities: null, allowed: true }
+    : { contextIds, status, capabilities, allowed: rights.has("volume") };
 }

@@ -1,10 +1,10 @@
 /** Clear a queue or remove an item, with the option to undo it. */
+import { MAX_ADDED } from "../../app/actions.js";
 
 /** @import { QueueItem } from "../../client/messages.js" */
 /** @import { Context, Target } from "../context.js" */
 
 const PAGE_SIZE = 500;
-const MAX_TRACKS = 1_000;
 const LIBRARY_PREFIX = "media-source://moosicbox/track/";
 
 /**
@@ -54,11 +54,11 @@ async function addAll(actions, target, items) {
  * @param {Target} target
  * @returns {Promise<QueueItem[] | null>} null if a page could not be fetched
  */
-async function allItems(actions, { address }) {
+async function allItems(actions, { contextIds }) {
   /** @type {QueueItem[]} */
   const items = [];
   for (;;) {
-    const fields = { ...address, offset: items.length, limit: PAGE_SIZE };
+    const fields = { ...contextIds, offset: items.length, limit: PAGE_SIZE };
     const answer = await actions.send({ type: "queue_command", action: "get", ...fields });
     if (!answer) {
       return null;
@@ -83,7 +83,7 @@ export function addCommands(items) {
     const foreign = track.media_content_id && !track.media_content_id.startsWith(LIBRARY_PREFIX);
     if (foreign && track.media_content_id) {
       commands.push({ media_content_id: track.media_content_id });
-    } else if (last && "track_ids" in last && last.track_ids.length < MAX_TRACKS) {
+    } else if (last && "track_ids" in last && last.track_ids.length < MAX_ADDED) {
       last.track_ids.push(track.track_id);
     } else {
       commands.push({ track_ids: [track.track_id] });

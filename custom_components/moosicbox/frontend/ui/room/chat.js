@@ -2,6 +2,7 @@
 import { KeyedList, el, iconButton, setAttribute, setText } from "../dom.js";
 import { formatClock } from "../format.js";
 import { icon } from "../icons.js";
+import { lastIdOf } from "./unread.js";
 
 /** @import { ChatLine } from "../../client/messages.js" */
 /** @import { AppState, Context, Target } from "../context.js" */
@@ -19,7 +20,10 @@ export class Chat {
   #input;
   #send;
   #none;
-  #count = 0;
+  /** @type {string | undefined} */
+  #topic;
+  /** @type {string | null} */
+  #lastId = null;
   element;
 
   /** @param {Context} context */
@@ -70,10 +74,13 @@ export class Chat {
         view.element.classList.toggle("own", line.user_id === state.me?.userId);
       },
     );
-    if (chat.length !== this.#count && (atEnd || this.#count === 0)) {
+    const lastId = lastIdOf(chat);
+    const isFirst = this.#lastId === null || target?.topic !== this.#topic;
+    if (lastId !== this.#lastId && (atEnd || isFirst)) {
       this.#log.scrollTop = this.#log.scrollHeight;
     }
-    this.#count = chat.length;
+    this.#lastId = lastId;
+    this.#topic = target?.topic;
     const canWrite = target?.rights.has("chat") ?? false;
     this.#input.disabled = this.#send.disabled = !canWrite;
     setAttribute(this.#input, "placeholder", this.#context.localize(canWrite ? "chat_input" : "chat_join"));

@@ -30,6 +30,8 @@ export function openInviteDialog(context, target) {
   const result = el("div", { class: "invite", attributes: { "aria-live": "polite" } });
 
   const create = async () => {
+    // An old code must not stay under the new choice if the request fails.
+    result.replaceChildren();
     const created = await actions.send({
       type: "room_command",
       action: "invite",

@@ -105,7 +105,9 @@ export class ParticipantList {
   async #leaveRoom({ id, room, rights }) {
     const { actions, app, localize } = this.#context;
     const last = room?.participants.length === 1 && rights.has("member.kick");
-    await actions.send({ type: "room_command", action: "leave", room_id: id });
+    if (!(await actions.send({ type: "room_command", action: "leave", room_id: id }))) {
+      return;
+    }
     app.choose(null);
     if (last) {
       this.#context.toast(localize("left_empty"), {

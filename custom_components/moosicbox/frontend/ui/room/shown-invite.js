@@ -1,5 +1,5 @@
 /** Shows the code for guests when a user asks the voice assistant for it. */
-import { loadDeferred } from "../components/lazy-view.js";
+import { loadDeferred, loadOrTell } from "../components/lazy-view.js";
 
 /** @import { ServerMessage } from "../../client/messages.js" */
 /** @import { Context } from "../context.js" */
@@ -16,6 +16,6 @@ export async function showRequestedInvite(message, context) {
     return;
   }
   const { room_id: id, name } = /** @type {{room_id: string, name: string}} */ (message.data);
-  const { openInviteDialog } = await loadDeferred(context, () => import("./invite-dialog.js"));
-  openInviteDialog(context, { id, name });
+  const loaded = await loadOrTell(context, () => loadDeferred(context, () => import("./invite-dialog.js")));
+  loaded?.openInviteDialog(context, { id, name });
 }

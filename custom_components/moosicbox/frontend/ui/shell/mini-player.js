@@ -1,4 +1,5 @@
 /** The current track in a bar at the bottom of the other pages. */
+import { positionOf } from "../../client/index.js";
 import { Artwork } from "../components/artwork.js";
 import { el, iconButton, setLabel, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
@@ -88,10 +89,11 @@ export class MiniPlayer {
 
   /** @param {number | null} hubUs the hub's clock, if it is known */
   tick(hubUs) {
-    const { duration_seconds: duration, position_seconds = 0, rate = 0, anchor_us = 0 } = this.#status ?? {};
-    const position = position_seconds + (hubUs === null ? 0 : (rate * Math.max(0, hubUs - anchor_us)) / 1e6);
+    const status = this.#status;
     // Rounded to what a screen can show, so that most frames need no repaint.
-    const progress = duration ? Math.min(1, position / duration).toFixed(3) : "0";
+    const progress = status?.duration_seconds
+      ? Math.min(1, positionOf(status, hubUs) / status.duration_seconds).toFixed(3)
+      : "0";
     if (this.element.style.getPropertyValue("--progress") !== progress) {
       this.element.style.setProperty("--progress", progress);
     }

@@ -96,7 +96,8 @@ export class OutputDelays {
     this.#shown = target?.topic ?? null;
     this.#outcomes.clear();
     setText(this.#status, "");
-    const answer = target && (await callHomeAssistant(this.#context, { type: "moosicbox/outputs", ...target.address }));
+    const answer =
+      target && (await callHomeAssistant(this.#context, { type: "moosicbox/outputs", ...target.contextIds }));
     if (target?.topic === this.#shown) {
       this.#overview = /** @type {Overview | undefined} */ (answer) ?? null;
       this.#showReferences();

@@ -1,5 +1,6 @@
 /** The form that makes this browser a player. It is the first thing that a new user sees. */
 import { describeBrowser } from "../../player/identity.js";
+import { loadOrTell } from "../components/lazy-view.js";
 import { el, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { AreaChoice } from "./area-choice.js";
@@ -37,7 +38,7 @@ export class PlayerSetup {
         on: {
           submit: (event) => {
             event.preventDefault();
-            void app.enablePlayer(this.#name.value.trim() || name);
+            void startPlayer(context, this.#name.value.trim() || name);
             void this.#area.apply();
           },
         },
@@ -80,6 +81,15 @@ function isPending({ connection, me, players }, target, guest) {
   // Guests have a room, but see no players outside of it.
   const isKnown = guest ? target !== null : players !== null;
   return (isConnecting || isListening) && (!isKnown || (target !== null && !target.status));
+}
+
+/**
+ * Make this browser a player, and tell the user if the player's code can't be fetched.
+ * @param {Context} context
+ * @param {string} name
+ */
+export async function startPlayer(context, name) {
+  await loadOrTell(context, () => context.app.enablePlayer(name));
 }
 
 /** @param {Localize} localize */

@@ -8,7 +8,8 @@ import { errorText } from "../localize.js";
 import { connectionNotice, deviceNotice } from "../notices.js";
 import { showEventToast } from "../event-toasts.js";
 import { showRequestedInvite } from "../room/shown-invite.js";
-import { defaultName } from "./player-setup.js";
+import { defaultName, startPlayer } from "./player-setup.js";
+import { isFirstToHandle } from "./handled-events.js";
 
 /** @import { App, Context, PageName, View } from "../context.js" */
 /** @import { Localize } from "../localize.js" */
@@ -64,7 +65,7 @@ export class Shell {
         (message, options) => app.request(message, options),
         app.store,
         (error) => {
-          this.#toast.show(errorText(localize, error));
+          this.#showError(error);
         },
       ),
       toast: (text, action) => {
@@ -84,8 +85,15 @@ export class Shell {
         this.render();
       }),
       app.messages.on("message", (message) => {
-        showEventToast(message, this.context);
-        void showRequestedInvite(message, this.context);
+        if (isFirstToHandle(message)) {
+          showEventToast(message, this.context);
+          void showRequestedInvite(message, this.context);
+        }
+      }),
+      app.messages.on("error", (error) => {
+        if (!(error instanceof Error) || isFirstToHandle(error)) {
+          this.#showError(error);
+        }
       }),
     ];
     this.#animate();
@@ -125,7 +133,7 @@ export class Shell {
       reload: () => {
         location.reload();
       },
-      playHere: () => void this.#app.enablePlayer(state.device.name ?? defaultName(this.#localize)),
+      playHere: () => void startPlayer(this.context, state.device.name ?? defaultName(this.#localize)),
     };
     // The guest page itself shows that the connection has ended.
     const shownByPage = this.context.guest && state.connection.phase === "stopped";
@@ -136,6 +144,11 @@ export class Shell {
       view.render(state, target);
     }
     this.#tick();
+  }
+
+  /** @param {unknown} error */
+  #showError(error) {
+    this.#toast.show(errorText(this.#localize, error));
   }
 
   #animate() {

@@ -2,6 +2,7 @@
 import { LazyView } from "../components/lazy-view.js";
 import { Tabs } from "../components/tabs.js";
 import { el } from "../dom.js";
+import { ReadMark } from "../room/unread.js";
 import { lazyViews } from "./lazy-views.js";
 
 /** @import { AppState, Context, Target, View } from "../context.js" */
@@ -15,7 +16,7 @@ export class SidePanel {
   };
   /** @type {[AppState, Target] | null} */
   #last = null;
-  #readLines = 0;
+  #readMark = new ReadMark();
   #tabs;
   /** @type {Record<string, View>} */
   #panes;
@@ -75,11 +76,8 @@ export class SidePanel {
     const [state, target] = this.#last;
     const tab = this.#availableTab(state.tab, target);
     const { room } = target;
-    const chat = room?.chat.length ?? 0;
-    if (tab === "chat" || this.#readLines > chat || !this.#readLines) {
-      this.#readLines = chat;
-    }
-    const unread = chat - this.#readLines;
+    // The mark stays while a room's details are fetched again.
+    const unread = room ? this.#readMark.update(target.topic, room.chat, tab === "chat") : 0;
     this.#tabs.render(tab, {
       playing: { hidden: !this.#narrow.matches },
       people: { hidden: !room, badge: String(room?.participants.length ?? "") },

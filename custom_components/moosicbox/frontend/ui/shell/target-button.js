@@ -1,5 +1,5 @@
 /** The button that shows the chosen player or room, and opens the dialog to choose another one. */
-import { loadDeferred } from "../components/lazy-view.js";
+import { loadDeferred, loadOrTell } from "../components/lazy-view.js";
 import { el, setAttribute, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 
@@ -7,6 +7,7 @@ import { icon, setIcon } from "../icons.js";
 
 export class TargetButton {
   #context;
+  #loading = false;
   #icon = icon("speaker");
   #name = el("span", { class: "target-name" });
   element;
@@ -41,7 +42,13 @@ export class TargetButton {
   }
 
   async #choose() {
-    const { openTargetDialog } = await loadDeferred(this.#context, () => import("./target-dialog.js"));
-    openTargetDialog(this.#context);
+    if (this.#loading) {
+      return;
+    }
+    this.#loading = true;
+    const context = this.#context;
+    const loaded = await loadOrTell(context, () => loadDeferred(context, () => import("./target-dialog.js")));
+    this.#loading = false;
+    loaded?.openTargetDialog(context);
   }
 }

@@ -1,5 +1,5 @@
 /** The dialog to choose a player or room. */
-import { targetOf } from "../../app/target.js";
+import { findTarget, targetOf } from "../../app/target.js";
 import { Dialog } from "../components/dialog.js";
 import { KeyedList, el, setAttribute, setText } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
@@ -23,7 +23,7 @@ export function openTargetDialog(context) {
       topicsOf(state),
       (topic) => topic,
       (row, topic) => {
-        const target = targetOf(state, topic);
+        const target = findTarget(state, topic);
         row.render(target, topic, chosen === topic, state, context);
       },
     );

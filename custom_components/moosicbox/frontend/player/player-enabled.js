@@ -1,6 +1,7 @@
 /** Tells pages if a user made this browser a player, without loading the player's code. */
 
-const KEY_PREFIX = "moosicbox.player.";
+/** The key of each user's identity in the browser's storage begins with this. */
+export const KEY_PREFIX = "moosicbox.player.";
 
 /** @param {Storage} [storage] */
 export function isPlayerEnabled(storage) {

@@ -6,7 +6,7 @@ from functools import partial
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from .adapters.devices import async_track_devices
@@ -16,7 +16,7 @@ from .adapters.folder_monitor import FolderMonitor
 from .adapters.household import HouseholdAdapter
 from .adapters.library_folders import async_remove_library, async_start_library, folders_of
 from .adapters.runtime import async_build
-from .adapters.storage import HomeStateStore, SecretsStore
+from .adapters.storage import HomeStateStore, SecretsStore, sendspin_store
 from .adapters.trigger_events import TriggerEvents
 from .const import ALARM_ID, DOMAIN, HUB_ID, ROOM_ID
 from .engine.api import CloseCode, HubError
@@ -54,6 +54,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     if data is None or data.cluster_settings is not None or settings is not None:
         data = hass.data[DATA_KEPT] = await async_build(hass, entry, settings, data)
     entry.runtime_data = data
+    try:
+        await _async_start(hass, entry)
+    except BaseException:
+        # Home Assistant tries again with the same objects, which must not be started twice.
+        await _async_stop(data, CloseCode.RESTART, "reload")
+        raise
+
+    async def stop(_event: Event) -> None:
+        await _async_stop(data, CloseCode.GOING_AWAY, "shutdown")
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    return True
+
+
+async def _async_start(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> None:
+    data = entry.runtime_data
     _apply_options(entry)
     data.pairing.start()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
@@ -81,12 +97,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) ->
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_add_panel(hass)
 
-    async def stop(_event: Event) -> None:
-        await _async_stop(data, CloseCode.GOING_AWAY, "shutdown")
-
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    return True
-
 
 async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -> bool:
     """Stop the hub; clients reconnect when it is started again."""
@@ -100,10 +110,17 @@ async def async_unload_entry(hass: HomeAssistant, entry: MoosicBoxConfigEntry) -
 async def async_remove_entry(hass: HomeAssistant, _entry: MoosicBoxConfigEntry) -> None:
     """Delete all stored data, even if the entry has not been loaded since Home Assistant's start."""
     data = hass.data.pop(DATA_KEPT, None)
-    state, secrets = (HomeStateStore(hass), SecretsStore(hass)) if data is None else (data.state, data.secrets)
-    await state.async_remove()
-    await secrets.async_remove()
+    stores = (
+        (HomeStateStore(hass), SecretsStore(hass), sendspin_store(hass))
+        if data is None
+        else (data.state, data.secrets, data.speakers.sendspin_store)
+    )
+    for store in stores:
+        await store.async_remove()
     await async_remove_library(hass)
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN:
+            ir.async_delete_issue(hass, domain, issue_id)
 
 
 async def async_remove_config_entry_device(

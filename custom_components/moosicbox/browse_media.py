@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from homeassistant.components.media_player import BrowseError, BrowseMedia, MediaClass, SearchMedia, SearchMediaQuery
+from homeassistant.components.media_player import (
+    BrowseError,
+    BrowseMedia,
+    MediaClass,
+    SearchError,
+    SearchMedia,
+    SearchMediaQuery,
+)
 from homeassistant.components.media_source import (
     BrowseMediaSource,
     async_browse_media,
@@ -15,8 +22,8 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .browse_nodes import Nodes, in_album, with_artist, with_length
 from .const import DOMAIN, NAME
-from .engine.api import Filters, Hit, HubError, Item, Kind, Library, LibraryTrack
-from .errors import action_error, translated
+from .engine.api import Filters, HubError, ItemKind, Library, LibraryItem, LibraryTrack, SearchHit
+from .errors import translated
 from .library_ids import SHUFFLED, SOURCE, TRACKS, identifier_of, is_library_id
 
 ALL_SOURCES: Final = "media-source://"
@@ -45,7 +52,7 @@ NOT_OFFERED: Final = {SOURCE} | {
     )
 }
 """Media sources without music: cameras and pictures."""
-KINDS: Final[dict[str, Kind]] = {
+KINDS: Final[dict[str, ItemKind]] = {
     "artist": "artist",
     "album": "album",
     "track": "track",
@@ -68,7 +75,7 @@ class Browser:
     """Builds the nodes of the tree."""
 
     def __init__(self, hass: HomeAssistant, library: Library, *, collections_playable: bool) -> None:
-        """`collections_playable`: albums, artists and playlists can be played; other players play tracks only."""
+        """`collections_playable`: albums, artists and playlists can be played; false for players of other integrations."""
         self._hass = hass
         self._library = library
         self._nodes = Nodes(collections_playable)
@@ -82,7 +89,7 @@ class Browser:
             if identifier in CATEGORIES:
                 return await self._category(identifier)
             if identifier == SEARCH:
-                return await self._search_folder()
+                return await self._search_node()
             if kind == "artist" and id_.endswith(f"/{TRACKS}"):
                 return await self._songs(id_.removesuffix(f"/{TRACKS}"))
             if id_ and kind in KINDS:
@@ -94,11 +101,14 @@ class Browser:
         )
 
     async def search(self, query: SearchMediaQuery) -> SearchMedia:
-        """Return the best matches, best first; raise HubError."""
+        """Return the best matches, best first; raise SearchError."""
         if (kinds := _wanted(query)) is None:
             return SearchMedia(result=[])
-        words = f"{query.search_query} {await self._name_of(query.media_content_id)}".strip()
-        page = await self._library.search(words, kinds, MAX_HITS)
+        try:
+            words = f"{query.search_query} {await self._name_of(query.media_content_id)}".strip()
+            page = await self._library.search(words, kinds, MAX_HITS)
+        except HubError as error:
+            raise translated(error, SearchError) from error
         return SearchMedia(result=[self._nodes.item(hit.item) for hit in page.items if _playable(hit)])
 
     async def _root(self) -> BrowseMediaSource:
@@ -110,7 +120,7 @@ class Browser:
         """Return a node to search in, as Home Assistant's pages offer no search in the root."""
         return self._nodes.folder(SEARCH, (await self._titles())[SEARCH], MediaClass.MUSIC)
 
-    async def _search_folder(self) -> BrowseMediaSource:
+    async def _search_node(self) -> BrowseMediaSource:
         return self._with_children(await self.search_folder(), (await self._library.recent(limit=MAX_HITS)).items)
 
     async def _category_folder(self, category: str, titles: Mapping[str, str]) -> BrowseMediaSource:
@@ -120,7 +130,7 @@ class Browser:
     async def _category(self, category: str) -> BrowseMediaSource:
         library = self._library
         total: int | None = None
-        items: Sequence[Item]
+        items: Sequence[LibraryItem]
         match category:
             case "artists":
                 page = await library.get_artists(limit=MAX_CHILDREN)
@@ -154,7 +164,7 @@ class Browser:
         folder = await self._category_folder(category, await self._titles())
         return self._with_children(folder, items, total)
 
-    async def _item(self, kind: Kind, id_: str) -> BrowseMediaSource:
+    async def _item(self, kind: ItemKind, id_: str) -> BrowseMediaSource:
         library = self._library
         match kind:
             case "artist":
@@ -223,7 +233,7 @@ class Browser:
         return {key: texts.get(f"component.{DOMAIN}.common.{key}", key) for key in TITLES}
 
     def _with_children(
-        self, node: BrowseMediaSource, items: Iterable[Item], total: int | None = None
+        self, node: BrowseMediaSource, items: Iterable[LibraryItem], total: int | None = None
     ) -> BrowseMediaSource:
         children = [self._nodes.item(item) for item in items]
         node.children = children
@@ -248,21 +258,18 @@ async def async_browse(hass: HomeAssistant, library: Library, media_content_id: 
 
 async def async_search(hass: HomeAssistant, library: Library, query: SearchMediaQuery) -> SearchMedia:
     """Search the library, or the media source that is being browsed."""
-    place = query.media_content_id
-    if place and place != ALL_SOURCES and is_media_source_id(place) and not is_library_id(place):
-        found = await async_search_media(hass, place, query)
+    folder = query.media_content_id
+    if folder and folder != ALL_SOURCES and is_media_source_id(folder) and not is_library_id(folder):
+        found = await async_search_media(hass, folder, query)
         return SearchMedia(result=[item for item in found.result if item.can_expand or _is_sound(item)])
-    try:
-        return await Browser(hass, library, collections_playable=True).search(query)
-    except HubError as error:
-        raise action_error(error) from error
+    return await Browser(hass, library, collections_playable=True).search(query)
 
 
 def _is_sound(item: BrowseMedia) -> bool:
     return item.media_content_type.startswith("audio/")
 
 
-def _wanted(query: SearchMediaQuery) -> list[Kind] | None:
+def _wanted(query: SearchMediaQuery) -> list[ItemKind] | None:
     """Return the kinds to search, an empty list for all; None if the library has none of the wanted kinds."""
     named = [str(found) for found in query.media_filter_classes or ()]
     if not named and query.media_content_id:
@@ -275,5 +282,5 @@ def _wanted(query: SearchMediaQuery) -> list[Kind] | None:
     return list(dict.fromkeys(KINDS[name] for name in named if name in KINDS)) or None
 
 
-def _playable(hit: Hit) -> bool:
+def _playable(hit: SearchHit) -> bool:
     return not isinstance(hit.item, LibraryTrack) or hit.item.available

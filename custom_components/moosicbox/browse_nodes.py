@@ -7,7 +7,7 @@ from homeassistant.components.media_player import MediaClass, MediaType
 from homeassistant.components.media_source import BrowseMediaSource
 
 from .const import DOMAIN
-from .engine.api import Album, Artist, Episode, Genre, Item, Kind, LibraryTrack, Playlist, Podcast, Station
+from .engine.api import Album, Artist, Episode, Genre, ItemKind, LibraryItem, LibraryTrack, Playlist, Podcast, Station
 
 THUMBNAIL: Final = "?size=256"
 SEARCHED: Final = [
@@ -42,7 +42,7 @@ class Nodes:
             children_media_class=inner,
         )
 
-    def item(self, item: Item) -> BrowseMediaSource:
+    def item(self, item: LibraryItem) -> BrowseMediaSource:
         """Return the node of an item in a list of items of different kinds."""
         match item:
             case Episode():
@@ -103,7 +103,7 @@ class Nodes:
 
     def _collection(
         self,
-        kind: Kind,
+        kind: ItemKind,
         id_: str,
         title: str,
         inner: MediaClass,

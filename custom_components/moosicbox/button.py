@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adapters.subentries import subentry_of
 from .alarm_entities import AlarmButton, async_track_alarms
 from .contexts import PlayerOrRoom
 from .engine.api import Alarm, Player
@@ -14,7 +15,7 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the buttons of each alarm, player and room, now and when they are added."""
     data = entry.runtime_data
@@ -29,7 +30,7 @@ async def async_setup_entry(
     def add_favourite(context: PlayerOrRoom) -> None:
         if isinstance(context, Player) or not context.is_group:
             button = FavouriteButton(data, context)
-            async_add_entities([button], config_subentry_id=data.pairing.subentry_of(context))
+            async_add_entities([button], config_subentry_id=subentry_of(hass, context))
 
     for context in (*data.hub.players, *data.hub.rooms):
         add_favourite(context)

@@ -117,11 +117,11 @@ class UserIsListening(HubCondition):
     def is_satisfied(self, data: MoosicBoxData, context: PlayerOrRoom) -> bool:
         if not context.active_playback.timeline.playing:
             return False
-        listeners = set(_listeners(data, context))
+        user_ids = set(_hearing_user_ids(data, context))
         if (person := self._options.get("person")) is None:
-            return bool(listeners)
+            return bool(user_ids)
         state = self._hass.states.get(person)
-        return state is not None and state.attributes.get("user_id") in listeners
+        return state is not None and state.attributes.get("user_id") in user_ids
 
 
 class IsInSync(HubCondition):
@@ -142,13 +142,13 @@ class IsQuiet(HubCondition):
         return any(data.hub.household.rules.is_quiet(player) for player in players)
 
 
-def _listeners(data: MoosicBoxData, context: PlayerOrRoom) -> Iterable[str]:
+def _hearing_user_ids(data: MoosicBoxData, context: PlayerOrRoom) -> Iterable[str]:
     """Yield the ids of the users and guests that hear a player or room."""
     if isinstance(context, Room):
         yield from (
-            member.user_id
-            for member in context.present
-            if member.is_guest or data.authenticator.users.is_user(member.user_id)
+            participant.user_id
+            for participant in context.present
+            if participant.is_guest or data.authenticator.users.is_user(participant.user_id)
         )
     elif context.connected and data.authenticator.users.is_user(context.owner_user_id):
         yield context.owner_user_id

@@ -18,15 +18,15 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
-from .adapters.pairing import MAX_NAME, SUBENTRY
-from .adapters.subentries import SPEAKER
+from .adapters.pairing import MAX_NAME
+from .adapters.subentries import AREA, PAIRED, SPEAKER
 from .const import DOMAIN, NAME
 from .engine.api import settings
 from .models import MoosicBoxConfigEntry
 from .option_checks import Faults, async_check
 from .options import OPTIONS, SECTION_OF, changed, effective
 from .player_flow import PlayerSubentryFlow
-from .speaker_flow import CONF_AREA, DEFAULT_PATH, SpeakerSteps, SpeakerSubentryFlow, url_of
+from .speaker_flow import DEFAULT_PATH, SpeakerSteps, SpeakerSubentryFlow, url_of
 
 
 class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
@@ -86,10 +86,10 @@ class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
             self.context["title_placeholders"] = {"name": self._name}
             return self.async_show_form(
                 step_id="confirm",
-                data_schema=vol.Schema({vol.Optional(CONF_AREA): AreaSelector()}),
+                data_schema=vol.Schema({vol.Optional(AREA): AreaSelector()}),
                 description_placeholders={"name": self._name},
             )
-        self._area_id = user_input.get(CONF_AREA)
+        self._area_id = user_input.get(AREA)
         if self._kind == "snapcast":
             return cast(ConfigFlowResult, self.async_added(self._kind))
         return cast(ConfigFlowResult, await self.async_step_prepare())
@@ -106,7 +106,7 @@ class MoosicBoxConfigFlow(SpeakerSteps, ConfigFlow, domain=DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the subentry flows: for players that are paired by a code, and for speakers that are fed."""
-        return {SUBENTRY: PlayerSubentryFlow, SPEAKER: SpeakerSubentryFlow}
+        return {PAIRED: PlayerSubentryFlow, SPEAKER: SpeakerSubentryFlow}
 
 
 class MoosicBoxOptionsFlow(OptionsFlow):

@@ -1,5 +1,6 @@
 """Diagnostics without secrets, addresses and names."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -88,6 +89,7 @@ def _library(library: Library) -> dict[str, Any]:
         "folders": len(library.folders),
         "counts": msgspec.to_builtins(library.counts),
         "progress": msgspec.to_builtins(library.progress),
+        "unreadable": Counter(file.reason for file in library.unreadable),
     }
 
 
@@ -98,7 +100,7 @@ def _clients_of(hub: Hub, players: list[Player]) -> list[dict[str, Any]]:
 
 def _room(room: Room) -> dict[str, Any]:
     settings, playback = room.settings, room.playback
-    members = room.participants.values()
+    participants = room.participants.values()
     return {
         "room_id": room.room_id,
         "name": room.name,
@@ -109,8 +111,8 @@ def _room(room: Room) -> dict[str, Any]:
         "wait": settings.wait,
         "max_participants": settings.max_participants,
         "participants": [
-            {"role": room.role(member.user_id), "away": member.away, "player": member.player is not None}
-            for member in members
+            {"role": room.role(each.user_id), "away": each.away, "player": each.player is not None}
+            for each in participants
         ],
         "missing": len(room.rejoin_until),
         "banned": len(room.banned),
@@ -131,7 +133,7 @@ def _player(player: Player) -> dict[str, Any]:
         "owner": player.owner_user_id,
         "entity_id": player.entity_id,
         "client_version": player.client_version,
-        "present": player.connected,
+        "connected": player.connected,
         "available": player.available,
         "capabilities": player.capabilities,
         "lead_ms": player.lead_ms,

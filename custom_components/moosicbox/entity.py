@@ -25,6 +25,27 @@ class HubEntity(Entity):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, HUB_ID)})
 
 
+class RarelyChangedEntity(Entity):
+    """An entity that is notified often, and whose state rarely changes."""
+
+    _written: object = None
+
+    @property
+    def _shown(self) -> object:
+        """The values that the state shows besides the availability."""
+        return None
+
+    @callback
+    @override
+    def _async_write_ha_state(self) -> None:
+        self._written = (self.available, self._shown)
+        super()._async_write_ha_state()
+
+    def _is_outdated(self) -> bool:
+        """Return whether the state would change if it was written now."""
+        return (self.available, self._shown) != self._written
+
+
 class PlaybackContextEntity(Entity):
     """An entity of the device of a player or a room."""
 

@@ -15,8 +15,8 @@ HUB_FAULTS: Final = (InternalError, Unavailable)
 
 def translated[E: HomeAssistantError](error: HubError, kind: type[E]) -> E:
     """Return an exception of this kind with the translated text of the hub's error."""
-    if error.text is not None:
-        key, placeholders = error.text.key, error.text.values
+    if error.sentence is not None:
+        key, placeholders = error.sentence.key, error.sentence.values
     else:
         # The engine's own sentence is English: only the details of this type of error are shown.
         key, placeholders = error.error_type, _details(error)

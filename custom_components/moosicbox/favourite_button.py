@@ -4,16 +4,15 @@ from typing import override
 
 from homeassistant.components.button import ButtonEntity
 from homeassistant.core import callback
-from homeassistant.helpers.json import json_bytes
 
 from .contexts import PlayerOrRoom
-from .engine.api import Player, Room
-from .entity import PlaybackContextEntity
+from .engine.api import LibraryRequest, Player, Room
+from .entity import PlaybackContextEntity, RarelyChangedEntity
 from .errors import invalid
 from .models import MoosicBoxData
 
 
-class FavouriteButton(PlaybackContextEntity, ButtonEntity):
+class FavouriteButton(RarelyChangedEntity, PlaybackContextEntity, ButtonEntity):
     """Marks the current song as a favourite of the household."""
 
     playback_context: Player | Room
@@ -22,14 +21,11 @@ class FavouriteButton(PlaybackContextEntity, ButtonEntity):
 
     def __init__(self, data: MoosicBoxData, context: PlayerOrRoom) -> None:
         super().__init__(data, context, "favourite")
-        self._written = self.available
 
     @callback
     @override
     def _handle_changed(self, context: PlayerOrRoom) -> None:
-        # Players change often, their availability rarely.
-        if context is self.playback_context and self.available != self._written:
-            self._written = self.available
+        if context is self.playback_context and self._is_outdated():
             super()._handle_changed(context)
 
     @override
@@ -37,5 +33,6 @@ class FavouriteButton(PlaybackContextEntity, ButtonEntity):
         current = self.playback_context.active_playback.current
         if current is None:
             raise invalid("nothing_plays")
-        fields = {"request_type": "set_favourite", "id": current.track.track_id, "favourite": True}
-        await self.async_execute(self.hub.decode(json_bytes({"type": "library_request", **fields})))
+        await self.async_execute(
+            LibraryRequest(request_type="set_favourite", id=current.track.track_id, favourite=True)
+        )

@@ -42,6 +42,9 @@ class FollowerSwitch(HubEntity, SwitchEntity):
     @callback
     def _handle_changed(self) -> None:
         if self.available:
+            name = self.hub.household.followers.get(self._follower_id).name
+            self._attr_translation_placeholders = {"name": name}
+            self.__dict__.pop("name", None)  # Entity caches its name, also if the placeholders change.
             self.async_write_ha_state()
 
     @override

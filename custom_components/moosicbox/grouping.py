@@ -38,11 +38,11 @@ async def async_join(
     principal = await async_principal(hass, data, user_id, [leader.entity_id or "", *entity_ids])
     with hub_command(data):
         hub.grouping.require_control(principal, host)
-        data.outputs.async_check(_speaker_owner(hub, host), speakers)
+        data.outputs.async_check(_output_context(hub, host), speakers)
         if players:
             await hub.grouping.join(principal, host, players)
         for entity_id in speakers:
-            data.outputs.async_add(_speaker_owner(hub, host), entity_id)
+            data.outputs.async_add(_output_context(hub, host), entity_id)
 
 
 def _room_to_join(hub: Hub, leader: PlayerOrRoom, rooms: Sequence[Room]) -> Room | None:
@@ -55,6 +55,6 @@ def _room_to_join(hub: Hub, leader: PlayerOrRoom, rooms: Sequence[Room]) -> Room
     return rooms[0] if rooms and rooms[0] is not current else None
 
 
-def _speaker_owner(hub: Hub, host: PlayerOrRoom) -> PlayerOrRoom:
-    """Return the owner of external speakers: the room of a player that is in one, else the player or room itself."""
+def _output_context(hub: Hub, host: PlayerOrRoom) -> PlayerOrRoom:
+    """Return what external speakers are added to: the room of a player that is in one, else the player or room itself."""
     return (hub.rooms.of_player(host) if isinstance(host, Player) else None) or host

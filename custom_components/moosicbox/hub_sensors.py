@@ -11,7 +11,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.typing import StateType
 
 from .engine.api import Player
-from .entity import HubEntity
+from .entity import HubEntity, RarelyChangedEntity
 from .models import MoosicBoxData
 from .sensor_descriptions import HubSensorDescription, LibrarySensorDescription
 
@@ -45,7 +45,7 @@ class HubSensor(HubEntity, SensorEntity):
         return None if attributes is None else attributes(self.hub)
 
 
-class LibrarySensor(HubEntity, SensorEntity):
+class LibrarySensor(RarelyChangedEntity, HubEntity, SensorEntity):
     """A sensor of the library."""
 
     entity_description: LibrarySensorDescription
@@ -54,12 +54,16 @@ class LibrarySensor(HubEntity, SensorEntity):
         super().__init__(data, description.key)
         self.entity_description = description
         self._library = data.library
-        self._written: StateType = None
 
     @property
     @override
     def native_value(self) -> StateType:
         return self.entity_description.value(self._library)
+
+    @property
+    @override
+    def _shown(self) -> object:
+        return self.native_value
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -70,8 +74,7 @@ class LibrarySensor(HubEntity, SensorEntity):
     @callback
     def _write_if_changed(self) -> None:
         # A scan reports each file; the state changes by whole percents.
-        if (value := self.native_value) != self._written:
-            self._written = value
+        if self._is_outdated():
             self.async_write_ha_state()
 
 
@@ -86,15 +89,20 @@ class PeopleSensor(HubSensor):
         self.async_on_remove(self.hub.presence.changed.subscribe(self.async_write_ha_state))
 
 
-class PlayersSensor(HubSensor):
+class PlayersSensor(RarelyChangedEntity, HubSensor):
     """The number of connected players, with their names."""
 
     _unrecorded_attributes = frozenset({"names"})
 
     def __init__(self, data: MoosicBoxData, description: HubSensorDescription) -> None:
         super().__init__(data, description)
-        self._written: dict[str, Any] | None = None
         self._handle: asyncio.Handle | None = None
+
+    @property
+    @override
+    def _shown(self) -> object:
+        # The number of names is limited, so the count may change alone.
+        return self.native_value, self.extra_state_attributes
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -118,8 +126,7 @@ class PlayersSensor(HubSensor):
     @callback
     def _write_if_changed(self) -> None:
         self._handle = None
-        if (attributes := self.extra_state_attributes) != self._written:
-            self._written = attributes
+        if self._is_outdated():
             self.async_write_ha_state()
 
 

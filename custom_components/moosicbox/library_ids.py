@@ -5,11 +5,12 @@ from typing import Final
 
 from .const import DOMAIN
 from .engine.api import (
+    EPISODE_PREFIX,
     Album,
     Artist,
     Genre,
-    Item,
     Library,
+    LibraryItem,
     LibraryTrack,
     Playlist,
     Podcast,
@@ -38,7 +39,7 @@ def identifier_of(media_content_id: str) -> str:
     return media_content_id.removeprefix(SOURCE).removeprefix("/")
 
 
-def library_id_of(item: Item) -> str:
+def library_id_of(item: LibraryItem) -> str:
     """Return the id of an item of the library."""
     match item:
         case LibraryTrack():
@@ -55,6 +56,19 @@ def library_id_of(item: Item) -> str:
             return f"{SOURCE}/podcast/{item.podcast_id}"
         case Station():
             return f"{SOURCE}/station/{item.station_id}"
+
+
+def source_of(media_content_id: str) -> dict[str, str]:
+    """Return the kind and the id of an item of the library, as the sources of alarms name it.
+
+    A track in a collection stands for itself, without the tracks after it.
+    """
+    kind, *ids = identifier_of(media_content_id).split("/")
+    if len(ids) > 1 and ids[-1] not in (TRACKS, SHUFFLED):
+        kind, ids = "track", ids[-1:]
+    if kind == "track" and ids and ids[0].startswith(EPISODE_PREFIX):
+        kind = "episode"
+    return {"kind": kind, "id": ids[0]} if ids else {"kind": kind}
 
 
 async def track_ids_to_play(library: Library, media_content_id: str, *, whole: bool = False) -> list[str] | None:

@@ -8,6 +8,7 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature, Medi
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adapters.subentries import subentry_of
 from .commands import hub_command
 from .contexts import PlayerOrRoom
 from .engine.api import (
@@ -29,7 +30,7 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add a media player for each player and room, now and when they are added."""
     data = entry.runtime_data
@@ -37,7 +38,7 @@ async def async_setup_entry(
 
     @callback
     def add_player(player: Player) -> None:
-        async_add_entities([PlayerEntity(data, player)], config_subentry_id=data.pairing.subentry_of(player))
+        async_add_entities([PlayerEntity(data, player)], config_subentry_id=subentry_of(hass, player))
 
     @callback
     def add_room(room: Room) -> None:
@@ -65,7 +66,7 @@ class PlayerEntity(PlaybackEntity):
         self.hub.players.set_entity_id(self.playback_context, self.entity_id)
         rooms = self.hub.rooms
         for signal in (rooms.joined, rooms.left, rooms.output_added, rooms.output_removed):
-            self.async_on_remove(signal.subscribe(self._handle_members_changed))
+            self.async_on_remove(signal.subscribe(self._handle_participants_changed))
         self.async_on_remove(self.hub.players.entity_renamed.subscribe(self._handle_renamed))
         self.async_on_remove(rooms.entity_renamed.subscribe(self._handle_renamed))
 
@@ -94,7 +95,7 @@ class PlayerEntity(PlaybackEntity):
         self._remove_outputs()
 
     @callback
-    def _handle_members_changed(self, room: Room, _member: Participant | str) -> None:
+    def _handle_participants_changed(self, room: Room, _participant: Participant | str) -> None:
         if self.playback_context.room is room:
             self._handle_changed(self.playback_context)
 
@@ -142,7 +143,7 @@ class RoomEntity(PlaybackEntity):
 
     @property
     def _listeners(self) -> int:
-        """The players and external speakers that play the room's music."""
+        """The number of players and external speakers on which the room is heard."""
         return len(self.playback_context.renderers) + len(self.playback_context.outputs)
 
     @override

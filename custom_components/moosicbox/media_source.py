@@ -47,18 +47,18 @@ class LibrarySource(MediaSource):
             )
         try:
             if collection == "station":
-                return await self._foreign(data, STATION_MEDIA + track_id)
+                return await self._resolve_remote(data, STATION_MEDIA + track_id)
             if track_id.startswith(EPISODE_PREFIX):
-                return await self._foreign(data, TRACK_MEDIA + track_id)
-            place = await data.library.track_path(track_id)
+                return await self._resolve_remote(data, TRACK_MEDIA + track_id)
+            file = await data.library.track_path(track_id)
         except HubError as error:
             raise translated(error, Unresolvable) from error
-        path = STREAM_PATH.format(track_id=place.track_id)
+        path = STREAM_PATH.format(track_id=file.track_id)
         lifetime = timedelta(seconds=CONTENT_AUTH_EXPIRY_TIME)
-        return PlayMedia(async_sign_path(self._hass, path, lifetime, use_content_user=True), place.mime_type)
+        return PlayMedia(async_sign_path(self._hass, path, lifetime, use_content_user=True), file.mime_type)
 
     @staticmethod
-    async def _foreign(data: MoosicBoxData, media_content_id: str) -> PlayMedia:
+    async def _resolve_remote(data: MoosicBoxData, media_content_id: str) -> PlayMedia:
         media = await data.hub.media_resolver.resolve(media_content_id, data.hub.system)
         return PlayMedia(media.source, media.mime_type or "audio/mpeg")
 

@@ -7,12 +7,13 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .adapters.entities import delay_key, owner_of
+from .adapters.entities import delay_key, device_context_of
 from .adapters.outputs import output_key
+from .adapters.subentries import subentry_of
 from .commands import hub_command
 from .contexts import PlayerOrRoom
 from .engine.api import MAX_OUTPUT_DELAY_MS, Player, Room, VolumeCommand
-from .entity import PlaybackContextEntity
+from .entity import PlaybackContextEntity, RarelyChangedEntity
 from .errors import invalid
 from .models import MoosicBoxConfigEntry, MoosicBoxData
 from .sleep_timer_entities import SleepTimerMinutes
@@ -31,25 +32,26 @@ async def async_setup_entry(
     @callback
     def add_player(player: Player) -> None:
         numbers = [PlayerDelay(data, player), SleepTimerMinutes(data, player)]
-        async_add_entities(numbers, config_subentry_id=data.pairing.subentry_of(player))
+        async_add_entities(numbers, config_subentry_id=subentry_of(hass, player))
 
     @callback
     def add_room(room: Room) -> None:
-        async_add_entities([SleepTimerMinutes(data, room)])
+        if not room.is_group:
+            async_add_entities([SleepTimerMinutes(data, room)])
 
     @callback
-    def add_speaker(context: PlayerOrRoom, entity_id: str) -> None:
-        if (owner := owner_of(context)) is None:
+    def add_output(context: PlayerOrRoom, entity_id: str) -> None:
+        if (device_context := device_context_of(context)) is None:
             return
         state = hass.states.get(entity_id)
         name = entity_id if state is None else state.name
-        speaker = SpeakerDelay(data, owner, output_key(hass, entity_id), name)
-        async_add_entities([speaker], config_subentry_id=data.pairing.subentry_of(owner))
+        delay = ExternalSpeakerDelay(data, device_context, output_key(hass, entity_id), name)
+        async_add_entities([delay], config_subentry_id=subentry_of(hass, device_context))
 
     for context, entity_id in data.outputs.assigned():
-        add_speaker(context, entity_id)
-    entry.async_on_unload(data.hub.players.output_added.subscribe(add_speaker))
-    entry.async_on_unload(data.hub.rooms.output_added.subscribe(add_speaker))
+        add_output(context, entity_id)
+    entry.async_on_unload(data.hub.players.output_added.subscribe(add_output))
+    entry.async_on_unload(data.hub.rooms.output_added.subscribe(add_output))
     for player in data.hub.players:
         add_player(player)
     for room in data.hub.rooms:
@@ -70,7 +72,7 @@ class DelayEntity(PlaybackContextEntity, NumberEntity):
     _attr_native_step = STEP_MS
 
 
-class PlayerDelay(DelayEntity):
+class PlayerDelay(RarelyChangedEntity, DelayEntity):
     """The output delay of a player; the hub schedules its playback earlier by this time."""
 
     playback_context: Player
@@ -79,20 +81,21 @@ class PlayerDelay(DelayEntity):
 
     def __init__(self, data: MoosicBoxData, player: Player) -> None:
         super().__init__(data, player, "output_delay")
-        self._written = (player.output_delay_ms, player.available)
 
     @property
     @override
     def native_value(self) -> float:
         return self.playback_context.output_delay_ms
 
+    @property
+    @override
+    def _shown(self) -> object:
+        return self.playback_context.output_delay_ms
+
     @callback
     @override
     def _handle_changed(self, context: PlayerOrRoom) -> None:
-        # Players change often (state, volume), this entity rarely.
-        current = (self.playback_context.output_delay_ms, self.playback_context.available)
-        if context is self.playback_context and current != self._written:
-            self._written = current
+        if context is self.playback_context and self._is_outdated():
             super()._handle_changed(context)
 
     @override
@@ -100,14 +103,14 @@ class PlayerDelay(DelayEntity):
         await self.async_execute(VolumeCommand(player_id=self.playback_context.player_id, output_delay_ms=value))
 
 
-class SpeakerDelay(DelayEntity):
-    """The output delay of an external speaker: the time between its `play_media` action and the sound."""
+class ExternalSpeakerDelay(DelayEntity):
+    """The delay of an external speaker: the time between its `play_media` action and the sound."""
 
     _attr_translation_key = "speaker_delay"
 
-    def __init__(self, data: MoosicBoxData, owner: PlayerOrRoom, key: str, name: str) -> None:
-        """`owner` is the player or room whose device shows it; `key` and `name` are those of the speaker."""
-        super().__init__(data, owner, delay_key(key))
+    def __init__(self, data: MoosicBoxData, context: PlayerOrRoom, key: str, name: str) -> None:
+        """`context` is the player or room whose device shows it; `key` and `name` are those of the speaker."""
+        super().__init__(data, context, delay_key(key))
         self._key = key
         self._attr_translation_placeholders = {"speaker": name}
 

@@ -34,7 +34,7 @@ async def async_check(hass: HomeAssistant, values: dict[str, Any], stored: Mappi
         try:
             values[setting.key] = setting.checked(values[setting.key])
         except ValueError:
-            bounds = {"least": f"{setting.least:,}", "most": f"{setting.most:,}"}
+            bounds = {"least": f"{setting.minimum:,}", "most": f"{setting.maximum:,}"}
             option = await _async_name(hass, setting)
             return Faults({setting.key: "out_of_range"}, {"option": option, **bounds})
     if reasons := settings.faults(values):

@@ -51,7 +51,7 @@ def _selector(setting: settings.Setting) -> OptionSelector:
         case bool():
             return BooleanSelector()
         case int():
-            config = NumberSelectorConfig(min=setting.least, max=setting.most, step=1, mode=NumberSelectorMode.BOX)
+            config = NumberSelectorConfig(min=setting.minimum, max=setting.maximum, step=1, mode=NumberSelectorMode.BOX)
             if setting.unit is not None:
                 config["unit_of_measurement"] = setting.unit
             return WholeNumberSelector(config)

@@ -1,5 +1,6 @@
 """The base of the media players of players and rooms."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, Literal, override
@@ -22,7 +23,17 @@ from homeassistant.util import dt as dt_util
 from .browse_media import async_browse, async_search
 from .commands import hub_command
 from .contexts import PlayerOrRoom, context_fields
-from .engine.api import ModeCommand, Playback, PlaybackCommand, QueueClear, SeekCommand, Timeline, Track, VolumeCommand
+from .engine.api import (
+    HubError,
+    ModeCommand,
+    Playback,
+    PlaybackCommand,
+    QueueClear,
+    SeekCommand,
+    Timeline,
+    Track,
+    VolumeCommand,
+)
 from .entity import PlaybackContextEntity
 from .errors import invalid
 from .grouping import async_join
@@ -184,7 +195,9 @@ class PlaybackEntity(PlaybackContextEntity, MediaPlayerEntity):
         if (track := self._track) is None:
             return None, None
         track_id = track.track_id
-        picture = await self.data.library.artwork(track_id) or await self.data.media.async_picture(track_id)
+        picture = None
+        with suppress(HubError):
+            picture = await self.data.library.artwork(track_id) or await self.data.media.async_picture(track_id)
         return (None, None) if picture is None else (picture.data, picture.mime_type)
 
     @property

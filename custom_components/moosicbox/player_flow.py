@@ -16,12 +16,12 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .adapters.callbacks import combined
 from .adapters.pairing import PERMISSIONS, PairedDevice, Pairing
-from .adapters.subentries import PAIRED, area_of, async_set_area, subentries
+from .adapters.subentries import AREA, PAIRED, area_of, async_set_area, subentries
 from .engine.api import PAIRING_CODE_LIFETIME, ROLES, Offer, Unavailable
 from .models import MoosicBoxData, async_loaded_data
 
-CONF_AREA: Final = "area"
 CONF_CONTROL: Final = "control"
 SPEAKER_PERMISSIONS: Final = frozenset({"listen", "play"})
 INSTALL: Final = 'uv tool install "moosicbox[cli] @ git+https://github.com/moosicbox/home-assistant-moosicbox"'
@@ -38,6 +38,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         self._offer: Offer | None = None
         self._code = ""
         self._device: PairedDevice | None = None
+        self._refused: PairedDevice | None = None
         self._waiting: asyncio.Task[None] | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -50,7 +51,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
                 data_schema=_form(may_control=False, area_id=None),
                 description_placeholders={"install": INSTALL, "guide": GUIDE},
             )
-        self._area_id = user_input.get(CONF_AREA)
+        self._area_id = user_input.get(AREA)
         return await self._async_offer(data, may_control=user_input[CONF_CONTROL])
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -64,7 +65,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
             return self.async_show_form(
                 step_id="reconfigure", data_schema=form, description_placeholders={"name": subentry.title}
             )
-        async_set_area(self.hass, entry, subentry, user_input.get(CONF_AREA))
+        async_set_area(self.hass, entry, subentry, user_input.get(AREA))
         if user_input[CONF_CONTROL] == may_control:
             return self.async_abort(reason="reconfigure_successful")
         return await self._async_offer(data, may_control=not may_control)
@@ -99,7 +100,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
         )
 
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Wait until the code is redeemed or has expired."""
+        """Wait until the code is used or has expired."""
         if self._waiting is not None and not self._waiting.done():
             return self.async_show_progress(
                 step_id="wait",
@@ -111,6 +112,10 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
 
     async def async_step_done(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Report the result."""
+        if self._refused is not None:
+            return self.async_abort(
+                reason="player_of_another_user", description_placeholders={"player_id": self._refused.player_id}
+            )
         if self._device is None:
             return self.async_abort(reason="code_expired")
         return self.async_abort(reason="paired", description_placeholders={"name": self._device.name})
@@ -124,18 +129,23 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
             self._pairing.withdraw(self._offer)
 
     async def _wait(self, pairing: Pairing, offer: Offer) -> None:
-        redeemed = asyncio.Event()
+        used = asyncio.Event()
 
-        def handle_paired(redeemed_offer: Offer, device: PairedDevice) -> None:
-            if redeemed_offer is offer:
+        def handle_paired(used_offer: Offer, device: PairedDevice) -> None:
+            if used_offer is offer:
                 self._device = device
                 self._set_area(device)
-                redeemed.set()
+                used.set()
 
-        unsubscribe = pairing.paired.subscribe(handle_paired)
+        def handle_refused(used_offer: Offer, device: PairedDevice) -> None:
+            if used_offer is offer:
+                self._refused = device
+                used.set()
+
+        unsubscribe = combined(pairing.paired.subscribe(handle_paired), pairing.refused.subscribe(handle_refused))
         try:
             async with asyncio.timeout(PAIRING_CODE_LIFETIME):
-                await redeemed.wait()
+                await used.wait()
         except TimeoutError:
             pass
         finally:
@@ -158,7 +168,7 @@ class PlayerSubentryFlow(ConfigSubentryFlow):
 def _form(*, may_control: bool, area_id: str | None) -> vol.Schema:
     return vol.Schema(
         {
-            vol.Optional(CONF_AREA, description={"suggested_value": area_id}): AreaSelector(),
+            vol.Optional(AREA, description={"suggested_value": area_id}): AreaSelector(),
             vol.Required(CONF_CONTROL, default=may_control): BooleanSelector(),
         }
     )

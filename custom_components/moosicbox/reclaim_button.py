@@ -35,4 +35,4 @@ class ReclaimButton(PlaybackContextEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        await self.data.speakers.async_reclaim(self.playback_context.player_id)
+        self.data.speakers.async_reclaim(self.playback_context.player_id)

@@ -1,4 +1,4 @@
-"""Repair flows: raise the limit of connections, confirm the rebuilt library."""
+"""Repair flows: raise the limit of connections, confirm the rebuilt library and missed alarms."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Sensors of the hub, its library, its rooms, and its fed speakers."""
+"""Sensors of the hub, its library, rooms, fed speakers, sleep timers and alarms."""
 
 from typing import Any, override
 
@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .adapters.speakers import SPEAKER_STATES
+from .adapters.subentries import subentry_of
 from .alarm_entities import AlarmNext, NextAlarm, async_track_alarms
 from .contexts import PlayerOrRoom
 from .engine.api import Player, Room
@@ -21,7 +22,7 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MoosicBoxConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the hub's sensors, and those of players and rooms, now and when they are added."""
     data = entry.runtime_data
@@ -34,7 +35,7 @@ async def async_setup_entry(
 
     @callback
     def add_player(player: Player) -> None:
-        async_add_entities([SleepTimerSensor(data, player)], config_subentry_id=data.pairing.subentry_of(player))
+        async_add_entities([SleepTimerSensor(data, player)], config_subentry_id=subentry_of(hass, player))
 
     if data.cluster is not None:
         async_add_entities([NodesSensor(data, data.cluster.node)])
@@ -126,14 +127,14 @@ class ParticipantsSensor(PlaybackContextEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         room = self.playback_context
-        members = list(room.participants.values())[:MAX_LISTED]
+        listed = list(room.participants.values())[:MAX_LISTED]
         participants = [
             {
-                "client_id": member.client_id,
-                "username": member.username,
-                "role": room.role(member.user_id),
-                "player_id": member.player.player_id if member.player else None,
+                "client_id": each.client_id,
+                "username": each.username,
+                "role": room.role(each.user_id),
+                "player_id": each.player.player_id if each.player else None,
             }
-            for member in members
+            for each in listed
         ]
-        return {"names": list(dict.fromkeys(member.username for member in members)), "participants": participants}
+        return {"names": list(dict.fromkeys(each.username for each in listed)), "participants": participants}

@@ -11,16 +11,14 @@ from homeassistant.util import dt as dt_util
 
 from .contexts import PlayerOrRoom, context_fields
 from .engine.api import CancelSleepTimer, SetSleepTimer, SleepTimerInfo
-from .entity import PlaybackContextEntity
+from .entity import PlaybackContextEntity, RarelyChangedEntity
 from .models import MoosicBoxData
 
 MAX_SLEEP_MINUTES = 1_440
 
 
-class SleepTimerEntity(PlaybackContextEntity):
+class SleepTimerEntity(RarelyChangedEntity, PlaybackContextEntity):
     """An entity that shows the sleep timer of a player or a room."""
-
-    _written: SleepTimerInfo | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -32,6 +30,11 @@ class SleepTimerEntity(PlaybackContextEntity):
         """The timer; None if there is none."""
         return self.hub.household.sleep_timers.find(self.playback_context)
 
+    @property
+    @override
+    def _shown(self) -> object:
+        return self.sleep_timer
+
     @callback
     @override
     def _handle_changed(self, context: PlayerOrRoom) -> None:
@@ -40,9 +43,7 @@ class SleepTimerEntity(PlaybackContextEntity):
 
     @callback
     def _write_if_changed(self) -> None:
-        # Players change often, their timers rarely.
-        if (timer := self.sleep_timer) != self._written:
-            self._written = timer
+        if self._is_outdated():
             self.data.state_writer.async_schedule(self)
 
 

@@ -17,15 +17,16 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 from yarl import URL
 
-from .adapters.subentries import area_of, async_set_area
+from .adapters.subentries import AREA, area_of, async_set_area
 from .const import DOMAIN
 from .models import MoosicBoxData, async_loaded_data
 
 if TYPE_CHECKING:
     from .engine.sendspin_api import Candidate, PairingMethod, SendspinPairing
 
+SENDSPIN_API: Final = f"{__package__}.engine.sendspin_api"
+"""Loaded when the first Sendspin speaker is added."""
 CONF_ADDRESS: Final = "address"
-CONF_AREA: Final = "area"
 CONF_CODE: Final = "code"
 CONF_SPEAKER: Final = "speaker"
 DEFAULT_PORT: Final = 8928
@@ -83,11 +84,12 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
 
     async def _async_prepare(self) -> None:
         self._failure, self._uses_sendspin = None, True
-        sendspin = await self.speakers_data().speakers.async_start_sendspin(self)
+        speakers = self.speakers_data().speakers
+        sendspin = await speakers.async_start_sendspin(self)
         if sendspin is None:
-            self._failure = "sendspin_not_installed"
+            self._failure = "sendspin_not_installed" if speakers.has_ffmpeg else "no_ffmpeg"
             return
-        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
+        api = await async_import_module(self.hass, SENDSPIN_API)
         try:
             if self._url is not None:
                 self._candidate = await sendspin.service.probe(self._url)
@@ -137,7 +139,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         return await self._async_pair("token", user_input)
 
     async def _async_pair(self, method: PairingMethod, user_input: dict[str, Any] | None) -> Any:
-        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
+        api = await async_import_module(self.hass, SENDSPIN_API)
         errors: dict[str, str] = {}
         try:
             if self._pairing is None and not await self._async_begin(method):
@@ -159,7 +161,7 @@ class SpeakerSteps(FlowHandler[Any, Any, Any]):
         return self._show_code_form(method, errors)
 
     async def _async_again(self, method: PairingMethod, errors: dict[str, str]) -> Any:
-        api = await async_import_module(self.hass, "custom_components.moosicbox.engine.sendspin_api")
+        api = await async_import_module(self.hass, SENDSPIN_API)
         try:
             if not await self._async_begin(method):
                 return await self.async_step_gesture()
@@ -232,7 +234,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
         waiting = {info.player_id: info for info in self.speakers_data().speakers.waiting}
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._area_id = user_input.get(CONF_AREA)
+            self._area_id = user_input.get(AREA)
             if (info := waiting.get(user_input.get(CONF_SPEAKER, ""))) is not None:
                 self._player_id, self._name = info.player_id, info.name
                 if info.kind == "snapcast":
@@ -247,7 +249,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
         if options:
             fields[vol.Optional(CONF_SPEAKER)] = SelectSelector(SelectSelectorConfig(options=options))
         fields[vol.Optional(CONF_ADDRESS)] = TextSelector()
-        fields[vol.Optional(CONF_AREA)] = AreaSelector()
+        fields[vol.Optional(AREA)] = AreaSelector()
         form = self.async_show_form(step_id="user", data_schema=vol.Schema(fields), errors=errors)
         return cast(SubentryFlowResult, form)
 
@@ -258,7 +260,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
         errors: dict[str, str] = {}
         area_id, address = area_of(self.hass, entry, subentry), subentry.data.get("url", "")
         if user_input is not None:
-            area_id, address = user_input.get(CONF_AREA), user_input.get(CONF_ADDRESS, "").strip()
+            area_id, address = user_input.get(AREA), user_input.get(CONF_ADDRESS, "").strip()
             url = url_of(address) if address else None
             if address and url is None:
                 errors[CONF_ADDRESS] = "no_address"
@@ -269,7 +271,7 @@ class SpeakerSubentryFlow(SpeakerSteps, ConfigSubentryFlow):
                 )
                 async_set_area(self.hass, entry, subentry, area_id)
                 return cast(SubentryFlowResult, self.async_abort(reason="reconfigure_successful"))
-        fields: dict[Any, Any] = {vol.Optional(CONF_AREA, description={"suggested_value": area_id}): AreaSelector()}
+        fields: dict[Any, Any] = {vol.Optional(AREA, description={"suggested_value": area_id}): AreaSelector()}
         if subentry.data["kind"] == "sendspin":
             fields[vol.Optional(CONF_ADDRESS, description={"suggested_value": address})] = TextSelector()
         form = self.async_show_form(

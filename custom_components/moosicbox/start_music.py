@@ -1,5 +1,6 @@
 """Starting music without naming any: by voice, or by turning a player on."""
 
+import random
 from typing import Final, Literal
 
 from homeassistant.core import HomeAssistant
@@ -32,13 +33,14 @@ async def async_start_music(
         return "favourites"
     with errors_translated():
         page = await data.library.get_tracks(sort="-plays", limit=MAX_MIX)
-    tracks = tuple(track.track_id for track in page.items if track.available)
+    tracks = [track.track_id for track in page.items if track.available]
     if not tracks:
         return None
     fields = context_fields(context)
-    await async_execute(hass, data, QueueAdd(**fields, place="replace", track_ids=tracks), user_id)
+    add = QueueAdd(**fields, place="replace", play=True, track_ids=tuple(random.sample(tracks, len(tracks))))
+    await async_execute(hass, data, add, user_id)
+    # If the music is refused, the mode stays as it is.
     await async_execute(hass, data, ModeCommand(**fields, shuffle=True), user_id)
-    await async_execute(hass, data, PlaybackCommand(**fields, command="play"), user_id)
     return "mix"
 
 
@@ -46,10 +48,11 @@ async def async_play_favourites(
     hass: HomeAssistant, data: MoosicBoxData, context: PlayerOrRoom, user_id: str | None
 ) -> bool:
     """Play the favourites instead of the queue; return False if there are none. Raise HomeAssistantError."""
-    try:
-        tracks = await track_ids_to_play(data.library, f"{SOURCE}/favourites")
-    except TrackNotFound:
-        return False
+    with errors_translated():
+        try:
+            tracks = await track_ids_to_play(data.library, f"{SOURCE}/favourites")
+        except TrackNotFound:
+            return False
     add = QueueAdd(**context_fields(context), place="replace", play=True, track_ids=tuple(tracks or ()))
     await async_execute(hass, data, add, user_id)
     return True

@@ -1,4 +1,4 @@
-"""State writes of entities, collected per iteration of the event loop."""
+"""State writes of entities, collected per turn of the event loop."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ class StateWriter:
 
     @callback
     def async_schedule(self, entity: Entity) -> None:
-        """Write the entity's state before the next iteration of the event loop."""
+        """Write the entity's state in the next turn of the event loop."""
         self._entities[entity] = None
         if self._handle is None:
             self._handle = self._loop.call_soon(self.async_flush)

@@ -1,4 +1,4 @@
-"""Commands of Home Assistant's WebSocket API, for panels and cards of all users."""
+"""Commands of Home Assistant's WebSocket API, for panels and cards; some are for administrators only."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,6 +1,8 @@
 """Fixtures for tests of Home Assistant's side."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -25,6 +27,14 @@ from tests.fixtures import (  # noqa: F401
 )
 
 from .parties import ada, ben, eve, party  # noqa: F401
+
+
+@pytest.fixture(autouse=True, scope="session")
+def known_ffmpeg() -> Iterator[None]:
+    """Let Home Assistant know the version of ffmpeg, so that it doesn't start the program in each test."""
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr("homeassistant.components.ffmpeg.FFVersion.get_version", AsyncMock(return_value="7.1"))
+        yield
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.moosicbox.const import ALARM_ID, DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.household import SaveAlarm
+from custom_components.moosicbox.library_ids import source_of
 from tests.fixtures import BRASS, Advance, Lose
 from tests.wire.client import Client
 
@@ -115,12 +116,14 @@ async def test_it_rings_by_the_time_zone_of_home_assistant(hass: HomeAssistant, 
 async def test_a_missed_alarm_is_an_issue(
     hass: HomeAssistant,
     hub: Hub,
+    entry: MockConfigEntry,
     kitchen: Client,
     lose: Lose,
     advance: Advance,
     issue_registry: ir.IssueRegistry,
     events: list[tuple[str, str | None]],
 ) -> None:
+    """It ends with the integration."""
     alarm_id = await add(hass, hub)
     await lose(kitchen)
     await advance(720)
@@ -129,6 +132,8 @@ async def test_a_missed_alarm_is_an_issue(
     assert issue is not None
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["alarm"] == "Work"
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not [issue_id for domain, issue_id in issue_registry.issues if domain == DOMAIN]
 
 
 @pytest.mark.parametrize(("home", "kind"), [("home", "rang"), ("not_home", "skipped"), ("unavailable", "rang")])
@@ -179,3 +184,30 @@ async def test_an_alarm_plays_what_is_picked_or_searched(hass: HomeAssistant, ki
         {"media_content_id": BRASS},
         {"query": "paper lantern"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("picked", "source"),
+    [
+        ("track/t-1", {"kind": "track", "id": "t-1"}),
+        ("album/al-1/t-1", {"kind": "track", "id": "t-1"}),
+        ("playlist/pl-1/ep-1", {"kind": "episode", "id": "ep-1"}),
+        ("track/ep-1", {"kind": "episode", "id": "ep-1"}),
+        ("artist/ar-1/tracks", {"kind": "artist", "id": "ar-1"}),
+        ("artist/ar-1/shuffled", {"kind": "artist", "id": "ar-1"}),
+        ("artist/ar-1/tracks/t-1", {"kind": "track", "id": "t-1"}),
+        ("favourites", {"kind": "favourites"}),
+    ],
+)
+async def test_an_alarm_plays_what_is_picked_in_a_collection(
+    hass: HomeAssistant, kitchen: Client, picked: str, source: dict[str, str]
+) -> None:
+    media = f"media-source://moosicbox/{picked}"
+    await ask(hass, "save_alarm", entity_id=KITCHEN, time="07:15", media_content_id=media)
+    (alarm,) = (await ask(hass, "get_household"))["alarms"]
+    assert list(alarm["sources"]) == [source]
+
+
+def test_a_folder_of_the_media_browser_has_no_id() -> None:
+    """The hub decides whether such an alarm can be saved."""
+    assert source_of("media-source://moosicbox/track") == {"kind": "track"}

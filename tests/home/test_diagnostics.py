@@ -19,6 +19,8 @@ from syrupy.filters import props
 
 from custom_components.moosicbox.const import DOMAIN, HUB_ID
 from custom_components.moosicbox.engine.hub import Hub
+from custom_components.moosicbox.engine.library.library import Library
+from custom_components.moosicbox.engine.library.models import UnreadableFile
 from tests.fixtures import BRASS, Connect, CreateToken
 from tests.wire.client import Client, player
 
@@ -44,7 +46,7 @@ async def secrets(
     await hass.async_block_till_done()
     session = next(iter(hub.sessions))
     assert session.connection is not None
-    key: bytes = entry.runtime_data.secrets.key
+    key: bytes = entry.runtime_data.secrets.keys.tokens[0].key
     secret: str = entry.runtime_data.secrets.secrets[0].key
     return {
         *(token, welcome["secret"], welcome["session_id"], key.hex(), secret, origin, session.connection.peer.address),
@@ -61,6 +63,20 @@ def device_of(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> d
 def leaked(data: Any, secrets: set[str]) -> list[str]:
     text = json.dumps(data)
     return [secret for secret in secrets if secret in text]
+
+
+async def test_entry_diagnostics_count_harmful_files(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, hass_client: ClientSessionGenerator
+) -> None:
+    assert await async_setup_component(hass, "diagnostics", {})
+    library: Library = entry.runtime_data.library
+    library._harmful = tuple(
+        UnreadableFile(path=f"/media/Anna {number}.flac", reason="memory", noticed_at="2026-11-03T06:00:00.000Z")
+        for number in range(2)
+    )
+    data = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert data["library"]["unreadable"] == {"memory": 2}  # type: ignore[index, call-overload]
+    assert not leaked(data, {"Anna"})
 
 
 async def test_entry_diagnostics_have_no_secrets(

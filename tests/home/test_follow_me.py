@@ -74,6 +74,16 @@ async def test_music_follows_and_a_switch_turns_it_off(hass: HomeAssistant, hub:
     assert er.async_get(hass).async_get(SWITCH) is None
 
 
+@pytest.mark.usefixtures("lounge")
+async def test_the_switch_shows_a_new_name(hass: HomeAssistant) -> None:
+    saved = await ask(hass, "save_follower", name="Ada", places=PLACES)
+    await hass.async_block_till_done()
+    await do(hass, "save_follower", follower_id=saved["follower_id"], name="Ben")
+    await hass.async_block_till_done()
+    assert (state := hass.states.get(SWITCH)) is not None
+    assert state.name == "MoosicBox Follow Ben"
+
+
 @pytest.mark.usefixtures("kitchen")
 async def test_a_place_needs_one_of_our_players(hass: HomeAssistant) -> None:
     with pytest.raises(ServiceValidationError) as error:

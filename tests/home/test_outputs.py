@@ -162,6 +162,21 @@ async def test_the_volume_follows_the_room(
     assert received(simple) == []
 
 
+async def test_the_volume_stays_when_the_last_player_leaves(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, ada: Client, ben: Client, party: str, advance: Advance
+) -> None:
+    radio, _ = speakers
+    await act(hass, "volume_set", PARTY, volume_level=0.2)
+    await act(hass, "join", PARTY, group_members=[RADIO])
+    for player in "ada", "ben":
+        await act(hass, "unjoin", f"media_player.{player}")
+    await wait(hass, advance)
+    room = hub.rooms.find("party")
+    assert room is not None
+    assert not room.renderers
+    assert received(radio) == []
+
+
 @pytest.mark.parametrize("how", ["unjoin", "leave_room"])
 async def test_removed_speakers_stop_and_lose_their_number(
     hass: HomeAssistant,
@@ -188,6 +203,15 @@ async def test_removed_speakers_stop_and_lose_their_number(
     assert state(hass).state == "playing"
 
 
+async def test_a_speaker_stays_if_something_else_can_not_leave(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client
+) -> None:
+    await act(hass, "join", KITCHEN, group_members=[RADIO])
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call("moosicbox", "leave_room", {"entity_id": [RADIO, SIMPLE]}, blocking=True)
+    assert list(hub.players.get("kitchen").outputs) == [RADIO]
+
+
 async def test_a_group_takes_over_the_leaders_speakers(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, ada: Client, ben: Client, advance: Advance
 ) -> None:
@@ -199,6 +223,62 @@ async def test_a_group_takes_over_the_leaders_speakers(
     await wait(hass, advance)
     assert list(hub.rooms) == []
     assert hub.players.get("ada").outputs == {RADIO: 0.0}
+
+
+async def test_a_speaker_plays_on_when_its_player_leads_a_group(
+    hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, ada: Client, ben: Client, advance: Advance
+) -> None:
+    """It plays on when the group ends, too, and follows the volume of each."""
+    radio, _ = speakers
+    for name in "ada", "ben":
+        await act(hass, "volume_set", f"media_player.{name}", volume_level=0.4)
+    await act(hass, "join", "media_player.ada", group_members=[RADIO])
+    await play(hass, BRASS, entity_id="media_player.ada")
+    await wait(hass, advance, 3)
+    assert [order for order, _ in received(radio)] == ["play"]
+    await act(hass, "join", "media_player.ada", group_members=["media_player.ben"])
+    await wait(hass, advance, 2)
+    (room,) = hub.rooms
+    assert (list(room.outputs), [order for order, _ in received(radio) if order != "seek"]) == ([RADIO], [])
+    await act(hass, "volume_set", str(room.entity_id), volume_level=0.3)
+    await wait(hass, advance)
+    assert ("volume", 0.3) in received(radio)
+    await act(hass, "unjoin", "media_player.ben")
+    await wait(hass, advance, 2)
+    assert (list(hub.rooms), [order for order, _ in received(radio) if order != "seek"]) == ([], [])
+    await act(hass, "volume_set", "media_player.ada", volume_level=0.2)
+    await wait(hass, advance)
+    assert received(radio) == [("volume", 0.2)]
+
+
+async def test_a_speaker_that_begins_slowly_is_stopped_after_its_group_has_lost_it(
+    hass: HomeAssistant,
+    speakers: tuple[Radio, Radio],
+    entry: MockConfigEntry,
+    ada: Client,
+    ben: Client,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    ready = asyncio.Event()
+
+    async def call(_entity_id: str, action: str, _data: dict[str, Any]) -> None:
+        told.append(action)
+        if action == "play_media":
+            await ready.wait()
+
+    monkeypatch.setattr(entry.runtime_data.outputs._actions, "async_call", call)
+    await act(hass, "join", "media_player.ada", group_members=[RADIO])
+    await play(hass, BRASS, entity_id="media_player.ada")
+    await advance(2)
+    assert told == ["play_media"]
+    await act(hass, "join", "media_player.ada", group_members=["media_player.ben"])
+    await hass.services.async_call("moosicbox", "leave_room", {"entity_id": RADIO}, blocking=True)
+    told.clear()
+    ready.set()
+    await wait(hass, advance, 0)
+    assert told == ["media_stop"]
 
 
 async def test_speakers_and_delays_survive_a_restart(
@@ -462,6 +542,33 @@ async def test_the_delay_of_a_groups_speaker_can_be_set_at_its_player(
     assert state(hass, "number.ada_delay_of_radio").state == "120.0"
 
 
+@pytest.mark.parametrize("others", [["ben", "eve"], ["ben"]], ids=["group", "dissolved"])
+async def test_the_number_goes_with_the_speaker_after_its_player_has_left_the_group(
+    hass: HomeAssistant,
+    speakers: tuple[Radio, Radio],
+    hub: Hub,
+    entity_registry: er.EntityRegistry,
+    ada: Client,
+    ben: Client,
+    eve: Client,
+    advance: Advance,
+    others: list[str],
+) -> None:
+    await act(hass, "join", "media_player.ada", group_members=[RADIO])
+    await act(hass, "join", "media_player.ada", group_members=[f"media_player.{name}" for name in others])
+    await wait(hass, advance)
+    await act(hass, "unjoin", "media_player.ada")
+    await wait(hass, advance)
+    ((owner, _),) = hub_outputs(hub)
+    assert (owner.name, "number.ada_delay_of_radio" in entity_registry.entities) == (
+        "Ben + 1" if "eve" in others else "Ben",
+        True,
+    )
+    await hass.services.async_call("moosicbox", "leave_room", {"entity_id": RADIO}, blocking=True)
+    await wait(hass, advance)
+    assert [entity for entity in entity_registry.entities if entity.endswith("_delay_of_radio")] == []
+
+
 async def test_a_speaker_belongs_to_the_last_one_that_took_it(
     hass: HomeAssistant, speakers: tuple[Radio, Radio], hub: Hub, kitchen: Client, ada: Client, ben: Client, party: str
 ) -> None:
@@ -514,6 +621,34 @@ async def test_a_speaker_that_is_renamed_before_it_begins_plays_in_time(
     assert await hass.config_entries.async_unload(entry.entry_id)
     await wait(hass, advance, 1)
     assert not [order for order, _ in received(speaker) if order == "play"]
+
+
+async def test_a_speaker_that_is_renamed_makes_its_announcement(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, kitchen: Client, advance: Advance
+) -> None:
+    """Before it begins; a speaker that is renamed afterwards makes it once, and then goes on with the music."""
+    speaker = Radio("Old radio", Feature.PLAY_MEDIA | Feature.STOP | Feature.SEEK | Feature.MEDIA_ANNOUNCE)
+    speaker._attr_unique_id = "radio"
+    await hass.data[DATA_COMPONENT].async_add_entities([speaker])
+    await hass.async_block_till_done()
+    await act(hass, "join", KITCHEN, group_members=["media_player.old_radio"])
+    await play(hass, BRASS)
+    await wait(hass, advance, 3)
+    await kitchen.arrived()
+    received(speaker)
+    await play(hass, PAPER, announce=True)
+    told = await next_command(kitchen)
+    await report(kitchen, "playing", told)
+    entity_registry.async_update_entity("media_player.old_radio", new_entity_id="media_player.shed")
+    await hass.async_block_till_done()
+    await wait(hass, advance)
+    assert [order for order, _ in received(speaker)] == ["announce"]
+    entity_registry.async_update_entity("media_player.shed", new_entity_id="media_player.barn")
+    await wait(hass, advance, 4)
+    assert received(speaker) == []
+    await report(kitchen, "idle", told)
+    await wait(hass, advance)
+    assert [order for order, _ in received(speaker)] == ["seek"]
 
 
 async def test_an_item_without_an_address_is_logged(
@@ -611,13 +746,13 @@ class LateAddresses:
         self.answers = asyncio.Event()
         self._resolver = hub.media_resolver
 
-    def address(self, item: QueueItem) -> StreamAddress | None:
-        return self._resolver.address(item) if self.asked else None
+    def stream_address(self, item: QueueItem) -> StreamAddress | None:
+        return self._resolver.stream_address(item) if self.asked else None
 
-    async def renew_address(self, item: QueueItem) -> StreamAddress | None:
+    async def renew_stream_address(self, item: QueueItem) -> StreamAddress | None:
         self.asked.append(item)
         await self.answers.wait()
-        return self._resolver.address(item)
+        return self._resolver.stream_address(item)
 
 
 @pytest.mark.parametrize(

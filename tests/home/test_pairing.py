@@ -247,10 +247,16 @@ async def test_a_player_of_another_user_cannot_be_paired(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, http: HttpClient
 ) -> None:
     hub.players.add("box-1", "Browser", "ada")
-    _, code = await add_player(hass, entry)
+    (flow_id, code), (other_flow_id, _) = [await add_player(hass, entry) for _ in range(2)]
     status, answer = await pair(http, code)
     assert (status, answer["error_type"]) == (403, "permission_denied")
     assert entry.subentries == {}
+    # The code is used up: its dialog ends at once, and no other one does.
+    result = await dialog_result(hass, flow_id)
+    reason, placeholders = "player_of_another_user", {"player_id": "box-1"}
+    assert (result["reason"], result["description_placeholders"]) == (reason, placeholders)
+    other = await hass.config_entries.subentries.async_configure(other_flow_id)
+    assert other["type"] is FlowResultType.SHOW_PROGRESS
 
 
 @pytest.mark.parametrize(

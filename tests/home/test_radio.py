@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.moosicbox.engine.fetching import FetchFailed
 from custom_components.moosicbox.engine.playback.radio_titles import read_title
+from custom_components.moosicbox.engine.protocol.errors import NotSupported
 from tests.client.test_client import until
 from tests.fixtures import BRASS, Advance
 from tests.wire.client import Client
@@ -29,6 +30,8 @@ class Station:
     status: int = 200
     requests: int = 0
     url: str = ""
+    moved_url: str = ""
+    """Redirects to `url`."""
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
@@ -42,14 +45,22 @@ class Station:
             await response.write(bytes(SOUND_BYTES) + bytes([len(block) // 16]) + block)
         return response
 
+    async def move(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "/live"})
+
+
+def allow_all(_url: str) -> None:
+    """Raise nothing."""
+
 
 @pytest.fixture
 async def station(socket_enabled: None) -> AsyncGenerator[Station]:
     found = Station()
     app = web.Application()
     app.router.add_get("/live", found.serve)
+    app.router.add_get("/moved", found.move)
     async with TestServer(app) as server:
-        found.url = str(server.make_url("/live"))
+        found.url, found.moved_url = str(server.make_url("/live")), str(server.make_url("/moved"))
         yield found
 
 
@@ -77,13 +88,13 @@ async def test_the_title_of_a_stream(
     station: Station, session: ClientSession, titles: list[bytes], title: str | None
 ) -> None:
     station.titles = titles
-    assert await read_title(lambda: session, station.url) == title
+    assert await read_title(session, station.url, allow_all) == title
 
 
 async def test_a_station_without_titles(station: Station, session: ClientSession) -> None:
     station.sends_titles = False
     station.titles = [b"Ana"]
-    assert await read_title(lambda: session, station.url) is None
+    assert await read_title(session, station.url, allow_all) is None
 
 
 @pytest.mark.parametrize("fault", ["refused", "broken off", "elsewhere"])
@@ -91,7 +102,22 @@ async def test_a_station_that_fails(station: Station, session: ClientSession, fa
     station.status = 503 if fault == "refused" else 200
     url = "http://127.0.0.1:9/live" if fault == "elsewhere" else station.url
     with pytest.raises(FetchFailed):
-        await read_title(lambda: session, url)
+        await read_title(session, url, allow_all)
+
+
+async def test_only_allowed_addresses_are_requested(station: Station, session: ClientSession) -> None:
+    """Neither the address of a station nor a redirection leads to an address that must not be requested."""
+
+    def require_allowed(url: str) -> None:
+        if url.endswith("/live"):
+            raise NotSupported("This address needs a login")
+
+    station.titles = [b"Ana"]
+    assert await read_title(session, station.moved_url, allow_all) == "Ana"
+    for url in station.url, station.moved_url:
+        with pytest.raises(FetchFailed):
+            await read_title(session, url, require_allowed)
+    assert station.requests == 1
 
 
 async def test_what_a_station_plays_is_shown(

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
-from tests.fixtures import BRASS, COPPER, PAPER, Advance, Lose
-from tests.wire.client import Client, Message
+from tests.fixtures import BRASS, COPPER, PAPER, Advance, Connect, CreateToken, Lose
+from tests.wire.client import Client, Message, player
 
 from .actions import KITCHEN, play, state
 from .parties import PARTY, room_command
@@ -159,6 +159,47 @@ async def test_refusals_give_the_reason(
     ):
         assert await refusal(hass, action, **data) == key, (action, data)
     assert [room.room_id for room in hub.rooms] == ["party"]
+
+
+async def test_only_a_rooms_queue_has_listeners(hass: HomeAssistant, hub: Hub, ada: Client) -> None:
+    """The name of a room does not matter."""
+    made = await ask(hass, "create_room", name="None", id="None")
+    assert "listeners" not in await ask(hass, "queue_add", entity_id=ADA, media_content_id=BRASS)
+    assert (await ask(hass, "queue_add", room_id=made["room_id"], media_content_id=BRASS))["listeners"] == 0
+
+
+async def test_a_room_that_a_player_can_not_join_is_not_created(
+    hass: HomeAssistant, hub: Hub, ada: Client, ben: Client
+) -> None:
+    await ben.close()
+    await hass.async_block_till_done()
+    for _ in range(2):
+        assert await refusal(hass, "create_room", name="Party", id="party", entity_id=[ADA, BEN]) == "player_away"
+        assert list(hub.rooms) == []
+
+
+async def test_no_player_leaves_its_room_for_one_that_is_not_created(
+    hass: HomeAssistant, hub: Hub, party: str, connect: Connect, create_token: CreateToken
+) -> None:
+    limited = await connect()
+    await limited.authenticate(await create_token("dog", rooms=["den"]), client=player("dog"))
+    await hass.async_block_till_done()
+    both = [ADA, "media_player.dog"]
+    assert await refusal(hass, "create_room", name="Attic", id="attic", entity_id=both) == "limited_to_rooms"
+    assert [(room.room_id, len(room.renderers)) for room in hub.rooms] == [("party", 2)]
+
+
+async def test_the_players_of_several_rooms_leave_together_or_not_at_all(
+    hass: HomeAssistant, hub: Hub, hass_admin_user: User, ada: Client, ben: Client, eve: Client, party: str
+) -> None:
+    kim = await hass.auth.async_create_user("Kim", group_ids=["system-users"])
+    mine = await ask(hass, "create_room", kim, name="Kim's", entity_id=EVE)
+    room = hub.rooms.find(mine["room_id"])
+    assert room is not None
+    assert await refusal(hass, "leave_room", kim, entity_id=[EVE, ADA]) == "right_missing"
+    assert [player.player_id for player in room.renderers] == ["eve"]
+    await do(hass, "leave_room", kim, entity_id=EVE)
+    assert not room.renderers
 
 
 async def test_the_room_checks_the_rights_of_the_user(

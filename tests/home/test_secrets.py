@@ -48,7 +48,7 @@ async def test_no_secret_of_a_players_life_is_logged(
         "token": token.rpartition(".")[2][:-4],
         "access token": hass_access_token.rpartition(".")[2],
         "session's secret": client.welcome["secret"],
-        "key": entry.runtime_data.secrets.key.hex(),
+        "key": entry.runtime_data.secrets.keys.tokens[0].key.hex(),
         "secret": entry.runtime_data.secrets.secrets[0].key,
     }
     states = json.dumps([state.as_dict() for state in hass.states.async_all()], default=str)

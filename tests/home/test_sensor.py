@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.moosicbox import sensor_descriptions
 from custom_components.moosicbox.const import DOMAIN, HUB_ID
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.hub_sensors import CONNECTIONS_INTERVAL, INTERVAL
@@ -60,6 +61,25 @@ async def test_players_are_counted_apart_from_people(
     await hass.async_block_till_done()
     await advance(10)
     assert (state_of(hass, "people"), state_of(hass, "players")) == ("0", "0")
+
+
+async def test_more_players_are_counted_than_named(
+    hass: HomeAssistant,
+    kitchen: Client,
+    hass_access_token: str,
+    connect: Connect,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sensor_descriptions, "MAX_LISTED", 1)
+    tablet = await connect()
+    await tablet.authenticate(hass_access_token, client=player("tablet"))
+    await hass.async_block_till_done()
+    await advance(2)
+    assert state_of(hass, "players") == "2"
+    state = hass.states.get("sensor.moosicbox_players_connected")
+    assert state is not None
+    assert state.attributes["names"] == ["Kitchen"]
 
 
 async def test_people_are_counted(hass: HomeAssistant, controller: Client, advance: Advance) -> None:

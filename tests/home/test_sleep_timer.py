@@ -2,15 +2,19 @@
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
-from tests.fixtures import BRASS, Advance
-from tests.wire.client import Client
+from tests.fixtures import BRASS, Advance, Connect, Lose
+from tests.wire.client import Client, player
 
-from .actions import KITCHEN, play, state
+from .actions import KITCHEN, act, play, state
+from .parties import room_command
 from .test_room_services import ask, do
+from .test_storage import restart
 
 ENDS_AT = "sensor.kitchen_sleep_timer"
 MINUTES = "number.kitchen_sleep_timer"
@@ -57,3 +61,54 @@ async def test_a_timer_without_an_end_is_refused(hass: HomeAssistant, kitchen: C
     with pytest.raises(ServiceValidationError) as error:
         await do(hass, "set_sleep_timer", entity_id=KITCHEN)
     assert error.value.translation_key == "invalid_message"
+
+
+async def test_the_number_is_available_again_when_the_player_returns(
+    hass: HomeAssistant, entry: MockConfigEntry, kitchen: Client, connect: Connect, token: str, lose: Lose
+) -> None:
+    await lose(kitchen)
+    await restart(hass, entry)
+    assert state(hass, MINUTES).state == "unavailable"
+    back = await connect()
+    await back.authenticate(token, client=player("kitchen"))
+    await hass.async_block_till_done()
+    assert state(hass, MINUTES).state == "0"
+
+
+async def test_a_restored_timer_can_be_cancelled(
+    hass: HomeAssistant, entry: MockConfigEntry, kitchen: Client, lose: Lose
+) -> None:
+    await ask(hass, "set_sleep_timer", entity_id=KITCHEN, minutes=30)
+    await lose(kitchen)
+    await restart(hass, entry)
+    assert state(hass, ENDS_AT).state not in ("unknown", "unavailable")
+    await do(hass, "cancel_sleep_timer", player_id="kitchen")
+    await hass.async_block_till_done()
+    assert state(hass, ENDS_AT).state == "unknown"
+
+
+async def test_groups_have_no_number(
+    hass: HomeAssistant,
+    hub: Hub,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    ada: Client,
+    ben: Client,
+    eve: Client,
+) -> None:
+    """Those that earlier versions left in the registry are removed."""
+    await room_command(eve, "create", name="Party", id="party", wait="none")
+    await act(hass, "join", "media_player.ada", group_members=["media_player.ben"])
+    await hass.async_block_till_done()
+    (group,) = (room for room in hub.rooms if room.is_group)
+    ids = [f"ROOM:{room_id}_sleep_timer_minutes" for room_id in (group.room_id, "group.gone", "party")]
+    assert [entity_registry.async_get_entity_id("number", DOMAIN, unique_id) is not None for unique_id in ids] == [
+        False,
+        False,
+        True,
+    ]
+    for unique_id in ids:
+        entity_registry.async_get_or_create("number", DOMAIN, unique_id, config_entry=entry)
+    await restart(hass, entry)
+    left = [unique_id for unique_id in ids if entity_registry.async_get_entity_id("number", DOMAIN, unique_id)]
+    assert left == ["ROOM:party_sleep_timer_minutes"]

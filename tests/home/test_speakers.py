@@ -27,7 +27,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.moosicbox.adapters import speakers as adapter
-from custom_components.moosicbox.adapters.sendspin import STORE_KEY, HomeSendspin
+from custom_components.moosicbox.adapters.sendspin import HomeSendspin
+from custom_components.moosicbox.adapters.storage import SENDSPIN_KEY
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.speakers import speakers as speakers_module
@@ -232,6 +233,20 @@ async def test_speakers_need_ffmpeg(
     await set_options(hass, entry, snapcast=True, sendspin=True)
     assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_FFMPEG) is not None
     assert entry.runtime_data.speakers.sendspin is None
+    await set_options(hass, entry, snapcast=False)
+    assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_FFMPEG) is not None
+    await set_options(hass, entry, sendspin=False)
+    assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_FFMPEG) is None
+
+
+async def test_a_dialog_names_missing_ffmpeg(
+    hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+) -> None:
+    entry.runtime_data.speakers._ffmpeg = None
+    speaker = await make_speaker(session)
+    async with listening(speaker) as url:
+        result = await submit(hass, await discovered(hass, speaker, url))
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "no_ffmpeg")
 
 
 # ---- Sendspin
@@ -376,6 +391,46 @@ async def test_a_requirement_that_cant_be_installed(
         result = await submit(hass, await discovered(hass, speaker, url))
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "sendspin_not_installed")
         assert issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_REQUIREMENT) is not None
+    for wanted in True, False:
+        await set_options(hass, entry, sendspin=wanted)
+        assert (issue_registry.async_get_issue(DOMAIN, adapter.ISSUE_REQUIREMENT) is not None) is wanted
+
+
+async def test_a_server_that_a_dialog_starts_dials_the_added_speakers(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    session: ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It couldn't be started when they were added, and nothing else changes afterwards."""
+
+    async def fail(_hass: HomeAssistant, name: str, requirements: list[str]) -> None:
+        raise RequirementsNotFound(name, requirements)
+
+    speakers = entry.runtime_data.speakers
+    den, other = await make_speaker(session), await make_speaker(session)
+    async with listening(den) as url, listening(other) as other_url:
+        with monkeypatch.context() as patch:
+            patch.setattr(adapter, "async_process_requirements", fail)
+            speakers.add(den.player_id, "Den", "sendspin", url)
+            await hass.async_block_till_done()
+            assert speakers.sendspin is None
+        result = await submit(hass, await discovered(hass, other, other_url))
+        hass.config_entries.flow.async_abort(result["flow_id"])
+        await until(lambda: den.client.connected)
+        assert speakers.sendspin is not None
+
+
+@pytest.mark.parametrize("option", ["sendspin", "snapcast"])
+async def test_the_issues_of_speakers_end_with_the_hub(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, option: str
+) -> None:
+    entry.runtime_data.speakers._ffmpeg = None
+    await set_options(hass, entry, **{option: True})
+    assert [issue_id for domain, issue_id in issue_registry.issues if domain == DOMAIN] == [adapter.ISSUE_FFMPEG]
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert [issue_id for domain, issue_id in issue_registry.issues if domain == DOMAIN] == []
 
 
 async def test_a_speaker_without_a_hub_is_ignored(hass: HomeAssistant, session: ClientSession) -> None:
@@ -494,13 +549,30 @@ async def test_a_sendspin_server_whose_start_is_cancelled_is_stopped(
     assert (entry.runtime_data.speakers.sendspin, is_listening()) == (None, False)
 
 
+async def test_removing_the_entry_deletes_the_pairings(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await set_options(hass, entry, sendspin=True)
+    await hass.async_block_till_done()
+    assert SENDSPIN_KEY in hass_storage
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not [key for key in hass_storage if key.startswith(DOMAIN)]
+
+
 async def test_damaged_pairings_are_begun_anew(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    hass_storage[STORE_KEY] = {"version": 1, "minor_version": 1, "key": STORE_KEY, "data": {"pairings": 7}}
+    """They are kept beside the new ones until the entry is removed."""
+    damaged = {"pairings": 7}
+    hass_storage[SENDSPIN_KEY] = {"version": 1, "minor_version": 1, "key": SENDSPIN_KEY, "data": damaged}
     await set_options(hass, entry, sendspin=True)
-    assert "pair the speakers again" in caplog.text
+    assert f"{SENDSPIN_KEY}.damaged; pair the speakers again" in caplog.text
     assert entry.runtime_data.speakers.sendspin is not None
+    assert hass_storage[f"{SENDSPIN_KEY}.damaged"]["data"] == damaged
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert f"{SENDSPIN_KEY}.damaged" not in hass_storage
 
 
 async def test_a_dialog_ends_with_the_hub(hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession) -> None:

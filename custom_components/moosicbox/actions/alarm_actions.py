@@ -1,6 +1,5 @@
 """Actions on alarms and sleep timers."""
 
-from datetime import time
 from typing import Any, Final
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
@@ -8,11 +7,11 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..engine.api import DAYS
-from ..library_ids import identifier_of, is_library_id
+from ..library_ids import is_library_id, source_of
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields
 from .household_command import async_send, context_command, household_command
-from .target import CONTEXT_FIELDS, TARGET_FIELDS, context_target, sent_fields
+from .target import CONTEXT_FIELDS, context_target, has_target, sent_fields
 
 MINUTES: Final = vol.Coerce(float)
 SLEEP_FIELDS: Final[Fields] = {
@@ -22,7 +21,7 @@ SLEEP_FIELDS: Final[Fields] = {
 }
 ALARM_FIELDS: Final[Fields] = {
     vol.Optional("name"): cv.string,
-    vol.Optional("time"): vol.Any(cv.string, cv.time),
+    vol.Optional("time"): cv.string,
     vol.Optional("days"): vol.All(cv.ensure_list, [vol.In(DAYS)]),
     vol.Optional("enabled"): cv.boolean,
     vol.Optional("media_content_id"): vol.All(cv.ensure_list, [cv.string]),
@@ -39,24 +38,16 @@ async def save_alarm(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Add or change an alarm; return its id and when it rings."""
     fields = sent_fields(call)
     media, query = call.data.get("media_content_id", []), call.data.get("query")
-    sources: list[dict[str, Any]] = [_source(data, media_id) for media_id in media]
+    sources: list[dict[str, Any]] = [
+        source_of(media_id) if is_library_id(media_id) else {"media_content_id": media_id} for media_id in media
+    ]
     if query is not None:
         sources.append({"query": query})
     if sources:
         fields["sources"] = sources
-    if isinstance(fields.get("time"), time):
-        fields["time"] = fields["time"].isoformat("seconds")
-    named = any(str(field) in call.data for field in TARGET_FIELDS) or "player_id" in fields or "room_id" in fields
-    target = context_target(data.hub, call) if named else {}
+    is_targeted = has_target(call) or "player_id" in fields or "room_id" in fields
+    target = context_target(data.hub, call) if is_targeted else {}
     return await async_send(data, call, "save_alarm", {**fields, **target})
-
-
-def _source(data: MoosicBoxData, media_id: str) -> dict[str, Any]:
-    """Return the source for an id of Home Assistant's media browser."""
-    if is_library_id(media_id):
-        kind, _, id_ = identifier_of(media_id).partition("/")
-        return {"kind": kind, **({"id": id_} if id_ else {})}
-    return {"media_content_id": media_id}
 
 
 ALARM_ACTIONS: Final = (

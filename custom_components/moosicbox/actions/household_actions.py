@@ -12,7 +12,7 @@ from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields
 from .household_command import async_send, household_command
-from .target import CONTEXT_FIELDS, TARGET_FIELDS, sent_fields, targeted_contexts, targeted_players
+from .target import CONTEXT_FIELDS, TARGET_FIELDS, has_target, sent_fields, targeted_contexts, targeted_players
 
 RULE_FIELDS: Final[Fields] = {
     **TARGET_FIELDS,
@@ -33,7 +33,7 @@ RULE_FIELDS: Final[Fields] = {
 async def save_rule(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Add or change a rule of the targeted players; return its id."""
     fields = sent_fields(call)
-    if any(str(field) in call.data for field in TARGET_FIELDS):
+    if has_target(call):
         fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
     return await async_send(data, call, "save_rule", fields)
 
@@ -43,7 +43,7 @@ async def snapshot(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     fields: dict[str, Any] = {"name": call.data.get("name", call.data.get("snapshot_id", "Snapshot"))}
     if "snapshot_id" in call.data:
         fields["snapshot_id"] = call.data["snapshot_id"]
-    if any(str(field) in call.data for field in TARGET_FIELDS):
+    if has_target(call):
         fields["player_ids"] = [player.player_id for player in targeted_players(data.hub, call)]
     return await async_send(data, call, "take_snapshot", fields)
 
@@ -62,12 +62,12 @@ ANNOUNCE_FIELDS: Final[Fields] = {
     vol.Optional("repeat_seconds"): vol.Coerce(float),
     vol.Optional("max_repeats"): vol.Coerce(int),
 }
-ADDRESSES: Final = ("player_id", "room_id")
+CONTEXT_IDS: Final = ("player_id", "room_id")
 
 
 async def announce(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
     """Make an announcement on the targeted players and rooms; return the players that make it, and those that don't."""
-    fields = {name: value for name, value in sent_fields(call).items() if name not in ADDRESSES}
+    fields = {name: value for name, value in sent_fields(call).items() if name not in CONTEXT_IDS}
     if "media_content_id" in call.data:
         fields["media_content_id"] = call.data["media_content_id"]
     contexts = targeted_contexts(data.hub, call)

@@ -7,7 +7,7 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..engine.api import Kind
+from ..engine.api import ItemKind
 from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, MEDIA, QUERY, ActionDescription, Fields, async_request
@@ -117,7 +117,7 @@ async def set_favourite(data: MoosicBoxData, call: ServiceCall) -> ServiceRespon
     return None
 
 
-async def _named_or_current(data: MoosicBoxData, call: ServiceCall, kinds: list[Kind]) -> str:
+async def _named_or_current(data: MoosicBoxData, call: ServiceCall, kinds: list[ItemKind]) -> str:
     """Return the id of the item that is searched for, or of the current song of a player or room."""
     if "query" in call.data:
         return id_of(await async_find(data, call.data["query"], kinds))

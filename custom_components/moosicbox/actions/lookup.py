@@ -6,13 +6,13 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from ..contexts import ContextFields, PlayerOrRoom, contexts_by_entity_id
-from ..engine.api import Hub, Item, Kind, Room
+from ..engine.api import Hub, ItemKind, LibraryItem, Room
 from ..errors import errors_translated, invalid
 from ..library_ids import library_id_of, track_ids_to_play
 from ..models import MoosicBoxData
 
 
-async def async_find(data: MoosicBoxData, query: str, kinds: list[Kind]) -> Item:
+async def async_find(data: MoosicBoxData, query: str, kinds: list[ItemKind]) -> LibraryItem:
     """Return the item of the library that matches best; raise ServiceValidationError if none does."""
     with errors_translated():
         hits = (await data.library.search(query, kinds, 1)).items
@@ -21,7 +21,7 @@ async def async_find(data: MoosicBoxData, query: str, kinds: list[Kind]) -> Item
     return hits[0].item
 
 
-def id_of(item: Item) -> str:
+def id_of(item: LibraryItem) -> str:
     """Return the id of an item of the library."""
     return library_id_of(item).rpartition("/")[2]
 

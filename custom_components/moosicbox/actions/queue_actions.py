@@ -45,10 +45,9 @@ def _queue_command(action: str) -> Handler:
             **_destination(data, call),
         }
         response: ServiceResponse = await async_request(data, call, message)
-        room = data.hub.rooms.find(str(context.get("room_id")))
-        if response is None or room is None:
+        if response is None or "room_id" not in context or (room := data.hub.rooms.find(context["room_id"])) is None:
             return response
-        # Without listeners, the room's queue moves on, but no sound is heard.
+        # Without players and external speakers, the room's queue moves on, but no sound is heard.
         return {**response, "listeners": len(room.renderers) + len(room.outputs)}
 
     return handle

@@ -8,8 +8,8 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import voluptuous as vol
 
-from ..commands import async_execute, async_principal, hub_command
-from ..engine.api import RoomLeave
+from ..commands import async_principal, hub_command
+from ..engine.api import HubError
 from ..errors import invalid
 from ..models import MoosicBoxData
 from .action import ID, ActionDescription, Fields, Handler, async_request, seconds
@@ -28,7 +28,7 @@ SETTINGS_FIELDS: Final[Fields] = {
 
 
 async def create_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Create a room with the targeted players; return its id and its entity."""
+    """Create a room with the targeted players, or none if one can't join; return its id and its entity."""
     players = targeted_players(data.hub, call)
     message = {"type": "room_command", "action": "create", **sent_fields(call), **_host(call)}
     result: dict[str, Any] = await async_request(data, call, message)
@@ -36,7 +36,12 @@ async def create_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse
         return result
     principal = await async_principal(call.hass, data, call.context.user_id)
     with hub_command(data):
-        await data.hub.grouping.join(principal, room, players)
+        try:
+            await data.hub.grouping.join(principal, room, players)
+        except HubError:
+            # Otherwise the same call would be refused later, as the room exists.
+            data.hub.rooms.close(room)
+            raise
     return {**result, "entity_id": room.entity_id}
 
 
@@ -55,19 +60,18 @@ async def join_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
 
 
 async def leave_room(data: MoosicBoxData, call: ServiceCall) -> ServiceResponse:
-    """Remove the targeted players and external speakers from their rooms."""
+    """Remove the targeted players and external speakers from their rooms: all, or none if one can't leave."""
     hub = data.hub
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data)).referenced
     speakers = [(context, entity_id) for context, entity_id in data.outputs.assigned() if entity_id in selected]
+    targeted = targeted_players(hub, call, {entity_id for _, entity_id in speakers})
     principal = await async_principal(call.hass, data, call.context.user_id)
     with hub_command(data):
-        for context, entity_id in speakers:
+        for context, _entity_id in speakers:
             hub.grouping.require_control(principal, context)
+        hub.grouping.leave(principal, *targeted)
+        for context, entity_id in speakers:
             data.outputs.async_remove(context, entity_id)
-    for player in targeted_players(hub, call, {entity_id for _, entity_id in speakers}):
-        if (room := hub.rooms.of_player(player)) is not None:
-            leave = RoomLeave(room_id=room.room_id, player_id=player.player_id)
-            await async_execute(call.hass, data, leave, call.context.user_id)
     return None
 
 

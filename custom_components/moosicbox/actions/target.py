@@ -26,6 +26,11 @@ NOT_SENT: Final = frozenset(
 """Fields that are translated into other fields of the message."""
 
 
+def has_target(call: ServiceCall) -> bool:
+    """Return whether the call has a target, which may select nothing."""
+    return any(str(field) in call.data for field in TARGET_FIELDS)
+
+
 def targeted_contexts(hub: Hub, call: ServiceCall, other_entity_ids: Collection[str] = ()) -> list[PlayerOrRoom]:
     """Return the players and rooms that the target selects.
 

@@ -26,7 +26,7 @@ from ..engine.api import (
     Principal,
     Sessions,
     Tokens,
-    is_locked,
+    is_of_deleted_player,
     origin_allowed,
     parse_keys,
     read_claims,
@@ -101,7 +101,7 @@ class Authenticator(Authentication):
                 principal = self.tokens.verify(token)
             else:
                 principal = self._verify_access_token(token, claims.iss, peer)
-            self._require_unlocked(principal)
+            self._refuse_deleted_player(principal)
         except AuthenticationFailed as error:
             if error.forged and request is not None:
                 await process_wrong_login(request)
@@ -116,7 +116,7 @@ class Authenticator(Authentication):
             return self._verify_anonymous(peer)
         if principal.realm == REALM:
             return self.users.verify_again(principal, peer)
-        self._require_unlocked(principal)
+        self._refuse_deleted_player(principal)
         return self.tokens.verify_again(principal)
 
     @override
@@ -242,8 +242,8 @@ class Authenticator(Authentication):
             raise AuthenticationFailed(TOKEN_REFUSED)
         return ANONYMOUS
 
-    def _require_unlocked(self, principal: Principal) -> None:
-        if is_locked(principal.sub, self._paired_players()):
+    def _refuse_deleted_player(self, principal: Principal) -> None:
+        if is_of_deleted_player(principal.sub, self._paired_players()):
             raise AuthenticationFailed(TOKEN_REFUSED)
 
     def _has_valid_signature(self, token: str, issuer: str) -> bool:

@@ -135,7 +135,7 @@ class ClusterLink:
 
         for unsubscribe in (
             self._secrets.saved.subscribe(share),
-            self._authenticator.users.users_changed.subscribe(share),
+            self._authenticator.users.user_added.subscribe(share),
             self.node.demoted.subscribe(handle_demoted),
             self.node.changed.subscribe(self._report),
             async_track_time_interval(self._hass, check, INTERVAL, name="MoosicBox cluster"),

@@ -55,7 +55,7 @@ def make_library(hass: HomeAssistant, limits: Limits, seal: Seal, ffmpeg: str | 
         seal,
         ffmpeg=ffmpeg,
         measures_loudness=limits.library_measure_loudness,
-        session=lambda: async_get_clientsession(hass),
+        http_session=lambda: async_get_clientsession(hass),
         online_lyrics=limits.library_online_lyrics,
         prepare_feeds=lambda: async_prepare_feeds(hass),
     )
@@ -139,8 +139,7 @@ async def _async_forget_user(library: Library, user_id: str) -> None:
 
 
 async def async_remove_library(hass: HomeAssistant) -> None:
-    """Delete the index, the caches and the issue; the music files are not touched."""
-    ir.async_delete_issue(hass, DOMAIN, ISSUE)
+    """Delete the index and the caches; the music files are not touched."""
     for folder in hass.config.path(FOLDER), hass.config.cache_path(DOMAIN):
         await hass.async_add_executor_job(lambda path: shutil.rmtree(path, ignore_errors=True), folder)
 

@@ -120,7 +120,7 @@ class HomeMedia(MediaProvider):
             self._remember(track.track_id, track.media_content_id)
 
     @override
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         source = encode_url(media.source)
         if not source.startswith("/"):
             return StreamAddress(source)
@@ -130,7 +130,7 @@ class HomeMedia(MediaProvider):
         lifetime = STREAM_LIFETIME + timedelta(seconds=media.track.duration or 0)
         expires_at = int(time.time() + lifetime.total_seconds())
         if self._relayed and not is_signed(source):
-            source = self._seal.relayed(source, expires_at, run_id(self._hass))
+            source = self._seal.sign_relay(source, expires_at, run_id(self._hass))
         if needs_login:
             # Valid a little longer than the seal: a node doesn't relay what Home Assistant would refuse.
             source = sign_path(self._hass, source, lifetime + CLOCK_MARGIN)
@@ -281,7 +281,7 @@ class HomeMedia(MediaProvider):
             disc_number=file.disc_number or None,
             year=file.year or None,
             genre=next(iter(file.genres), None),
-            artwork_url=self._seal.address(track_id) if file.picture else None,
+            artwork_url=self._seal.sign_artwork(track_id) if file.picture else None,
         )
 
     def _remember(self, track_id: str, media_content_id: str) -> None:

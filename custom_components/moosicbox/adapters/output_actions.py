@@ -66,7 +66,9 @@ class OutputActions:
 
         """
         try:
-            address = self._hub.media_resolver.address(item) or await self._hub.media_resolver.renew_address(item)
+            address = self._hub.media_resolver.stream_address(
+                item
+            ) or await self._hub.media_resolver.renew_stream_address(item)
             url = async_process_play_media_url(self._hass, address.url)
         except (HubError, HomeAssistantError) as error:
             self._log_failure(entity_id, f"can't play the current item: {error}")

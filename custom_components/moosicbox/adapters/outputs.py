@@ -10,7 +10,7 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..contexts import PlayerOrRoom, context_identifier, contexts_by_entity_id
+from ..contexts import PlayerOrRoom, contexts_by_entity_id
 from ..engine.api import (
     MAX_OUTPUTS,
     Announcement,
@@ -34,9 +34,6 @@ TOLERANCE_US: Final = 500_000
 """A speaker that is at most this far from the timeline isn't corrected."""
 MIN_SEEK_SECONDS: Final = 1.0
 """An item that starts before this position is played from its beginning."""
-
-type Key = tuple[str, str]
-"""The identifier of the player or room, and the speaker's entity id."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,23 +59,45 @@ class _Playing:
         self.start_us = start_us
 
 
+@dataclass(slots=True, eq=False)
+class _Announcing:
+    """An announcement on a speaker, from its beginning until its end, or until another one begins.
+
+    Attributes:
+        announcement: The announcement.
+        entity_id: The speaker, which may be renamed.
+    """
+
+    announcement: Announcement
+    entity_id: str
+
+    def rename(self, entity_id: str) -> None:
+        """Note that the speaker was renamed."""
+        self.entity_id = entity_id
+
+
 class Outputs:
     """Makes external speakers follow the orders to their player or room, as well as they can."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub) -> None:
         self._hass = hass
         self._hub = hub
-        self._timers: dict[Key, Timer] = {}
-        self._playing: dict[Key, _Playing] = {}
-        self._volumes: dict[str, tuple[float, bool]] = {}
+        # By the speaker alone: it keeps playing when it moves from a player to that player's group, or back.
+        self._timers: dict[str, Timer] = {}
+        self._playing: dict[str, _Playing] = {}
+        self._volumes: dict[PlayerOrRoom, tuple[float, bool]] = {}
+        """The last volume of each player and room with speakers, and whether it was muted."""
         self._actions = OutputActions(hass, hub)
-        self._announcing: dict[str, Announcement] = {}
+        self._announcing: dict[str, _Announcing] = {}
         """The last announcement of each speaker."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Start to control speakers; return a function that stops it."""
         hub = self._hub
+        self._volumes.clear()
+        for context, _entity_id in self.assigned():
+            self._note_volume(context)
         return combined(
             hub.publisher.playback_event.subscribe(self._handle_playback),
             hub.announcements.began.subscribe(self._handle_announcement),
@@ -89,6 +108,8 @@ class Outputs:
             hub.rooms.output_added.subscribe(self._handle_added),
             hub.players.output_removed.subscribe(self._handle_removed),
             hub.rooms.output_removed.subscribe(self._handle_removed),
+            hub.players.removed.subscribe(self._handle_ended),
+            hub.rooms.closed.subscribe(self._handle_ended),
             async_track_renamed(self._hass, self._handle_renamed),
             self._cancel_timers,
         )
@@ -154,17 +175,19 @@ class Outputs:
             self._hub.rooms.set_output_delay(context, entity_id, delay_ms)
 
     def _handle_added(self, context: PlayerOrRoom, entity_id: str) -> None:
-        self._volumes[context_identifier(context)] = (context.volume, context.muted)
+        self._note_volume(context)
         self._schedule(context, entity_id)
 
-    def _handle_removed(self, context: PlayerOrRoom, entity_id: str) -> None:
-        key = (context_identifier(context), entity_id)
+    def _handle_removed(self, _context: PlayerOrRoom, entity_id: str) -> None:
         self._actions.forget(entity_id)
         self._announcing.pop(entity_id, None)
-        if (timer := self._timers.pop(key, None)) is not None:
+        if (timer := self._timers.pop(entity_id, None)) is not None:
             timer.cancel()
-        if self._playing.pop(key, None) is not None:
+        if self._playing.pop(entity_id, None) is not None:
             self._actions.call(entity_id, "media_stop", {})
+
+    def _handle_ended(self, context: PlayerOrRoom) -> None:
+        self._volumes.pop(context, None)
 
     @callback
     def _handle_renamed(self, entity_id: str, new_id: str) -> None:
@@ -175,11 +198,13 @@ class Outputs:
                 self._hub.players.rename_output(context, entity_id, new_id)
             else:
                 self._hub.rooms.rename_output(context, entity_id, new_id)
-            identifier = context_identifier(context)
-            if (playing := self._playing.pop((identifier, entity_id), None)) is not None:
+            if (playing := self._playing.pop(entity_id, None)) is not None:
                 playing.rename(new_id)
-                self._playing[identifier, new_id] = playing
-            if (timer := self._timers.pop((identifier, entity_id), None)) is not None:
+                self._playing[new_id] = playing
+            if (announcing := self._announcing.pop(entity_id, None)) is not None:
+                announcing.rename(new_id)
+                self._announcing[new_id] = announcing
+            if (timer := self._timers.pop(entity_id, None)) is not None:
                 timer.cancel()
                 self._schedule(context, new_id)
 
@@ -194,25 +219,25 @@ class Outputs:
             if (start_us := announcement.start_us) is not None and self._actions.supports(
                 entity_id, Feature.MEDIA_ANNOUNCE
             ):
-                self._announcing[entity_id] = announcement
+                announcing = self._announcing[entity_id] = _Announcing(announcement, entity_id)
                 due_us = start_us - round(delay_ms * 1000)
-                self._hub.timers.at(due_us, self._announce, entity_id, announcement, start_us)
+                self._hub.timers.at(due_us, self._announce, announcing, start_us)
 
-    def _announce(self, entity_id: str, announcement: Announcement, start_us: int) -> None:
-        item = announcement.item
+    def _announce(self, announcing: _Announcing, start_us: int) -> None:
+        announcement, entity_id = announcing.announcement, announcing.entity_id
 
         def is_wanted() -> bool:
             # It may have been cancelled, interrupted, or the speaker removed.
             return (
                 not announcement.over
                 and announcement.start_us == start_us
-                and self._announcing.get(entity_id) is announcement
+                and self._announcing.get(announcing.entity_id) is announcing
             )
 
         if not is_wanted():
             return
         self._hass.async_create_background_task(
-            self._actions.async_play(entity_id, item, is_wanted, announce=True),
+            self._actions.async_play(entity_id, announcement.item, is_wanted, announce=True),
             f"moosicbox output {entity_id}",
             eager_start=True,
         )
@@ -225,16 +250,16 @@ class Outputs:
                 self._schedule(target, entity_id)
 
     def _is_announcing(self, entity_id: str) -> bool:
-        announcement = self._announcing.get(entity_id)
-        return announcement is not None and not announcement.over
+        announcing = self._announcing.get(entity_id)
+        return announcing is not None and not announcing.announcement.over
 
     def _handle_changed(self, context: PlayerOrRoom) -> None:
         if not context.outputs:
+            self._volumes.pop(context, None)
             return
-        identifier, current = context_identifier(context), (context.volume, context.muted)
-        previous = self._volumes.get(identifier)
-        self._volumes[identifier] = current
-        if previous is None or previous == current:
+        previous = self._volumes.get(context)
+        current = self._note_volume(context)
+        if previous is None or current is None or previous == current:
             return
         for entity_id in context.outputs:
             if previous[0] != current[0] and self._actions.supports(entity_id, Feature.VOLUME_SET):
@@ -242,10 +267,16 @@ class Outputs:
             if previous[1] != current[1] and self._actions.supports(entity_id, Feature.VOLUME_MUTE):
                 self._actions.call(entity_id, "volume_mute", {"is_volume_muted": current[1]})
 
+    def _note_volume(self, context: PlayerOrRoom) -> tuple[float, bool] | None:
+        """Return and keep the volume of a player or room; a room without players has the one that it had with them."""
+        if isinstance(context, Player) or context.renderers:
+            self._volumes[context] = (context.volume, context.muted)
+        return self._volumes.get(context)
+
     def _schedule(self, context: PlayerOrRoom, entity_id: str) -> None:
         """Execute the context's current order on a speaker when it is due, earlier by the speaker's delay."""
-        order, key = context.playback.order, (context_identifier(context), entity_id)
-        if (timer := self._timers.pop(key, None)) is not None:
+        order = context.playback.order
+        if (timer := self._timers.pop(entity_id, None)) is not None:
             timer.cancel()
         if order is None:
             return
@@ -256,24 +287,24 @@ class Outputs:
         lead_us = delay_us if order.command == "play" else 0
 
         def execute() -> None:
-            self._timers.pop(key, None)
+            self._timers.pop(entity_id, None)
             self._hass.async_create_background_task(
-                self._async_execute(key, order, delay_us), f"moosicbox output {entity_id}", eager_start=True
+                self._async_execute(entity_id, order, delay_us), f"moosicbox output {entity_id}", eager_start=True
             )
 
-        self._timers[key] = self._hub.timers.at(order.sync_time_us - lead_us, execute)
+        self._timers[entity_id] = self._hub.timers.at(order.sync_time_us - lead_us, execute)
 
-    async def _async_execute(self, key: Key, order: Order, delay_us: int) -> None:
-        entity_id, item = key[1], order.item
+    async def _async_execute(self, entity_id: str, order: Order, delay_us: int) -> None:
+        item = order.item
         if order.command != "play" or item is None:
-            if self._playing.pop(key, None) is not None:
+            if self._playing.pop(entity_id, None) is not None:
                 can_pause = order.command == "pause" and self._actions.supports(entity_id, Feature.PAUSE)
                 await self._actions.async_call(entity_id, "media_pause" if can_pause else "media_stop", {})
             return
         start_us = order.sync_time_us - round(order.position * 1e6)
-        playing = self._playing.get(key)
+        playing = self._playing.get(entity_id)
         if playing is None or playing.item_id != item.queue_item_id:
-            playing = self._playing[key] = _Playing(item.queue_item_id, entity_id, start_us)
+            playing = self._playing[entity_id] = _Playing(item.queue_item_id, entity_id, start_us)
             await self._async_begin(playing, item, delay_us)
         elif abs(playing.start_us - start_us) >= TOLERANCE_US:
             playing.move(start_us)
@@ -298,11 +329,11 @@ class Outputs:
 
     async def _async_silence(self, playing: _Playing) -> None:
         # The speaker may have begun, or gone on, after it was told to pause or to stop. Another item replaces this one.
-        if all(other.entity_id != playing.entity_id for other in self._playing.values()):
+        if playing.entity_id not in self._playing:
             await self._actions.async_call(playing.entity_id, "media_stop", {})
 
     def _is_played(self, playing: _Playing) -> bool:
-        return any(each is playing for each in self._playing.values())
+        return self._playing.get(playing.entity_id) is playing
 
     def _position(self, playing: _Playing, delay_us: int) -> float:
         return (self._hub.clock.now_us() + delay_us - playing.start_us) / 1e6

@@ -15,7 +15,7 @@ import jwt
 from yarl import URL
 
 from ..const import DOMAIN
-from ..engine.api import is_address_of, is_open_path, parse_url
+from ..engine.api import is_open_path, is_url_of, parse_url
 
 DATA_RUN: Final[HassKey[str]] = HassKey(f"{DOMAIN}_run")
 
@@ -31,7 +31,7 @@ def own_urls(hass: HomeAssistant) -> list[str]:
 
 def is_own_address(hass: HomeAssistant, url: str) -> bool:
     """Return whether an http(s) URL leads to this Home Assistant, as far as its addresses are known."""
-    return (address := parse_url(url)) is not None and is_address_of(address, _all_urls(hass))
+    return (parsed := parse_url(url)) is not None and is_url_of(parsed, _all_urls(hass))
 
 
 def is_open_or_signed(hass: HomeAssistant, url: str) -> bool:

@@ -9,12 +9,10 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
-from ..contexts import PlayerOrRoom
 from ..engine.api import MAX_LIFETIME, PAIRED_PREFIX, Hub, InvalidMessage, Offer, PairingCodes, PermissionDenied, Signal
 from .authentication import Authenticator
-from .subentries import PAIRED, subentries, subentry_of
+from .subentries import PAIRED, subentries
 
-SUBENTRY: Final = PAIRED
 PLAYER_ID: Final = re.compile(r"[a-z0-9_.:-]{1,50}")
 MAX_NAME: Final = 100
 PERMISSIONS: Final = "permissions"
@@ -33,6 +31,8 @@ class Pairing:
 
     def __init__(self, hass: HomeAssistant, hub: Hub, authenticator: Authenticator) -> None:
         self.paired: Signal[Offer, PairedDevice] = Signal()
+        self.refused: Signal[Offer, PairedDevice] = Signal()
+        """A device has used up a code, but its player belongs to another user."""
         self._hass = hass
         self._hub = hub
         self._authenticator = authenticator
@@ -49,7 +49,7 @@ class Pairing:
 
     def start(self) -> None:
         """Remember the paired players, to notice deleted ones."""
-        self._player_ids = frozenset(subentries(self._hass, SUBENTRY))
+        self._player_ids = frozenset(subentries(self._hass, PAIRED))
 
     async def async_redeem(self, code: str, device: PairedDevice, address: str) -> dict[str, str]:
         """Return a token for the device that sends this code; its earlier token is revoked.
@@ -64,6 +64,7 @@ class Pairing:
         offer = self._codes.redeem(code, address, self._hub.clock.now_us())
         sub = PAIRED_PREFIX + device.player_id
         if (player := self._hub.players.find(device.player_id)) is not None and player.owner_user_id != sub:
+            self.refused.emit(offer, device)
             raise PermissionDenied("This player_id belongs to another user")
         await self._authenticator.async_revoke(sub=sub)
         self._add_subentry(device, offer)
@@ -75,29 +76,25 @@ class Pairing:
 
     async def async_subentries_changed(self) -> None:
         """Lock out and remove the players whose subentries were deleted."""
-        before, self._player_ids = self._player_ids, frozenset(subentries(self._hass, SUBENTRY))
+        before, self._player_ids = self._player_ids, frozenset(subentries(self._hass, PAIRED))
         for player_id in before - self._player_ids:
             sub = PAIRED_PREFIX + player_id
             await self._authenticator.async_revoke(sub=sub)
             if (player := self._hub.players.find(player_id)) is not None and player.owner_user_id == sub:
                 self._hub.players.remove(player_id)
 
-    def subentry_of(self, context: PlayerOrRoom) -> str | None:
-        """Return the id of the subentry that the entities of a player belong to; None for any other context."""
-        return subentry_of(self._hass, context)
-
     def _add_subentry(self, device: PairedDevice, offer: Offer) -> None:
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(DOMAIN)
         data = {"player_id": device.player_id, PERMISSIONS: sorted(offer.permissions)}
-        if (known := subentries(self._hass, SUBENTRY).get(device.player_id)) is not None:
+        if (known := subentries(self._hass, PAIRED).get(device.player_id)) is not None:
             entries.async_update_subentry(entry, known, title=device.name, data={**known.data, **data})
             return
         entries.async_add_subentry(
             entry,
             ConfigSubentry(
                 data=MappingProxyType(data),
-                subentry_type=SUBENTRY,
+                subentry_type=PAIRED,
                 title=device.name,
                 unique_id=device.player_id,
             ),
@@ -106,4 +103,4 @@ class Pairing:
 
 def paired_players(hass: HomeAssistant) -> Collection[str]:
     """Return the ids of all paired players; deleting a player's subentry locks it out."""
-    return subentries(hass, SUBENTRY).keys()
+    return subentries(hass, PAIRED).keys()

@@ -52,7 +52,7 @@ async def async_build(
             limits=limits,
             clock=clock,
             library=library,
-            session=lambda: async_get_clientsession(hass),
+            http_session=lambda: async_get_clientsession(hass),
             ffmpeg=ffmpeg,
             node_id=settings.node_id if settings is not None else "local",
         )

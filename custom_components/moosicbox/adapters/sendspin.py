@@ -10,18 +10,16 @@ from homeassistant.components import network, zeroconf
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.storage import Store
 from zeroconf import NonUniqueNameException
 from zeroconf.asyncio import AsyncServiceInfo
 
-from ..const import DOMAIN
-from ..engine.api import Library
+from ..engine.api import HubError, Library
 from ..engine.sendspin_api import EDGE, PATH, PairingStore, SendspinService
 from ..engine.speakers_api import Speakers
+from .storage import PrivateStore
 
 _LOGGER = logging.getLogger(__name__)
 
-STORE_KEY: Final = f"{DOMAIN}.sendspin"
 SERVICE_TYPE: Final = "_sendspin-server._tcp.local."
 
 
@@ -78,11 +76,13 @@ class HomeSendspin:
         await self.service.stop()
 
 
-async def async_start(hass: HomeAssistant, speakers: Speakers, library: Library) -> HomeSendspin:
-    """Return a server that runs and is announced; speakers show the pictures of the library's tracks."""
+async def async_start(hass: HomeAssistant, speakers: Speakers, library: Library, store: PrivateStore) -> HomeSendspin:
+    """Return a server that runs and is announced; speakers show the pictures of the library's tracks.
+
+    `store` keeps its identity and its pairings.
+    """
     # The library would load it in the event loop, at the first connection.
     await hass.async_add_import_executor_job(import_module, "av")
-    store: Store[dict[str, Any]] = Store(hass, 1, STORE_KEY, private=True, atomic_writes=True)
 
     def save(state: dict[str, Any]) -> None:
         store.async_delay_save(lambda: state, 0)
@@ -91,11 +91,16 @@ async def async_start(hass: HomeAssistant, speakers: Speakers, library: Library)
     try:
         pairings = PairingStore(saved, save)
     except ValueError:
-        _LOGGER.exception("The pairings of Sendspin speakers were lost; pair the speakers again")
+        kept = await store.async_set_aside(saved or {})
+        _LOGGER.exception(
+            "The pairings of Sendspin speakers can't be read. They were kept as %s; pair the speakers again", kept
+        )
         pairings = PairingStore(None, save)
 
     async def find_picture(track_id: str) -> bytes | None:
-        picture = await library.artwork(track_id, EDGE)
+        picture = None
+        with suppress(HubError):
+            picture = await library.artwork(track_id, EDGE)
         return None if picture is None else picture.data
 
     service = SendspinService(

@@ -18,6 +18,7 @@ from homeassistant.requirements import RequirementsNotFound, async_process_requi
 from ..const import DOMAIN
 from ..engine.api import Gateway, Hub, Library, Player, Signal
 from ..options import effective
+from .storage import sendspin_store
 from .subentries import AREA, PREFIXES, SPEAKER, subentries, subentry_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+SPEAKERS_API: Final = "custom_components.moosicbox.engine.speakers_api"
+"""Loaded when the first speaker is used."""
 SENDSPIN_REQUIREMENT: Final = "aiosendspin[server]==10.2.1"
 """Installed when the first Sendspin speaker is added. Its API changes with each major version."""
 SPEAKER_STATES: Final = ("connected", "disconnected", "in_use", "other_server", "pairing_required", "incompatible")
@@ -43,6 +46,7 @@ class HomeSpeakers:
         """The state of a speaker has changed; with its player's id."""
         self.sendspin: HomeSendspin | None = None
         """The Sendspin server; None while it isn't used."""
+        self.sendspin_store = sendspin_store(hass)
         self._hass = hass
         self._hub = hub
         self._gateway = gateway
@@ -57,6 +61,11 @@ class HomeSpeakers:
         self._lock = asyncio.Lock()
 
     @property
+    def has_ffmpeg(self) -> bool:
+        """False if ffmpeg wasn't found: then no server can be started."""
+        return self._ffmpeg is not None
+
+    @property
     def added(self) -> Mapping[str, ConfigSubentry]:
         """The subentries of the added speakers, by player id."""
         return subentries(self._hass, SPEAKER)
@@ -66,7 +75,8 @@ class HomeSpeakers:
         is_speaker = player.owner_user_id == PREFIXES[SPEAKER] + player.player_id
         return subentry_of(self._hass, player) if is_speaker else None
 
-    async def async_reclaim(self, player_id: str) -> None:
+    @callback
+    def async_reclaim(self, player_id: str) -> None:
         """Ask a Sendspin speaker to leave another server and come to this one."""
         if self.sendspin is not None:
             self.sendspin.service.reclaim(player_id)
@@ -82,7 +92,7 @@ class HomeSpeakers:
 
     async def async_sendspin_player_id(self, client_id: str) -> str:
         """Return the player id of a Sendspin speaker."""
-        api = await async_import_module(self._hass, "custom_components.moosicbox.engine.speakers_api")
+        api = await async_import_module(self._hass, SPEAKERS_API)
         player_id: str = api.sendspin_player_id(client_id)
         return player_id
 
@@ -126,8 +136,12 @@ class HomeSpeakers:
             self._has_sendspin_option = values["sendspin"]
             if self._needs_sendspin():
                 await self._async_start_sendspin()
-            elif not self._sendspin_users:
-                await self._async_stop_sendspin()
+            else:
+                self._delete_issues(ISSUE_REQUIREMENT)
+                if not self._sendspin_users:
+                    await self._async_stop_sendspin()
+            if not (values["snapcast"] or self._needs_sendspin()):
+                self._delete_issues(ISSUE_FFMPEG)
             if self._speakers is not None:
                 self._speakers.set_added({player_id: subentry.title for player_id, subentry in added.items()})
             if self.sendspin is not None:
@@ -160,6 +174,7 @@ class HomeSpeakers:
             if self._speakers is not None:
                 await self._speakers.close()
             self._speakers = None
+            self._delete_issues(ISSUE_FFMPEG, ISSUE_REQUIREMENT)
 
     async def _async_load(self) -> Speakers | None:
         if self._speakers is not None:
@@ -167,8 +182,8 @@ class HomeSpeakers:
         if self._ffmpeg is None:
             self._create_issue(ISSUE_FFMPEG)
             return None
-        ir.async_delete_issue(self._hass, DOMAIN, ISSUE_FFMPEG)
-        api = await async_import_module(self._hass, "custom_components.moosicbox.engine.speakers_api")
+        self._delete_issues(ISSUE_FFMPEG)
+        api = await async_import_module(self._hass, SPEAKERS_API)
         speakers: Speakers = api.Speakers(
             self._gateway, api.Renderer(self._ffmpeg, self._absolute, async_get_clientsession(self._hass))
         )
@@ -183,11 +198,11 @@ class HomeSpeakers:
             snapcast, self._snapcast = self._snapcast, None
             if snapcast is not None:
                 await snapcast.stop()
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_PORT)
+            self._delete_issues(ISSUE_PORT)
             return
         if self._snapcast is not None or (speakers := await self._async_load()) is None:
             return
-        api = await async_import_module(self._hass, "custom_components.moosicbox.engine.speakers_api")
+        api = await async_import_module(self._hass, SPEAKERS_API)
         snapcast = api.SnapcastServer(speakers)
         try:
             await snapcast.start()
@@ -195,7 +210,7 @@ class HomeSpeakers:
             _LOGGER.warning("Snapcast clients can't be served: %s", error)
             self._create_issue(ISSUE_PORT, port=str(api.SNAPCAST_PORT))
             return
-        ir.async_delete_issue(self._hass, DOMAIN, ISSUE_PORT)
+        self._delete_issues(ISSUE_PORT)
         self._snapcast = snapcast
 
     async def _async_start_sendspin(self) -> HomeSendspin | None:
@@ -207,9 +222,10 @@ class HomeSpeakers:
             _LOGGER.warning("Sendspin speakers can't be served: %s", error)
             self._create_issue(ISSUE_REQUIREMENT, requirement=SENDSPIN_REQUIREMENT)
             return None
-        ir.async_delete_issue(self._hass, DOMAIN, ISSUE_REQUIREMENT)
+        self._delete_issues(ISSUE_REQUIREMENT)
         module = await async_import_module(self._hass, f"{__package__}.sendspin")
-        sendspin: HomeSendspin = await module.async_start(self._hass, speakers, self._library)
+        sendspin: HomeSendspin = await module.async_start(self._hass, speakers, self._library, self.sendspin_store)
+        sendspin.set_added(self.added)
         self.sendspin = sendspin
         return sendspin
 
@@ -270,3 +286,7 @@ class HomeSpeakers:
             translation_key=issue,
             translation_placeholders=placeholders or None,
         )
+
+    def _delete_issues(self, *issues: str) -> None:
+        for issue in issues:
+            ir.async_delete_issue(self._hass, DOMAIN, issue)

@@ -21,10 +21,10 @@ from ..engine.api import (
     PlaybackContext,
     PlaybackEvent,
     Player,
-    Progress,
     QueueChanged,
     QueueItem,
     Room,
+    ScanProgress,
     Track,
 )
 from .authentication import Authenticator
@@ -213,7 +213,7 @@ def _player_out_of_sync(hub: Hub, report: Report) -> CALLBACK_TYPE:
 
 
 def _library_scanned(hub: Hub, report: Report) -> CALLBACK_TYPE:
-    def handle(progress: Progress) -> None:
+    def handle(progress: ScanProgress) -> None:
         if not progress.scanning:
             variables = {name: getattr(progress, name) for name in ("scanned", "added", "changed", "removed")}
             report(TriggerEvent(contexts=(), variables=variables))

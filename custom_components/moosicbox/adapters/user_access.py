@@ -57,16 +57,15 @@ class UserAccess:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self.user_ids: set[str] = set()
-        """The ids of all users; the hub issues no token with one of them as its subject."""
-        self.users_changed: Signal[()] = Signal()
-        """Emitted when a user was added."""
+        """The ids of all users, including those removed since the start; no token is issued for one of them."""
+        self.user_added: Signal[()] = Signal()
         self._hass = hass
         self._sessions: Sessions | None = None
         self._revocation_callbacks: dict[str, CALLBACK_TYPE] = {}
         self._unsubscribe: list[CALLBACK_TYPE] = []
 
     def is_user(self, sub: str) -> bool:
-        """Return whether `sub` is the id of a user."""
+        """Return whether `sub` is the id of a user, or of one that was removed since the start."""
         return sub in self.user_ids
 
     def log_in(self, refresh_token: RefreshToken, peer: Peer) -> Principal:
@@ -148,7 +147,7 @@ class UserAccess:
     @callback
     def _handle_user_added(self, event: Event[dict[str, Any]]) -> None:
         self.user_ids.add(event.data["user_id"])
-        self.users_changed.emit()
+        self.user_added.emit()
 
     @callback
     def _handle_user_changed(self, event: Event[dict[str, Any]]) -> None:

@@ -29,7 +29,7 @@ PAGE: Final = f"""\
 </html>
 """
 MANIFEST: Final = {
-    "name": f"{NAME} party",
+    "name": f"{NAME} guests",
     "short_name": NAME,
     "start_url": PAGE_URL,
     "scope": PAGE_URL,
@@ -55,7 +55,7 @@ class GuestPageView(HomeAssistantView):
     """The page. The invite is in the fragment of its URL, which browsers don't send."""
 
     url = PAGE_URL
-    name = "moosicbox:party"
+    name = "moosicbox:guest-page"
     requires_auth = False
 
     async def get(self, _request: web.Request) -> web.Response:
@@ -67,7 +67,7 @@ class GuestManifestView(HomeAssistantView):
     """The manifest for installing the page on a phone."""
 
     url = f"{PAGE_URL}manifest.webmanifest"
-    name = "moosicbox:party-manifest"
+    name = "moosicbox:guest-page-manifest"
     requires_auth = False
 
     async def get(self, _request: web.Request) -> web.Response:

@@ -118,11 +118,15 @@ class ArtworkView(HomeAssistantView):
     async def get(self, request: web.Request, artwork_id: str) -> web.StreamResponse:
         """Answer with a picture, scaled down to about `size` pixels if the query asks for it."""
         data = loaded_data(request)
-        if (id_ := data.library.seal.opened(artwork_id)) is None:
+        if (id_ := data.library.seal.verify_artwork(artwork_id)) is None:
             raise web.HTTPNotFound
-        if id_.startswith(WITH_PICTURES):
-            return await data.artwork.respond(request, id_, requested_size(request))
-        if (picture := await data.media.async_picture(id_)) is None:
+        try:
+            if id_.startswith(WITH_PICTURES):
+                return await data.artwork.respond(request, id_, requested_size(request))
+            picture = await data.media.async_picture(id_)
+        except HubError as error:
+            return error_response(error)
+        if picture is None:
             raise web.HTTPNotFound
         return web.Response(
             body=picture.data,

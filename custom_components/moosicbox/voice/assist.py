@@ -6,6 +6,7 @@ files, and come and go with the integration. Since a sentence that matches a tri
 contains the names of our players, rooms and areas instead of a wildcard: sentences about other devices don't match.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 import logging
 from typing import Any, Final
@@ -20,8 +21,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er, intent
 
 from ..adapters.callbacks import combined
-from ..engine.api import HubError
-from ..errors import action_error
 from ..models import MoosicBoxData
 from . import group_commands, household_commands, playback_commands, queue_commands
 from .language import Language
@@ -95,7 +94,7 @@ class Assist:
         self._names: set[str] = set()
         self._templates: frozenset[str] = frozenset()
         self._unregister: CALLBACK_TYPE | None = None
-        self._update_scheduled = False
+        self._update_handle: asyncio.Handle | None = None
         self._on_update: Callable[[], None] = lambda: None
 
     @callback
@@ -121,6 +120,8 @@ class Assist:
         @callback
         def end() -> None:
             stop()
+            if self._update_handle is not None:
+                self._update_handle.cancel()
             self._remove()
 
         return end
@@ -128,13 +129,12 @@ class Assist:
     @callback
     def _schedule_update(self, _cause: object = None) -> None:
         """Update the names after the current turn of the event loop, in which more of them may change."""
-        if not self._update_scheduled:
-            self._update_scheduled = True
-            self._hass.loop.call_soon(self._update)
+        if self._update_handle is None:
+            self._update_handle = self._hass.loop.call_soon(self._update)
 
     @callback
     def _update(self) -> None:
-        self._update_scheduled = False
+        self._update_handle = None
         self._on_update()
         names = self._targets().names()
         if names == self._names:
@@ -176,10 +176,9 @@ class Assist:
             return await COMMANDS[spoken.command](request)
         except SpokenAnswer as answer:
             return answer.text
-        except (HomeAssistantError, HubError) as error:
-            reason = action_error(error) if isinstance(error, HubError) else error
-            _LOGGER.debug("“%s” failed: %s", user_input.text, reason)
-            return request.say("failed", reason=reason)
+        except HomeAssistantError as error:
+            _LOGGER.debug("“%s” failed: %s", user_input.text, error)
+            return request.say("failed", reason=error)
 
     def request(self, spoken: Spoken, user_input: ConversationInput | intent.Intent) -> VoiceRequest:
         """Return the request of a sentence."""

@@ -43,15 +43,12 @@ async def _join(request: VoiceRequest, leader: PlayerOrRoom, contexts: list[Play
 
 async def leave_group(request: VoiceRequest) -> str:
     """Take the named players, or those of the satellite's area, out of their group."""
-    rooms = request.data.hub.rooms
+    hub, principal = request.data.hub, await request.principal()
     named = request.named() or [request.one()]
-    players = [context for context in named if isinstance(context, Player) and rooms.of_player(context) is not None]
+    with hub_command(request.data):
+        players = hub.grouping.leave(principal, *(context for context in named if isinstance(context, Player)))
     if not players:
         raise SpokenAnswer(request.say("in_no_group", where=request.names(named)))
-    principal = await request.principal()
-    with hub_command(request.data):
-        for player in players:
-            request.data.hub.grouping.leave(principal, player)
     return request.say("left", where=request.names(players))
 
 

@@ -10,13 +10,12 @@ from ..engine.api import (
     AcknowledgeAnnouncement,
     CancelSleepTimer,
     DismissAlarm,
-    Item,
     MusicSource,
     SaveAlarm,
     SetSleepTimer,
     SnoozeAlarm,
 )
-from ..library_ids import identifier_of, library_id_of
+from ..library_ids import library_id_of, source_of
 from .music import async_find, certain
 from .request import SpokenAnswer, VoiceRequest
 
@@ -70,7 +69,7 @@ async def wake(request: VoiceRequest) -> str:
     source, what = MusicSource(kind="favourites"), request.say("your_favourites")
     if (query := request.slots.get("query")) is not None:
         item = certain(request, await async_find(request, query), query, context)
-        source, what = _source(item), request.item(item)
+        source, what = msgspec.convert(source_of(library_id_of(item)), MusicSource), request.item(item)
     await request.execute(SaveAlarm(**context_fields(context), name=name, time=time, sources=(source,)))
     return request.with_remark(context, request.say("wakes", time=time, what=what, where=context.name))
 
@@ -114,8 +113,3 @@ def minutes_of_day(slots: Mapping[str, str]) -> int:
         case "am" if minutes >= DAY // 2:
             minutes -= DAY // 2
     return minutes % DAY
-
-
-def _source(item: Item) -> MusicSource:
-    kind, _, id_ = identifier_of(library_id_of(item)).partition("/")
-    return msgspec.convert({"kind": kind, "id": id_}, MusicSource)

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 from ..contexts import PlayerOrRoom
-from ..engine.api import Item
+from ..engine.api import LibraryItem
 
 SECONDS: Final = 300.0
 """Time for which a sentence may refer to an earlier one."""
@@ -16,7 +16,7 @@ MAX_ORIGINS: Final = 100
 class Offered(NamedTuple):
     """The item that was the nearest one to an unknown name, and the player or room to play it on."""
 
-    item: Item
+    item: LibraryItem
     context: PlayerOrRoom
 
 

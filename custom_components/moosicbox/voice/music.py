@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from .. import start_music
 from ..contexts import PlayerOrRoom
-from ..engine.api import Genre, Item, Kind, Library, Named, find_named
+from ..engine.api import Genre, ItemKind, Library, LibraryItem, NamedItem, find_named
 from ..errors import errors_translated
 from ..library_ids import library_id_of
 from ..queue_media import queue_add
@@ -18,14 +18,14 @@ MUSIC: Final = "musik"
 """German names of genres are compounds: Jazzmusik, Folk-Musik."""
 
 
-async def async_find(request: VoiceRequest, query: str, kinds: Iterable[Kind] = ()) -> Named | None:
+async def async_find(request: VoiceRequest, query: str, kinds: Iterable[ItemKind] = ()) -> NamedItem | None:
     """Return the item of the library that a name means. Raise HomeAssistantError."""
     with errors_translated():
         return await find_named(request.data.library, query, kinds)
 
 
 async def async_play_query(
-    request: VoiceRequest, recogniser: Recogniser, context: PlayerOrRoom, query: str, kinds: Iterable[Kind] = ()
+    request: VoiceRequest, recogniser: Recogniser, context: PlayerOrRoom, query: str, kinds: Iterable[ItemKind] = ()
 ) -> str:
     """Play what a request for music asks for; return the answer. Raise HomeAssistantError or SpokenAnswer."""
     kinds = list(kinds)
@@ -40,7 +40,7 @@ async def async_play_query(
     return await async_play_item(request, context, certain(request, named, query, context))
 
 
-def certain(request: VoiceRequest, named: Named | None, query: str, context: PlayerOrRoom) -> Item:
+def certain(request: VoiceRequest, named: NamedItem | None, query: str, context: PlayerOrRoom) -> LibraryItem:
     """Return the item that a name means. Raise SpokenAnswer if no item has the name, offering the nearest one."""
     if named is None:
         raise SpokenAnswer(request.say("not_found", query=query))
@@ -50,14 +50,14 @@ def certain(request: VoiceRequest, named: Named | None, query: str, context: Pla
     return named.item
 
 
-async def async_play_item(request: VoiceRequest, context: PlayerOrRoom, item: Item) -> str:
+async def async_play_item(request: VoiceRequest, context: PlayerOrRoom, item: LibraryItem) -> str:
     """Play an item of the library instead of the queue."""
     await async_add_item(request, context, item, "replace")
     return request.with_remark(context, request.say("playing", what=request.item(item), where=context.name))
 
 
 async def async_add_item(
-    request: VoiceRequest, context: PlayerOrRoom, item: Item, place: Literal["next", "end", "replace"]
+    request: VoiceRequest, context: PlayerOrRoom, item: LibraryItem, place: Literal["next", "end", "replace"]
 ) -> tuple[str, ...]:
     """Add an item of the library to a queue, and play it if it replaces the queue; return the ids in the queue."""
     media_id = library_id_of(item)

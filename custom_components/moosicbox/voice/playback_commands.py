@@ -6,6 +6,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..contexts import PlayerOrRoom, context_fields
 from ..engine.api import ChapterCommand, LibraryRequest, ModeCommand, PlaybackCommand, Room, RoomSkipVote, Track
+from ..errors import errors_translated
 from .request import SpokenAnswer, VoiceRequest
 from .targets import distinct
 
@@ -141,7 +142,8 @@ async def _set_favourite(request: VoiceRequest, answer: str, *, favourite: bool)
 
 async def _in_library(request: VoiceRequest, track: Track) -> bool:
     library, ids = request.data.library, [track.track_id]
-    return (await library.tracks(ids))[0] is not None or (await library.stations(ids))[0] is not None
+    with errors_translated():
+        return (await library.tracks(ids))[0] is not None or (await library.stations(ids))[0] is not None
 
 
 def _track(request: VoiceRequest, context: PlayerOrRoom) -> Track:

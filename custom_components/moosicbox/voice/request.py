@@ -7,7 +7,19 @@ from homeassistant.core import HomeAssistant
 
 from ..commands import async_execute, async_principal
 from ..contexts import PlayerOrRoom
-from ..engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Podcast, Principal, Request, Station, Track
+from ..engine.api import (
+    Album,
+    Artist,
+    Genre,
+    LibraryItem,
+    LibraryTrack,
+    Playlist,
+    Podcast,
+    Principal,
+    Request,
+    Station,
+    Track,
+)
 from ..models import MoosicBoxData
 from .language import Language
 from .memory import Remembered
@@ -85,7 +97,7 @@ class VoiceRequest:
         """Return the name of a track with its artist."""
         return self.say("track", title=track.title, artist=track.artist) if track.artist else track.title
 
-    def item(self, item: Item) -> str:
+    def item(self, item: LibraryItem) -> str:
         """Return the name of an item of the library."""
         match item:
             case LibraryTrack() | Album() if item.artist:

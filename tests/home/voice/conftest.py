@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
+from pathlib import Path
+import shutil
 from typing import Any, NamedTuple
 
 from hassil import parse_sentence
@@ -14,7 +16,10 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.moosicbox.const import DOMAIN
 from custom_components.moosicbox.engine.library.library import Library
+from tests.conftest import SharedFolder
 from tests.fixtures import Connect
+from tests.home.actions import act, state
+from tests.home.scanned import scanned_music
 from tests.wire.client import Client, player
 
 AREAS = {"kitchen": ("Kitchen", "Küche"), "lounge": ("Living room", "Wohnzimmer")}
@@ -30,6 +35,19 @@ class Reply(NamedTuple):
 
 
 type Say = Callable[..., Awaitable[Reply]]
+
+
+async def start_over(hass: HomeAssistant) -> None:
+    """Take the players out of their group, and empty their queues."""
+    for entity_id in KITCHEN, LOUNGE:
+        await act(hass, "unjoin", entity_id)
+    await hass.async_block_till_done()
+    for entity_id in KITCHEN, LOUNGE:
+        await act(hass, "clear_playlist", entity_id)
+    await hass.async_block_till_done()
+    for entity_id in KITCHEN, LOUNGE:
+        shown = state(hass, entity_id)
+        assert (shown.state, shown.attributes["group_members"]) == ("idle", [])
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,10 +66,20 @@ async def assist(hass: HomeAssistant) -> None:
 
 
 @pytest.fixture
-async def library(entry: MockConfigEntry) -> Library:
-    """The entry's library, scanned."""
+def media_folder(shared_folder: SharedFolder, songs: Path, tmp_path: Path) -> Path:
+    """Home Assistant's media folder with the songs, which are in the library's index."""
+    return scanned_music(
+        shared_folder,
+        "scanned songs",
+        lambda folder: shutil.copytree(songs, folder, dirs_exist_ok=True),
+        tmp_path / "config",
+    )
+
+
+@pytest.fixture
+def library(entry: MockConfigEntry) -> Library:
+    """The entry's library."""
     library: Library = entry.runtime_data.library
-    await library.scan()
     return library
 
 

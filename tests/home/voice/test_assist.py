@@ -3,6 +3,7 @@
 from typing import Any
 
 from homeassistant.auth.models import User
+from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import Context, HomeAssistant
@@ -17,6 +18,7 @@ from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.rooms.room import RoomSettings
 from custom_components.moosicbox.voice.assist import COMMANDS
 from custom_components.moosicbox.voice.language import FOLDER, LANGUAGES, load_languages
+from custom_components.moosicbox.voice.startup import async_start_voice
 from tests.fixtures import BRASS, COPPER, Connect
 from tests.home.actions import play, state
 from tests.home.parties import room_command
@@ -66,6 +68,21 @@ async def test_sentences_end_with_the_entry(hass: HomeAssistant, say: Say, entry
     assert "Brass Morning" in (await say("what is playing")).text
 
 
+async def test_a_name_that_changes_with_the_end_of_the_entry_registers_nothing(
+    hass: HomeAssistant, say: Say, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    end = async_start_voice(hass, entry.runtime_data)
+    await hass.async_block_till_done()
+    sentences = len(get_agent_manager(hass).trigger_sentences)
+    # Both in one turn of the event loop, as when an entry is removed with its entities.
+    entity_registry.async_update_entity("media_player.kitchen", name="Scullery")
+    end()
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert sentences
+    assert get_agent_manager(hass).trigger_sentences == []
+
+
 async def test_a_users_own_sentence_takes_precedence(hass: HomeAssistant, say: Say) -> None:
     runs = async_capture_events(hass, "own_sentence")
     automation = {
@@ -89,17 +106,18 @@ def television(hass: HomeAssistant, area_registry: ar.AreaRegistry, entity_regis
     return entry.entity_id
 
 
-@pytest.mark.parametrize(
-    ("sentence", "service"), [("skip this song", "media_next_track"), ("stop the music", "media_pause")]
-)
 async def test_another_integrations_player_is_controlled_where_it_is_alone(
-    hass: HomeAssistant, say: Say, television: str, sentence: str, service: str
+    hass: HomeAssistant, say: Say, television: str, subtests: pytest.Subtests
 ) -> None:
-    await play(hass, BRASS)
-    calls = async_capture_events(hass, EVENT_CALL_SERVICE)
-    assert (await say(sentence, area="Bedroom")).text == "Done."
-    assert [(call.data["service"], call.data["service_data"]["entity_id"]) for call in calls] == [(service, television)]
-    assert state(hass).state == "playing"
+    for sentence, service in ("skip this song", "media_next_track"), ("stop the music", "media_pause"):
+        with subtests.test(sentence):
+            await play(hass, BRASS)
+            calls = async_capture_events(hass, EVENT_CALL_SERVICE)
+            assert (await say(sentence, area="Bedroom")).text == "Done."
+            assert [(call.data["service"], call.data["service_data"]["entity_id"]) for call in calls] == [
+                (service, television)
+            ]
+            assert state(hass).state == "playing"
 
 
 async def test_another_integrations_player_keeps_its_requests(
@@ -156,27 +174,33 @@ async def test_a_user_votes_in_a_room_that_votes(
     assert state(hass, KITCHEN).attributes["media_title"] == "Brass Morning"
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence"),
-    [
-        ("en", "invite guests to the party"),
-        ("en", "show the QR code"),
-        ("de", "lade Gäste zur Party ein"),
-        ("de", "zeig mir den QR-Code"),
-    ],
-)
+INVITE = [
+    ("en", "invite guests to the party"),
+    ("en", "show the QR code"),
+    ("de", "lade Gäste zur Party ein"),
+    ("de", "zeig mir den QR-Code"),
+]
+
+
 async def test_a_page_shows_the_code_for_guests(
-    hass: HomeAssistant, say: Say, hub: Hub, connect: Connect, hass_access_token: str, language: str, sentence: str
+    hass: HomeAssistant, say: Say, hub: Hub, connect: Connect, hass_access_token: str, subtests: pytest.Subtests
 ) -> None:
-    assert (await say(sentence, language)).text.startswith(("There is no room", "Es gibt keinen Raum"))
+    for language, sentence in INVITE:
+        with subtests.test("no room", language=language, sentence=sentence):
+            assert (await say(sentence, language)).text.startswith(("There is no room", "Es gibt keinen Raum"))
     hub.rooms.create(RoomSettings(name="Party"), "party")
     await hass.async_block_till_done()
-    assert (await say(sentence, language)).text.startswith(("No screen", "Es ist kein Bildschirm"))
+    for language, sentence in INVITE:
+        with subtests.test("no page", language=language, sentence=sentence):
+            assert (await say(sentence, language)).text.startswith(("No screen", "Es ist kein Bildschirm"))
     page = await connect()
     await page.authenticate(hass_access_token)
-    assert "Party" in (await say(sentence, language)).text
-    message = await page.until("message", event="moosicbox.show_invite")
-    assert message["data"] == {"room_id": "party", "name": "Party"}
+    for language, sentence in INVITE:
+        with subtests.test("a page", language=language, sentence=sentence):
+            await page.arrived()
+            assert "Party" in (await say(sentence, language)).text
+            message = await page.until("message", event="moosicbox.show_invite")
+            assert message["data"] == {"room_id": "party", "name": "Party"}
 
 
 async def test_the_nearest_page_shows_the_code(

@@ -11,30 +11,31 @@ from tests.fixtures import BRASS, PAPER
 from tests.home.actions import act, play, state, titles
 from tests.wire.client import Client
 
-from .conftest import KITCHEN, LOUNGE, Say
+from .conftest import KITCHEN, LOUNGE, Say, start_over
 
 ALL = {"Brass Morning", "Copper Rain", "Paper Lantern"}
 
+NAMED = [
+    ("en", "play Paper Lantern in the kitchen", {"Paper Lantern"}),
+    ("en", "play paper lantren on kitchen", {"Paper Lantern"}),
+    ("en", "play the album Three Turns of the Key in the kitchen", ALL),
+    ("en", "play some Wind-Up Trio in the kitchen", ALL),
+    ("de", "spiele Paper Lantern in der Küche", {"Paper Lantern"}),
+    ("de", "spiel das Album Three Turns of the Key in der Küche ab", ALL),
+]
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "expected"),
-    [
-        ("en", "play Paper Lantern in the kitchen", {"Paper Lantern"}),
-        ("en", "play paper lantren on kitchen", {"Paper Lantern"}),
-        ("en", "play the album Three Turns of the Key in the kitchen", ALL),
-        ("en", "play some Wind-Up Trio in the kitchen", ALL),
-        ("de", "spiele Paper Lantern in der Küche", {"Paper Lantern"}),
-        ("de", "spiel das Album Three Turns of the Key in der Küche ab", ALL),
-    ],
-)
+
 async def test_music_is_played_by_its_name(
-    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, sentence: str, expected: set[str]
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], subtests: pytest.Subtests
 ) -> None:
-    answer = await say(sentence, language)
-    assert answer.kind == "action_done"
-    assert "Kitchen" in answer.text
-    assert set(await titles(clients["kitchen"])) == expected
-    assert state(hass).state == "playing"
+    for language, sentence, expected in NAMED:
+        with subtests.test(sentence, language=language):
+            await start_over(hass)
+            answer = await say(sentence, language)
+            assert answer.kind == "action_done"
+            assert "Kitchen" in answer.text
+            assert set(await titles(clients["kitchen"])) == expected
+            assert state(hass).state == "playing"
 
 
 @pytest.mark.parametrize(
@@ -63,31 +64,33 @@ async def test_the_nearest_song_is_offered(
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "expected"),
-    [
-        (
-            "en",
-            "play Bohemian Rhapsody in the kitchen",
-            "I looked for “Bohemian Rhapsody” and found nothing in the library.",
-        ),
-        (
-            "en",
-            "add Bohemian Rhapsody to the queue in the kitchen",
-            "I looked for “Bohemian Rhapsody” and found nothing in the library.",
-        ),
-        (
-            "de",
-            "spiele Bohemian Rhapsody in der Küche",
-            "Ich habe nach „Bohemian Rhapsody“ gesucht und in der Bibliothek nichts gefunden.",
-        ),
-    ],
-)
+UNKNOWN = [
+    (
+        "en",
+        "play Bohemian Rhapsody in the kitchen",
+        "I looked for “Bohemian Rhapsody” and found nothing in the library.",
+    ),
+    (
+        "en",
+        "add Bohemian Rhapsody to the queue in the kitchen",
+        "I looked for “Bohemian Rhapsody” and found nothing in the library.",
+    ),
+    (
+        "de",
+        "spiele Bohemian Rhapsody in der Küche",
+        "Ich habe nach „Bohemian Rhapsody“ gesucht und in der Bibliothek nichts gefunden.",
+    ),
+]
+
+
 async def test_an_unknown_song_is_named(
-    hass: HomeAssistant, say: Say, caplog: pytest.LogCaptureFixture, language: str, sentence: str, expected: str
+    hass: HomeAssistant, say: Say, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
-    assert (await say(sentence, language)).text == expected
-    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    for language, sentence, expected in UNKNOWN:
+        with subtests.test(sentence, language=language):
+            caplog.clear()
+            assert (await say(sentence, language)).text == expected
+            assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
 ANYTHING = [
@@ -103,25 +106,28 @@ ANYTHING = [
 ]
 
 
-@pytest.mark.parametrize(("language", "sentence", "area"), ANYTHING)
 async def test_music_in_general_goes_on_with_the_queue(
-    hass: HomeAssistant, say: Say, clients: dict[str, Client], language: str, sentence: str, area: str | None
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], subtests: pytest.Subtests
 ) -> None:
-    await play(hass, PAPER)
-    await act(hass, "media_pause")
-    assert "Paper Lantern" in (await say(sentence, language, area)).text
-    assert state(hass).state == "playing"
-    assert await titles(clients["kitchen"]) == ["Paper Lantern"]
+    for language, sentence, area in ANYTHING:
+        with subtests.test(sentence, language=language):
+            await play(hass, PAPER)
+            await act(hass, "media_pause")
+            assert "Paper Lantern" in (await say(sentence, language, area)).text
+            assert state(hass).state == "playing"
+            assert await titles(clients["kitchen"]) == ["Paper Lantern"]
 
 
-@pytest.mark.parametrize("sentence", ["play some music in the kitchen", "play my favourites in the kitchen"])
 async def test_music_in_general_is_the_favourites_without_a_queue(
-    hass: HomeAssistant, say: Say, clients: dict[str, Client], library: Library, sentence: str
+    hass: HomeAssistant, say: Say, clients: dict[str, Client], library: Library, subtests: pytest.Subtests
 ) -> None:
-    track = (await library.search("Copper Rain")).items[0].item
-    await library.set_favourite(track.track_id)  # type: ignore[union-attr]
-    assert "favourites" in (await say(sentence)).text
-    assert await titles(clients["kitchen"]) == ["Copper Rain"]
+    for sentence in "play some music in the kitchen", "play my favourites in the kitchen":
+        with subtests.test(sentence):
+            await start_over(hass)
+            track = (await library.search("Copper Rain")).items[0].item
+            await library.set_favourite(track.track_id)  # type: ignore[union-attr]
+            assert "favourites" in (await say(sentence)).text
+            assert await titles(clients["kitchen"]) == ["Copper Rain"]
 
 
 async def test_music_in_general_is_a_mix_without_favourites(
@@ -133,17 +139,20 @@ async def test_music_in_general_is_a_mix_without_favourites(
     assert state(hass).attributes["shuffle"] is True
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "area"),
-    [
-        ("en", "play my favourites in the kitchen", None),
-        ("en", "play my favorite songs", "Kitchen"),
-        ("de", "spiele meine Favoriten in der Küche", None),
-        ("de", "spiele meine Lieblingslieder", "Kitchen"),
-    ],
-)
-async def test_no_favourites_are_no_error(say: Say, language: str, sentence: str, area: str | None) -> None:
-    assert (await say(sentence, language, area)).text.startswith(("You have no favourites", "Du hast noch keine"))
+NO_FAVOURITES = [
+    ("en", "play my favourites in the kitchen", None),
+    ("en", "play my favorite songs", "Kitchen"),
+    ("de", "spiele meine Favoriten in der Küche", None),
+    ("de", "spiele meine Lieblingslieder", "Kitchen"),
+]
+
+
+async def test_no_favourites_are_no_error(say: Say, subtests: pytest.Subtests) -> None:
+    for language, sentence, area in NO_FAVOURITES:
+        with subtests.test(sentence, language=language):
+            assert (await say(sentence, language, area)).text.startswith(
+                ("You have no favourites", "Du hast noch keine")
+            )
 
 
 async def test_a_room_without_players_is_named(hass: HomeAssistant, say: Say, hub: Hub) -> None:
@@ -164,39 +173,44 @@ async def test_a_place_is_asked_for_if_it_is_unclear(hass: HomeAssistant, say: S
     assert state(hass, KITCHEN).attributes["shuffle"] is False
 
 
-@pytest.mark.parametrize(
-    ("language", "off", "on"),
-    [
-        ("en", "turn off the lounge", "turn on the lounge"),
-        ("de", "schalte Lounge aus", "schalte Lounge ein"),
-    ],
-)
+SWITCHED = [
+    ("en", "turn off the lounge", "turn on the lounge"),
+    ("de", "schalte Lounge aus", "schalte Lounge ein"),
+]
+
+
 async def test_a_player_is_turned_off_and_on(
-    hass: HomeAssistant, say: Say, caplog: pytest.LogCaptureFixture, language: str, off: str, on: str
+    hass: HomeAssistant, say: Say, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
-    await play(hass, PAPER, entity_id=LOUNGE)
-    assert (await say(off, language)).kind == "action_done"
-    assert state(hass, LOUNGE).state == "idle"
-    assert (await say(on, language)).kind == "action_done"
-    shown = state(hass, LOUNGE)
-    assert (shown.state, shown.attributes["media_title"]) == ("playing", "Paper Lantern")
-    await act(hass, "toggle", LOUNGE)
-    assert state(hass, LOUNGE).state == "idle"
-    await act(hass, "toggle", LOUNGE)
-    assert state(hass, LOUNGE).state == "playing"
-    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    for language, off, on in SWITCHED:
+        with subtests.test(off, language=language):
+            caplog.clear()
+            await start_over(hass)
+            await play(hass, PAPER, entity_id=LOUNGE)
+            assert (await say(off, language)).kind == "action_done"
+            assert state(hass, LOUNGE).state == "idle"
+            assert (await say(on, language)).kind == "action_done"
+            shown = state(hass, LOUNGE)
+            assert (shown.state, shown.attributes["media_title"]) == ("playing", "Paper Lantern")
+            await act(hass, "toggle", LOUNGE)
+            assert state(hass, LOUNGE).state == "idle"
+            await act(hass, "toggle", LOUNGE)
+            assert state(hass, LOUNGE).state == "playing"
+            assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
-@pytest.mark.parametrize("query", ["something", "my favourites", "folk music"])
 async def test_home_assistants_own_intent_understands_more_than_names(
-    hass: HomeAssistant, clients: dict[str, Client], library: Library, query: str
+    hass: HomeAssistant, clients: dict[str, Client], library: Library, subtests: pytest.Subtests
 ) -> None:
     """Models call it with whatever was said."""
     (track, *_) = (await library.get_tracks()).items
     await clients["kitchen"].request("library_request", request_type="set_favourite", id=track.track_id, favourite=True)
-    slots = {"search_query": {"value": query}, "name": {"value": "Kitchen"}}
-    response = await intent.async_handle(hass, "test", "HassMediaSearchAndPlay", slots, query)
-    played = response.response_type is not intent.IntentResponseType.ERROR
-    # The songs of these tests have no genre.
-    assert played is (query != "folk music")
-    assert (state(hass).state == "playing") is played
+    for query in "something", "my favourites", "folk music":
+        with subtests.test(query):
+            await start_over(hass)
+            slots = {"search_query": {"value": query}, "name": {"value": "Kitchen"}}
+            response = await intent.async_handle(hass, "test", "HassMediaSearchAndPlay", slots, query)
+            played = response.response_type is not intent.IntentResponseType.ERROR
+            # The songs of these tests have no genre.
+            assert played is (query != "folk music")
+            assert (state(hass).state == "playing") is played

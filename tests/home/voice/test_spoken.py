@@ -16,9 +16,10 @@ from script.lib.sounds import tag
 from tests.conftest import SharedFolder
 from tests.engine.library.podcasts.feeds import Publisher
 from tests.home.actions import next_command, titles
+from tests.home.scanned import scanned_music
 from tests.wire.client import Client
 
-from .conftest import Say
+from .conftest import Say, start_over
 from .test_tools import Call, call
 
 __all__ = ("call",)
@@ -37,9 +38,9 @@ def record(folder: Path) -> None:
 
 
 @pytest.fixture
-def media_folder(shared_folder: SharedFolder) -> Path:
-    """Home Assistant's media folder with the audiobook."""
-    return shared_folder("audiobook", record)
+def media_folder(shared_folder: SharedFolder, tmp_path: Path) -> Path:
+    """Home Assistant's media folder with the audiobook, which is in the library's index."""
+    return scanned_music(shared_folder, "audiobook", record, tmp_path / "config")
 
 
 @pytest.fixture
@@ -56,35 +57,37 @@ async def parts(library: Library) -> list[str]:
     return [part.track_id for part in (await library.book(book.album_id)).tracks]
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "answer"),
-    [
-        ("en", "continue my audiobook in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
-        ("en", "resume the book in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
-        ("en", "go on with my audio book in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
-        ("en", "play the rest of my book in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
-        ("de", "setze mein Hörbuch in der Küche fort", "Weiter mit The Tide von Ben. Kitchen."),
-        ("de", "spiel mein Hörbuch in der Küche weiter", "Weiter mit The Tide von Ben. Kitchen."),
-        ("de", "mach in der Küche mit dem Hörbuch weiter", "Weiter mit The Tide von Ben. Kitchen."),
-        ("de", "Hörbuch in der Küche fortsetzen", "Weiter mit The Tide von Ben. Kitchen."),
-    ],
-)
+BOOK = [
+    ("en", "continue my audiobook in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
+    ("en", "resume the book in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
+    ("en", "go on with my audio book in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
+    ("en", "play the rest of my book in the kitchen", "Continuing with The Tide by Ben on Kitchen."),
+    ("de", "setze mein Hörbuch in der Küche fort", "Weiter mit The Tide von Ben. Kitchen."),
+    ("de", "spiel mein Hörbuch in der Küche weiter", "Weiter mit The Tide von Ben. Kitchen."),
+    ("de", "mach in der Küche mit dem Hörbuch weiter", "Weiter mit The Tide von Ben. Kitchen."),
+    ("de", "Hörbuch in der Küche fortsetzen", "Weiter mit The Tide von Ben. Kitchen."),
+]
+
+
 async def test_a_book_goes_on_where_the_user_left_it(
+    hass: HomeAssistant,
     say: Say,
     clients: dict[str, Client],
     library: Library,
     hass_admin_user: User,
     parts: list[str],
-    language: str,
-    sentence: str,
-    answer: str,
+    subtests: pytest.Subtests,
 ) -> None:
-    await library.people.keep_position([hass_admin_user.id], parts[1], Kept(7.5))
-    await library.people.keep_position([HOUSEHOLD, "somebody"], parts[2], Kept(1.0))
-    assert await say(sentence, language) == (answer, "action_done")
-    told = await next_command(clients["kitchen"])
-    assert (told["track"]["title"], told["start_position"]) == ("The Moon", 7.5)
-    assert await titles(clients["kitchen"]) == ["The Moon", "High Water"]
+    for language, sentence, answer in BOOK:
+        with subtests.test(sentence, language=language):
+            await start_over(hass)
+            await clients["kitchen"].arrived()
+            await library.people.keep_position([hass_admin_user.id], parts[1], Kept(7.5))
+            await library.people.keep_position([HOUSEHOLD, "somebody"], parts[2], Kept(1.0))
+            assert await say(sentence, language) == (answer, "action_done")
+            told = await next_command(clients["kitchen"])
+            assert (told["track"]["title"], told["start_position"]) == ("The Moon", 7.5)
+            assert await titles(clients["kitchen"]) == ["The Moon", "High Water"]
 
 
 async def test_it_goes_on_in_the_area_of_the_satellite(
@@ -96,28 +99,22 @@ async def test_it_goes_on_in_the_area_of_the_satellite(
     assert (told["track"]["title"], told["start_position"]) == ("The Moon", 0)
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "answer"),
-    [
-        ("en", "continue my audiobook in the kitchen", "You have no unfinished audiobook."),
-        ("en", "continue my podcast in the kitchen", "You have no unfinished episode."),
-        ("de", "setze mein Hörbuch in der Küche fort", "Du hast kein angefangenes Hörbuch."),
-        ("de", "setze meinen Podcast in der Küche fort", "Du hast keine angefangene Folge."),
-    ],
-)
+NOTHING = [
+    ("en", "continue my audiobook in the kitchen", "You have no unfinished audiobook."),
+    ("en", "continue my podcast in the kitchen", "You have no unfinished episode."),
+    ("de", "setze mein Hörbuch in der Küche fort", "Du hast kein angefangenes Hörbuch."),
+    ("de", "setze meinen Podcast in der Küche fort", "Du hast keine angefangene Folge."),
+]
+
+
 async def test_there_is_nothing_to_go_on_with(
-    say: Say,
-    clients: dict[str, Client],
-    hub: Hub,
-    library: Library,
-    parts: list[str],
-    language: str,
-    sentence: str,
-    answer: str,
+    say: Say, clients: dict[str, Client], hub: Hub, library: Library, parts: list[str], subtests: pytest.Subtests
 ) -> None:
     await library.people.keep_position([HOUSEHOLD, "somebody"], parts[1], Kept(7.5))
-    assert (await say(sentence, language)).text.startswith(answer)
-    assert len(hub.players.get("kitchen").playback.queue) == 0
+    for language, sentence, answer in NOTHING:
+        with subtests.test(sentence, language=language):
+            assert (await say(sentence, language)).text.startswith(answer)
+            assert len(hub.players.get("kitchen").playback.queue) == 0
 
 
 async def test_a_language_model_goes_on_with_the_book_of_its_user(
@@ -141,15 +138,14 @@ async def test_a_language_model_goes_on_with_the_book_of_its_user(
     assert "begun no podcast" in refused["error"]
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence", "answer"),
-    [
-        ("en", "continue my podcast in the kitchen", "Continuing with Tide 1 by Tidal Tales on Kitchen."),
-        ("en", "resume the last episode in the kitchen", "Continuing with Tide 1 by Tidal Tales on Kitchen."),
-        ("de", "spiele meinen Podcast in der Küche weiter", "Weiter mit Tide 1 von Tidal Tales. Kitchen."),
-        ("de", "setze die Folge in der Küche fort", "Weiter mit Tide 1 von Tidal Tales. Kitchen."),
-    ],
-)
+EPISODE = [
+    ("en", "continue my podcast in the kitchen", "Continuing with Tide 1 by Tidal Tales on Kitchen."),
+    ("en", "resume the last episode in the kitchen", "Continuing with Tide 1 by Tidal Tales on Kitchen."),
+    ("de", "spiele meinen Podcast in der Küche weiter", "Weiter mit Tide 1 von Tidal Tales. Kitchen."),
+    ("de", "setze die Folge in der Küche fort", "Weiter mit Tide 1 von Tidal Tales. Kitchen."),
+]
+
+
 async def test_an_episode_goes_on_where_the_user_left_it(
     hass: HomeAssistant,
     say: Say,
@@ -157,16 +153,18 @@ async def test_an_episode_goes_on_where_the_user_left_it(
     library: Library,
     publisher: Publisher,
     hass_admin_user: User,
-    language: str,
-    sentence: str,
-    answer: str,
+    subtests: pytest.Subtests,
 ) -> None:
     subscribe = {"url": publisher.url()}
     await hass.services.async_call(DOMAIN, "subscribe_podcast", subscribe, blocking=True, return_response=True)
     newer, older = (await library.get_episodes(sort="-published")).items
-    await library.people.keep_position([hass_admin_user.id], older.track_id, Kept(600.0))
-    await library.people.keep_position([hass_admin_user.id], newer.track_id, Kept(0.0, played=True))
-    assert await say(sentence, language) == (answer, "action_done")
-    told = await next_command(clients["kitchen"])
-    assert (told["track"]["title"], told["start_position"]) == ("Tide 1", 600)
-    assert await titles(clients["kitchen"]) == ["Tide 1"]
+    for language, sentence, answer in EPISODE:
+        with subtests.test(sentence, language=language):
+            await start_over(hass)
+            await clients["kitchen"].arrived()
+            await library.people.keep_position([hass_admin_user.id], older.track_id, Kept(600.0))
+            await library.people.keep_position([hass_admin_user.id], newer.track_id, Kept(0.0, played=True))
+            assert await say(sentence, language) == (answer, "action_done")
+            told = await next_command(clients["kitchen"])
+            assert (told["track"]["title"], told["start_position"]) == ("Tide 1", 600)
+            assert await titles(clients["kitchen"]) == ["Tide 1"]

@@ -8,7 +8,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ...contexts import PlayerOrRoom
-from ...engine.api import Album, Artist, Genre, Item, LibraryTrack, Playlist, Podcast, Station
+from ...engine.api import Album, Artist, Genre, LibraryItem, LibraryTrack, Playlist, Podcast, Station
 from ...errors import errors_translated
 from ...library_ids import is_library_id, library_id_of
 from ...queue_media import queue_add
@@ -132,7 +132,7 @@ def _playback(call: ToolCall, context: PlayerOrRoom) -> JsonObjectType:
     return result
 
 
-def _described(item: Item) -> dict[str, Any]:
+def _described(item: LibraryItem) -> dict[str, Any]:
     described: dict[str, Any] = {"media_content_id": library_id_of(item)}
     match item:
         case LibraryTrack():

@@ -70,8 +70,7 @@ class MovePlayersTool(HubTool):
         principal, grouping = await call.principal(), call.data.hub.grouping
         if (to := call.arguments.get("to")) is None:
             with hub_command(call.data):
-                for player in players:
-                    grouping.leave(principal, player)
+                grouping.leave(principal, *players)
             return {"alone": list(names(players))}
         leader: PlayerOrRoom | None = best_of(call.named(to))
         if leader is None:
@@ -86,7 +85,7 @@ class AnnounceTool(HubTool):
 
     name = "moosicbox__announce"
     title = "Announce a message"
-    description = "Speaks a message on a player, in a room, or to everybody who is awake. The music pauses meanwhile."
+    description = "Speaks a message on a player, in a room, or to everybody who is awake. The music is lowered, or pauses, meanwhile."
     parameters = vol.Schema(
         {
             vol.Required("message", description="The words to speak"): vol.All(cv.string, vol.Length(max=MAX_MESSAGE)),

@@ -196,7 +196,7 @@ class Party:
             try:
                 await command()  # type: ignore[misc]
             except HubError as error:
-                if not error.may_retry:
+                if not error.retryable:
                     raise
                 await asyncio.sleep(0.2)
             else:

@@ -25,6 +25,8 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="list the cases and their tricks")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the files there, and leave them")
     arguments = parser.parse_args()
+    if unknown := set(arguments.names) - {case.name for case in CASES}:
+        parser.error(f"there is no case {', '.join(sorted(unknown))}")
     cases = [case for case in CASES if not arguments.names or case.name in arguments.names]
     if arguments.list:
         for case in cases:

@@ -7,9 +7,7 @@ The suite starts this program, waits for the file `--ready`, and starts a client
 import argparse
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 import hashlib
-import json
 from pathlib import Path
 import sys
 import tempfile
@@ -27,6 +25,7 @@ import numpy as np
 from custom_components.moosicbox.engine.playback.player import Player
 from custom_components.moosicbox.engine.protocol.client import PlaybackCommand, QueueAdd
 from custom_components.moosicbox.engine.protocol.types import Track
+from script.lib.conformance_files import register, registered, write
 from script.lib.conformance_hub import HOST, SpeakerHub, speaker_hub
 
 IMPLEMENTATION: Final = "moosicbox"
@@ -74,7 +73,7 @@ async def main(arguments: list[str]) -> int:
     except (Unsupported, TimeoutError, OSError) as error:
         summary = {"status": "error", "reason": str(error) or type(error).__name__}
     known = {"implementation": IMPLEMENTATION, "role": "server", "scenario_id": options.scenario_id}
-    _write(options.summary, known | summary)
+    write(options.summary, known | summary)
     print(Path(options.summary).read_text(), end="")
     return 0 if summary["status"] == "ok" else 1
 
@@ -86,8 +85,8 @@ async def _run(options: argparse.Namespace) -> dict[str, Any]:
         async with speaker_hub(options.server_name, _track(options), clip, options.port) as home:
             url = f"ws://{HOST}:{home.service.port}/sendspin"
             if options.initiator_role == "client":
-                _register(options.registry, options.server_name, url)
-            _write(options.ready, {"status": "ready", "server_name": options.server_name, "url": url})
+                register(options.registry, options.server_name, url)
+            write(options.ready, {"status": "ready", "server_name": options.server_name, "url": url})
             client = await _client(home, options)
             result = await scenario(home, client, options, clip)
             return {
@@ -117,7 +116,7 @@ def _scenario(scenario_id: str) -> Callable[[SpeakerHub, SendspinClient, argpars
 async def _client(home: SpeakerHub, options: argparse.Namespace) -> SendspinClient:
     """Return the client of that name when it plays for the hub without pairing."""
     if options.initiator_role == "server":
-        url = await _until(lambda: _registered(options.registry, options.client_name))
+        url = await _until(lambda: registered(options.registry, options.client_name))
         player_id = (await home.service.probe(url)).info.player_id
     else:
         player_id = await _until(lambda: _waiting(home, options.client_name))
@@ -290,24 +289,6 @@ async def _ffmpeg(*arguments: str) -> bytes:
     if process.returncode:
         raise OSError("The fixture can't be decoded")
     return output
-
-
-def _write(path: str, content: dict[str, Any]) -> None:
-    Path(path).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-
-
-def _entries(path: str) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        return dict(json.loads(Path(path).read_text()))
-    return {}
-
-
-def _register(path: str, name: str, url: str) -> None:
-    _write(path, _entries(path) | {name: {"url": url}})
-
-
-def _registered(path: str, name: str) -> str | None:
-    return (_entries(path).get(name) or {}).get("url")
 
 
 if __name__ == "__main__":

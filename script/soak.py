@@ -10,11 +10,11 @@ import tempfile
 import time
 from typing import NamedTuple
 
-from custom_components.moosicbox.engine.settings import MAX_CONNECTIONS, SECTIONS
+from custom_components.moosicbox.engine.settings import MAX_CONNECTIONS
 
 from .lib.client import HomeAssistantClient
 from .lib.config_folder import ConfigFolder
-from .lib.crowd import Crowd, grows, size
+from .lib.crowd import Crowd, grows, resident_mib, size
 from .lib.process import HomeAssistantProcess, free_port
 
 USERS = 4
@@ -75,11 +75,6 @@ def say(*columns: object) -> None:
     print("".join(f"{column:>{width}}" for column, width in zip(map(str, columns), widths, strict=True)), flush=True)
 
 
-def resident_mib(pid: int) -> float:
-    """Return the resident memory of a process, in MiB."""
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4_096 / 1_048_576
-
-
 @asynccontextmanager
 async def home_assistant(folder: Path) -> AsyncGenerator[tuple[HomeAssistantClient, int]]:
     """Run a Home Assistant whose limits admit all clients; yield its client and its process id."""
@@ -91,19 +86,12 @@ async def home_assistant(folder: Path) -> AsyncGenerator[tuple[HomeAssistantClie
         async with HomeAssistantClient(process.url) as client:
             await client.log_in()
             await client.wait_until_running()
-            entry = await client.set_up_integration()
-            flow = await client.post("/api/config/config_entries/options/flow", {"handler": entry["entry_id"]})
-            room = {
+            limits = {
                 "max_connections": MAX_CONNECTIONS,
                 "max_connections_per_user": 1_000,
                 "max_connections_per_ip": 1_000,
             }
-            chosen = {
-                **{section: {} for section in SECTIONS},
-                "connections": room,
-                "features": {"rate_limiting": False},
-            }
-            await client.post(f"/api/config/config_entries/options/flow/{flow['flow_id']}", chosen)
+            await client.set_options(connections=limits, features={"rate_limiting": False})
             yield client, process.pid
     finally:
         await process.stop()
@@ -118,4 +106,5 @@ def main() -> None:
     sys.exit(not asyncio.run(soak(arguments.clients, arguments.minutes * 60)))
 
 
-main()
+if __name__ == "__main__":
+    main()

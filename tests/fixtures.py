@@ -90,6 +90,7 @@ async def entry(
     media_folder: Path,
     tmp_path: Path,
     readers: Readers,
+    forks: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> MockConfigEntry:
     """The config entry, set up. Its library is open, but scans its folders only on request."""

@@ -1,6 +1,5 @@
 """Hostile music files and pictures."""
 
-from functools import cache
 from pathlib import Path
 import subprocess
 import sys
@@ -22,15 +21,17 @@ def id3(*frames: tuple[bytes, int, bytes], version: int = 4) -> bytes:
     return b"ID3" + bytes([version, 0, 0]) + syncsafe(len(body)) + body
 
 
-@cache
 def bomb(inflated: int) -> bytes:
-    """Return compressed zeros, which inflate to 1,200 times their size."""
+    """Return compressed zeros, which inflate to 1,000 times their size."""
     packer = zlib.compressobj(9)
-    return b"".join(packer.compress(bytes(MIB)) for _ in range(inflated // MIB)) + packer.flush()
+    # Blocks that begin and end at a byte, and refer to none before them, can be repeated.
+    block = packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    head, block = block[:2], block[2:]
+    return head + block * (inflated // MIB) + b"\3\0" + (inflated % 65_521 << 16 | 1).to_bytes(4)
 
 
 def compressed_frame(name: bytes, version: int) -> tuple[bytes, int, bytes]:
-    """Return a frame of some kilobytes that inflates to a gibibyte."""
+    """Return a frame of a megabyte that inflates to a gibibyte."""
     return name, 0x0080 if version == 3 else 0x0009, (1 << 30).to_bytes(4) + bomb(1024 * MIB)
 
 
@@ -48,8 +49,8 @@ def write_huge_pictures(folder: Path) -> list[Path]:
     """Write pictures of few bytes and 49 million pixels each."""
     program = (
         "import sys; from PIL import Image; picture = Image.new('RGB', (7000, 7000)); folder = sys.argv[1]\n"
-        "picture.save(folder + '/a.webp', lossless=True); picture.save(folder + '/b.png'); picture.save(folder + '/c.gif')\n"
-        "picture.save(folder + '/d.jpg', quality=10)"
+        "picture.save(folder + '/a.webp', lossless=True); picture.save(folder + '/b.png')\n"
+        "picture.save(folder + '/d.jpg', quality=10); Image.new('P', picture.size).save(folder + '/c.gif')"
     )
     subprocess.run([sys.executable, "-c", program, folder], check=True)  # noqa: S603 - our own words
     return sorted(folder.iterdir())

@@ -37,11 +37,12 @@ class ProcessWatch:
     @contextmanager
     def shared(self) -> Generator[None]:
         """Let the current thread start a process that later tests share."""
+        before = getattr(self._thread, "shares", False)
         self._thread.shares = True
         try:
             yield
         finally:
-            self._thread.shares = False
+            self._thread.shares = before
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._started is None or event not in EVENTS or getattr(self._thread, "shares", False):

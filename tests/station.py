@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 import subprocess
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ TONES_HZ = (440, 660, 990, 1485)
 """The tone of each connection, so that a recording tells from which one it is."""
 
 
+@cache
 def tone(frequency: int, seconds: int = 20) -> bytes:
     """Return a tone as MP3 of `BIT_RATE`."""
     command = ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i"]

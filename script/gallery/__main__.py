@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
+import sys
 from typing import Any
 
 from aiohttp import ClientSession
@@ -41,6 +42,8 @@ class Photographer:
         self._stage = stage
         self._options = options
         self._url = stage.url.replace("127.0.0.1", NAME)
+        self.failures: list[str] = []
+        """The names of the pictures of scenes that couldn't be taken."""
 
     async def act(self, act: Act) -> None:
         """Photograph all scenes of an act in all sizes and themes."""
@@ -60,7 +63,8 @@ class Photographer:
                         await scene.get(page)
                         await self._take(page, scene.name, size, theme)
                     except Exception as problem:  # noqa: BLE001 - the other pictures are wanted all the same
-                        print(f"{scene.name} {size} {theme}: {str(problem).splitlines()[0]}", flush=True)
+                        self.failures.append(name := f"{scene.name}-{size}-{theme}")
+                        print(f"{name}: {(str(problem) or repr(problem)).splitlines()[0]}", flush=True)
                     await page.keyboard.press("Escape")
                 await context.close()
 
@@ -147,10 +151,14 @@ async def main() -> None:
         await photographer.act("full")
         await photographer.guests()
         await photographer.act("trouble")
-        await home.language("he")
+        await home.client.set_language("he")
         await photographer.act("right-to-left")
+    if photographer.failures:
+        # The folder may still have pictures of an earlier run.
+        sys.exit(f"Not taken: {', '.join(photographer.failures)}")
     if options.docs:
         write_down(options.folder)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

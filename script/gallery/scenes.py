@@ -129,7 +129,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("token-new", "full", HUB, _press("Create token")),
     Scene("long-names", "full", LISTEN, choose(WIDE)),
     Scene("long-names-queue", "full", LISTEN, choose(WIDE, "Queue")),
-    Scene("looking-in", "full", LISTEN, choose("Kitchen")),
+    Scene("viewed-room", "full", LISTEN, choose("Kitchen")),
     Scene("now-playing-rtl", "right-to-left", LISTEN, _nothing),
     Scene("queue-rtl", "right-to-left", LISTEN, _tab("Queue")),
     Scene("people-rtl", "right-to-left", LISTEN, _tab("People")),

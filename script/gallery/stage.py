@@ -67,12 +67,6 @@ class Stage:
         await self._make_dashboard()
         await self._mark_favourites()
 
-    async def language(self, language: str) -> None:
-        """Set the user's language."""
-        value = {"language": language, "number_format": "language", "time_format": "language"}
-        async with self.client.websocket() as websocket:
-            await websocket.command("frontend/set_user_data", key="language", value=value)
-
     async def leave(self) -> None:
         """End all connections of the players."""
         for member in self._members:

@@ -8,7 +8,7 @@ CHAPTERS: Final = ("Cliff", "Größe", "Harbour")
 
 
 def put_book(path: Path, seconds: int = 1, *options: str, **tags: str) -> Path:
-    """A file of some seconds whose chapters begin after 0, 3 and 6 tenths of it."""
+    """Write a file of some seconds whose chapters begin after 0, 3 and 6 tenths of it."""
     described = path.with_suffix(".txt")
     described.write_text(
         ";FFMETADATA1\n"

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse
 
+from custom_components.moosicbox.engine.settings import SECTIONS
+
 USERNAME = "demo"
 PASSWORD = "demo"
 REQUEST_TIMEOUT = 60.0
@@ -129,6 +131,19 @@ class HomeAssistantClient:
                 raise ApiError(f"the config flow of {domain} ended with {flow['type']}: {flow.get('reason')}")
         entry: Json = (await self.get(entries))[0]
         return entry
+
+    async def set_options(self, **sections: Json) -> None:
+        """Set the integration up, unless it is, and set its options; all that are not given get their defaults."""
+        entry = await self.set_up_integration()
+        flows = "/api/config/config_entries/options/flow"
+        flow = await self.post(flows, {"handler": entry["entry_id"]})
+        await self.post(f"{flows}/{flow['flow_id']}", {section: {} for section in SECTIONS} | sections)
+
+    async def set_language(self, language: str = "en-GB") -> None:
+        """Choose the language of the user. Without a choice, Home Assistant's page may decide for one by itself."""
+        value = {"language": language, "number_format": "language", "time_format": "language"}
+        async with self.websocket() as websocket:
+            await websocket.command("frontend/set_user_data", key="language", value=value)
 
     @asynccontextmanager
     async def websocket(self) -> AsyncGenerator[HomeAssistantWebSocket]:

@@ -9,7 +9,6 @@ import base64
 from collections.abc import Awaitable
 import hashlib
 from io import BytesIO
-import json
 from pathlib import Path
 import sys
 from typing import Any, Final
@@ -26,6 +25,8 @@ from aiosendspin.noise.keys import Identity
 from aiosendspin.noise.trust_store import ClientPairingConfig, InMemoryClientPairingStore
 import av
 import numpy as np
+
+from .conformance_files import register, registered, write
 
 HOST: Final = "127.0.0.1"
 CODECS: Final = {"pcm": AudioCodec.PCM, "opus": AudioCodec.OPUS}
@@ -135,7 +136,7 @@ async def main(arguments: list[str]) -> int:
             summary = {"status": "ok", **await _run(options, session)}
     except (TimeoutError, OSError) as error:
         summary = {"status": "error", "reason": str(error) or type(error).__name__}
-    _write(options.summary, known | summary)
+    write(options.summary, known | summary)
     print(Path(options.summary).read_text(), end="")
     return 0 if summary["status"] == "ok" else 1
 
@@ -146,7 +147,7 @@ async def _run(options: argparse.Namespace, session: ClientSession) -> dict[str,
     client.add_disconnect_listener(ended.set)
     recorder = Recorder(client, options.controller_command if "controller" in options.scenario_id else None)
     if options.initiator_role == "client":
-        _write(options.ready, {"status": "ready"})
+        write(options.ready, {"status": "ready"})
         await client.connect(await _server_url(options))
         await ended.wait()
     else:
@@ -194,29 +195,21 @@ async def _listen(client: SendspinClient, options: argparse.Namespace, ended: Aw
     try:
         await web.TCPSite(runner, HOST, options.port).start()
         url = f"ws://{HOST}:{options.port}{options.path}"
-        registry = Path(options.registry)
-        entries = json.loads(registry.read_text()) if registry.exists() else {}
-        _write(options.registry, entries | {options.client_name: {"url": url}})
-        _write(options.ready, {"status": "ready", "url": url})
+        register(options.registry, options.client_name, url)
+        write(options.ready, {"status": "ready", "url": url})
         await ended
     finally:
         await runner.cleanup()
 
 
 async def _server_url(options: argparse.Namespace) -> str:
-    registry = Path(options.registry)
-    while True:
-        if registry.exists() and (entry := json.loads(registry.read_text()).get(options.server_name)) is not None:
-            return str(entry["url"])
+    while (url := registered(options.registry, options.server_name)) is None:  # noqa: ASYNC110 - another program writes it
         await asyncio.sleep(POLL)
+    return url
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _write(path: str, content: dict[str, Any]) -> None:
-    Path(path).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

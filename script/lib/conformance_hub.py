@@ -51,7 +51,7 @@ class OneTrack:
     def remember(self, track: Track) -> None:
         """Ignore the call: the track is known."""
 
-    def address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
+    def stream_address(self, media: Media, accepts: Accepts = None) -> StreamAddress:
         """Return where the file is."""
         return StreamAddress(media.source)
 

@@ -13,7 +13,7 @@ from .config_folder import ConfigFolder
 
 READY = "Home Assistant initialized in"
 START_TIMEOUT = 90.0
-# Home Assistant gives its own stages of stopping up to 100 seconds.
+# Home Assistant would give its own stages of stopping longer, but none of ours takes so long: it hangs, and is killed.
 STOP_TIMEOUT = 60.0
 TAIL_LINES = 40
 # They would hide the linked integration, or let each start compile a thousand modules.
@@ -78,12 +78,13 @@ class HomeAssistantProcess:
         )
         self._reader = asyncio.create_task(self._read_log(self._process))
         ready = asyncio.create_task(self._ready.wait())
-        async with asyncio.timeout(START_TIMEOUT):
-            await asyncio.wait({ready, self._reader}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ready, self._reader}, timeout=START_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         if not self._ready.is_set():
             ready.cancel()
-            code = await self._process.wait()
-            raise StartError(f"Home Assistant ended with {code} while starting:\n" + "\n".join(self._tail))
+            fault = f"was not ready after {START_TIMEOUT} s"
+            if self._reader.done():
+                fault = f"ended with {await self._process.wait()} while starting"
+            raise StartError(f"Home Assistant {fault}:\n" + "\n".join(self._tail))
 
     async def stop(self) -> int:
         """Stop it with SIGTERM, and return its exit code."""

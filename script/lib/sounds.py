@@ -1,7 +1,6 @@
 """Music files in every format: one second of sound that ffmpeg makes once, copied and tagged for each test."""
 
 import base64
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import shutil
 import struct
@@ -68,20 +67,18 @@ class Sounds:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        jobs = [(kind, variant) for kind in FORMATS for variant in range(VARIANTS if kind in ("mp3", "flac") else 1)]
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda job: self._make(*job), jobs))
+        variants = [(kind, v) for kind in FORMATS for v in range(VARIANTS if kind in ("mp3", "flac") else 1)]
+        if missing := [(kind, variant) for kind, variant in variants if not self.path(kind, variant).exists()]:
+            self._make(missing)
 
-    def _make(self, kind: str, variant: int) -> None:
-        path = self.path(kind, variant)
-        if path.exists():
-            return
-        sound = f"sine=frequency={440 + 40 * variant}:duration={1 + 0.1 * variant}"
-        quietly = ("-nostdin", "-loglevel", "error", "-y", "-map_metadata", "-1")
-        subprocess.run(
-            ["ffmpeg", "-f", "lavfi", "-i", sound, *FORMATS[kind][1], *quietly, path],
-            check=True,
-        )
+    def _make(self, missing: list[tuple[str, int]]) -> None:
+        """Let one ffmpeg write all of them: its start takes longer than a second of sound."""
+        inputs: list[str | Path] = []
+        outputs: list[str | Path] = []
+        for number, (kind, variant) in enumerate(missing):
+            inputs += "-f", "lavfi", "-i", f"sine=frequency={440 + 40 * variant}:duration={1 + 0.1 * variant}"
+            outputs += "-map", f"{number}:a", "-map_metadata", "-1", *FORMATS[kind][1], self.path(kind, variant)
+        subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-y", *inputs, *outputs], check=True)
 
     def path(self, kind: str, variant: int = 0) -> Path:
         return self.folder / f"{kind}-{variant}.{FORMATS[kind][0]}"

@@ -70,16 +70,28 @@ async def tabs(shared_home: Home) -> AsyncGenerator[Tabs]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
-    """Open a path of Home Assistant in a tab with a fresh profile, closed after the test."""
-    contexts: list[BrowserContext] = []
+    """Open a path of Home Assistant in a tab with empty storage, which other tests may have used before."""
+    opened: list[Tab] = []
 
     async def open_tab(path: str = "/", **options: Any) -> Tab:
-        contexts.append(context := await tabs.context(**options))
-        tab = Tab(await context.new_page())
-        await tab.page.goto(path)
+        opened.append(tab := await tabs.open(path, **options))
         return tab
 
     yield open_tab
+    for tab in opened:
+        await tabs.give_back(tab)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_tab(tabs: Tabs) -> AsyncGenerator[OpenTab]:
+    """Return an empty tab with a fresh profile, for a test that prepares it before it opens a page, or changes it for good."""
+    contexts: list[BrowserContext] = []
+
+    async def new_tab(**options: Any) -> Tab:
+        contexts.append(context := await tabs.context(**options))
+        return Tab(await context.new_page())
+
+    yield new_tab
     for context in contexts:
         await context.close()
 

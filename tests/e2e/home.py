@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
+import json
 from pathlib import Path
 import re
-from typing import Any
+import sys
 
-from custom_components.moosicbox.engine.settings import SECTIONS
 from script.lib.client import PASSWORD, ApiError, HomeAssistantClient, HomeAssistantWebSocket
 from script.lib.config_folder import REPOSITORY, ConfigFolder
 from script.lib.music import SONGS, Song, write_songs
@@ -50,8 +50,26 @@ class Home:
 
     async def restart(self) -> None:
         """Stop it cleanly and start it again at the same address."""
+        await self._wait_until_saved()
         await self.process.restart()
         await self.api.wait_until_running()
+
+    async def _wait_until_saved(self) -> None:
+        """Wait until the file of config entries has all subentries of the integration.
+
+        A stop cancels a delayed write of Home Assistant's that waits for a thread, and the changes are lost.
+        """
+        entry_id = (await self.api.set_up_integration())["entry_id"]
+        async with self.api.websocket() as websocket:
+            known = await websocket.command("config_entries/subentries/list", entry_id=entry_id)
+        file = self.folder.path / ".storage" / "core.config_entries"
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                entries = json.loads(await asyncio.to_thread(file.read_text))["data"]["entries"]
+                (saved,) = (entry["subentries"] for entry in entries if entry["entry_id"] == entry_id)
+                if {each["subentry_id"] for each in known} == {each["subentry_id"] for each in saved}:
+                    return
+                await asyncio.sleep(0.1)
 
     async def crash(self) -> None:
         """Kill it, and start it again at the same address."""
@@ -73,36 +91,20 @@ class Home:
             await websocket.command("config/auth_provider/homeassistant/create", **login)
         client = HomeAssistantClient(self.url)
         await client.log_in(name.lower(), PASSWORD)
-        value = {"language": language, "number_format": "language", "time_format": "language"}
-        async with client.websocket() as websocket:
-            await websocket.command("frontend/set_user_data", key="language", value=value)
+        await client.set_language(language)
         return client
 
     @asynccontextmanager
     async def language(self, language: str) -> AsyncGenerator[None]:
         """Let the user see Home Assistant in a language; afterwards in British English again."""
-        await self.set_language(language)
+        await self.api.set_language(language)
         try:
             yield
         finally:
-            await self.set_language()
-
-    async def set_language(self, language: str = "en-GB") -> None:
-        """Choose the language of the user. Without a choice, Home Assistant's page may decide for one by itself."""
-        value = {"language": language, "number_format": "language", "time_format": "language"}
-        async with self.api.websocket() as websocket:
-            await websocket.command("frontend/set_user_data", key="language", value=value)
-
-    async def set_options(self, **sections: dict[str, Any]) -> None:
-        """Set options of the integration; those of other sections, and others of these, get their defaults."""
-        entry = await self.api.set_up_integration()
-        flows = "/api/config/config_entries/options/flow"
-        flow = await self.api.post(flows, {"handler": entry["entry_id"]})
-        chosen = {**{section: {} for section in SECTIONS}, **sections}
-        await self.api.post(f"{flows}/{flow['flow_id']}", chosen)
+            await self.api.set_language()
 
     async def forget_player(self, entity_id: str) -> None:
-        """Leave its place to others: a user may have ten players."""
+        """Remove a player: a user may have ten."""
         async with self.api.websocket() as websocket:
             entity = await websocket.command("config/entity_registry/get", entity_id=entity_id)
             await _remove_device(websocket, entity["device_id"], entity["config_entry_id"])
@@ -118,13 +120,15 @@ class Home:
 
     def complaints(self) -> list[str]:
         """Return what its log holds against this integration: warnings and worse that name it."""
-        records = RECORD.split(self.process.log.read_text(encoding="utf-8"))
+        log = self.process.log.read_text(encoding="utf-8")
+        # Folders that this repository, Python and the configuration lie in may be named after the integration.
+        for folder in REPOSITORY, self.folder.path, sys.base_prefix:
+            log = log.replace(str(folder), "")
         return [
             record
-            for record in records
+            for record in RECORD.split(log)
             if LEVEL.match(record)
-            # The folder that this repository lies in may be named after it.
-            and "moosicbox" in record.replace(str(REPOSITORY), "").replace(str(self.folder.path), "")
+            and "moosicbox" in record
             and CUSTOM_INTEGRATION not in record
             # Tests of guests try wrong invites.
             and WRONG_INVITE not in record
@@ -137,7 +141,7 @@ async def running_home(folder: Path, songs: Iterable[Song] = SONGS, more: str = 
     home = Home(folder, more)
     try:
         await home.start(songs)
-        await home.set_language()
+        await home.api.set_language()
         yield home
     finally:
         exit_code = await home.stop()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import json
 import os
 from pathlib import Path
+import signal
 from typing import Any
 
 from script.lib.command_line import COMMAND_LINE, engine_path
@@ -23,6 +24,9 @@ class Shell:
             self._environment["PYTHONPATH"] = engine_path(config)
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        # Tests that a shell script started in the background ignore Ctrl-C, and so would what they start.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return await asyncio.create_subprocess_exec(
             *self.program,
             *arguments,
@@ -35,8 +39,13 @@ class Shell:
     async def run(self, *arguments: str) -> tuple[int, str, str]:
         """Exit code, output, complaints."""
         process = await self.start(*arguments)
-        async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                out, err = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
 

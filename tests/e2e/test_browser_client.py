@@ -15,7 +15,7 @@ CLIENT = INTEGRATION / "frontend" / "client"
 MAX_LINES = 24
 
 
-async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab) -> None:
+async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab, new_tab: OpenTab) -> None:
     text = DOCS.read_text(encoding="utf-8")
     found = re.search(r"```html\n(.*?)```", text, re.DOTALL)
     assert found is not None
@@ -40,7 +40,7 @@ async def test_the_example_shows_and_steers(home: Home, open_tab: OpenTab) -> No
     async def answer(dialog: Dialog) -> None:
         await dialog.accept(made["token"])
 
-    wall = await open_tab("about:blank")
+    wall = await new_tab()
     wall.page.on("dialog", answer)
     await wall.page.goto("/local/wall.html")
     await expect(wall.page).to_have_title("ready")

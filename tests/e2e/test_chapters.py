@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 import re
 from typing import Any
 
@@ -16,6 +17,7 @@ from .pages import make_room, still, violations
 from .test_player import become_player
 
 BOOK = "Tales of the Quay"
+FILE = "quay.m4b"
 PATIENCE = 60
 # Keeps the audio elements that the player makes from now on.
 KEEP_ELEMENTS = """() => {
@@ -46,11 +48,16 @@ async def found(home: Home, *, present: bool) -> Any:
 @pytest_asyncio.fixture(loop_scope="session")
 async def book(home: Home) -> AsyncGenerator[str]:
     """The media id of a book of four hundred seconds."""
-    path = home.folder.media / "quay.m4b"
+    path = home.folder.media / FILE
     await asyncio.to_thread(put_book, path, 400, title=BOOK, artist="Ana", album=BOOK)
     await home.api.call("moosicbox.scan_library")
     yield (await found(home, present=True))["media_content_id"]
-    path.unlink()
+    await remove(home, path)
+
+
+async def remove(home: Home, book: Path) -> None:
+    """Remove a book from the library."""
+    book.unlink(missing_ok=True)
     await home.api.call("moosicbox.scan_library")
     await found(home, present=False)
 
@@ -89,6 +96,22 @@ async def test_chapters_lead_to_their_places(home: Home, open_tab: OpenTab, book
     async with home.language("de"):
         await page.goto("/moosicbox/listen")
         await expect(page.get_by_text("Kapitel 3 von 3: Harbour")).to_be_visible()
+    assert tab.errors == []
+
+
+async def test_chapters_of_a_deleted_book_are_not_awaited(
+    home: Home, open_tab: OpenTab, book: str, close_rooms: None
+) -> None:
+    tab = await open_tab("/moosicbox/rooms")
+    page = tab.page
+    await make_room(tab, "Reading")
+    await home.api.call(
+        "media_player.play_media", entity_id="media_player.reading", media_content_id=book, media_content_type="track"
+    )
+    await expect(page.get_by_text(re.compile("Chapter [123] of 3"))).to_be_visible()
+    await remove(home, home.folder.media / FILE)
+    await page.get_by_role("button", name="Chapters").click()
+    await expect(page.get_by_role("region", name="Chapters").get_by_text("No chapters were found.")).to_be_visible()
     assert tab.errors == []
 
 

@@ -116,7 +116,7 @@ async def test_new_player_gets_the_chosen_area(
     await expect(page.get_by_role("button", name=start)).to_be_visible()
     await expect(page.get_by_label(label)).to_be_hidden()
     assert tab.errors == []
-    await page.context.close()
+    await tab.leave()
     await home.forget_player(entity_id)
 
 

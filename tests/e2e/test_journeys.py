@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from .conftest import OpenTab
 from .home import Home
-from .pages import come_in, invite_link, make_room, rows_of, violations
+from .pages import come_in, invite_link, make_room, rows_of, still, violations
 from .tabs import DESKTOP, PHONE, Tab, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
@@ -125,15 +125,15 @@ async def test_swiped_out_of_the_queue(home: Home, open_tab: OpenTab) -> None:
     assert tab.errors == []
 
 
-async def test_lock_screen_and_clicks(home: Home, open_tab: OpenTab) -> None:
+async def test_lock_screen_and_clicks(home: Home, new_tab: OpenTab) -> None:
     """Test clicks, the controls on the lock screen, and the screen that stays awake while it plays."""
-    tab = await open_tab("/moosicbox", viewport={"width": 820, "height": 1100}, has_touch=True)
+    tab = await new_tab(viewport={"width": 820, "height": 1100}, has_touch=True)
     page = tab.page
     await page.add_init_script(
         "window.locks = []; const ask = navigator.wakeLock.request.bind(navigator.wakeLock);"
         " navigator.wakeLock.request = async (kind) => { const lock = await ask(kind); window.locks.push(lock); return lock; }"
     )
-    await page.reload()
+    await page.goto("/moosicbox")
     await page.get_by_label("Name of this player").fill("Shelf")
     await page.get_by_role("button", name="Play on this device").click()
     await home.api.wait_for_state("media_player.shelf", lambda state: state["state"] != "unavailable")
@@ -165,18 +165,8 @@ async def test_lock_screen_and_clicks(home: Home, open_tab: OpenTab) -> None:
     assert tab.errors == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desk"])
-async def test_a_party_is_accessible(home: Home, open_tab: OpenTab, viewport: dict[str, int], dark: bool) -> None:
-    tab = await open_tab("/moosicbox/rooms", viewport=viewport, dark=dark)
-    page = tab.page
-    await make_room(tab, "Evening", control="votes")
-    await fill(home)
-    await home.api.call("media_player.media_play", entity_id=ENTITY)
-    await home.api.call("moosicbox.room_chat", entity_id=ENTITY, message="Good evening")
-    await expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    # The picture's colours are there.
-    await expect(page.locator(".player > .artwork:not([data-missing])")).to_be_visible()
+async def party_is_accessible(page: Page) -> None:
+    """Go through all pages of a party, from the room that is shown, and let axe look at each."""
     assert await violations(page, "moosicbox-panel") == []
     for name in "Queue", "People", "Chat":
         await page.get_by_role("tab", name=re.compile(f"^{name}")).click()
@@ -190,14 +180,39 @@ async def test_a_party_is_accessible(home: Home, open_tab: OpenTab, viewport: di
     await page.get_by_role("button", name="Three Turns of the Key").first.click()
     await expect(page.get_by_role("heading", name="Three Turns of the Key")).to_be_visible()
     assert await violations(page, "moosicbox-panel") == []
+    await page.get_by_role("button", name="Back").click()
     for name in "Rooms", "Hub":
         await page.get_by_role("link", name=name).click()
         await expect(page.locator("moosicbox-panel main .lazy > *")).to_be_visible()
         assert await violations(page, "moosicbox-panel") == []
 
 
-async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, open_tab: OpenTab) -> None:
-    tab = await open_tab("about:blank")
+async def test_a_party_is_accessible(home: Home, open_tab: OpenTab, subtests: pytest.Subtests) -> None:
+    """On a phone and on a desk, light and dark: the page follows the screen without being loaded anew."""
+    tab = await open_tab("/moosicbox/rooms")
+    page = tab.page
+    await make_room(tab, "Evening", control="votes")
+    await fill(home)
+    await home.api.call("media_player.repeat_set", entity_id=ENTITY, repeat="all")
+    await home.api.call("media_player.media_play", entity_id=ENTITY)
+    await home.api.call("moosicbox.room_chat", entity_id=ENTITY, message="Good evening")
+    for viewport in PHONE, DESKTOP:
+        for scheme in "light", "dark":
+            with subtests.test(viewport=viewport, scheme=scheme):
+                await page.set_viewport_size(viewport)
+                await page.emulate_media(color_scheme=scheme)
+                await page.get_by_role("link", name="Listen").click()
+                if viewport is PHONE:
+                    await page.get_by_role("tab", name="Playing").click()
+                await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+                # The picture's colours are there.
+                await expect(page.locator(".player > .artwork:not([data-missing])")).to_be_visible()
+                await still(page)
+                await party_is_accessible(page)
+
+
+async def test_a_part_that_could_not_be_fetched_comes_later(home: Home, new_tab: OpenTab) -> None:
+    tab = await new_tab()
     page = tab.page
     await page.route("**/ui/room/room-list.js", lambda route: route.abort())
     await page.goto("/moosicbox/rooms")

@@ -1,7 +1,10 @@
 """The library in a real Home Assistant: filled by itself, true after a restart."""
 
+from playwright.async_api import WebSocket, expect
+
 from script.lib.music import SONGS
 
+from .conftest import OpenTab
 from .home import Home
 
 TRACKS = "sensor.moosicbox_tracks_in_the_library"
@@ -27,3 +30,23 @@ async def test_it_is_filled_by_itself_and_survives_a_restart(home: Home) -> None
     assert again["items"][0]["track_id"] == found["items"][0]["track_id"]
     elsewhere.rename(song)
     elsewhere.parent.rmdir()
+
+
+async def test_a_search_that_is_refused_is_sent_once(open_tab: OpenTab) -> None:
+    tab = await open_tab("/moosicbox/library")
+    page = tab.page
+    query = "x" * 501
+    sent: list[str | bytes] = []
+
+    def watch(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: sent.append(frame))  # noqa: PLW0108 - playwright marks the function
+
+    page.on("websocket", watch)
+    await page.reload()
+    panel = page.get_by_role("tabpanel")
+    await page.get_by_role("searchbox", name="Search").fill(query)
+    await expect(panel.get_by_text("That did not work")).to_be_visible()
+    await page.get_by_role("searchbox", name="Search").fill("brass")
+    await expect(panel.get_by_text("Brass Morning").first).to_be_visible()
+    assert sum(query in str(frame) for frame in sent) == 1
+    assert tab.errors == []

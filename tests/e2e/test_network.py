@@ -47,10 +47,10 @@ class Received:
 
 
 @pytest.mark.parametrize("how", get_args(Cut.__value__))
-async def test_music_goes_on_without_network(home: Home, open_tab: OpenTab, how: Cut) -> None:
+async def test_music_goes_on_without_network(home: Home, new_tab: OpenTab, how: Cut) -> None:
     (path,) = await write_songs(home.folder.media, [LONG_SONG])
     async with network(home.port) as between:
-        tab, received = await open_tab("about:blank", url=f"http://127.0.0.1:{between.port}"), Received()
+        tab, received = await new_tab(url=f"http://127.0.0.1:{between.port}"), Received()
         tab.page.on("websocket", received.listen)
         await tab.page.goto("/moosicbox")
         player = await become_player(home, tab, f"cut off {how}")

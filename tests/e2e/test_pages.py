@@ -6,6 +6,8 @@ import re
 from playwright.async_api import Route, expect
 import pytest
 
+from custom_components.moosicbox.http.panel import STATIC_URL
+
 from .conftest import Connect, OpenTab
 from .home import Home
 from .pages import card_shown, make_room, still, violations
@@ -13,7 +15,13 @@ from .tabs import PHONE, TABLET, Tabs
 
 pytestmark = pytest.mark.usefixtures("close_rooms")
 
-PAGES = ["listen", "library", "rooms", "household", "hub"]
+# Returns the shape of a text's QR code.
+DRAW_QR_CODE = """async ([address, text]) => {
+  const { qrCode } = await import(address);
+  return qrCode(text, "").querySelector("path").getAttribute("d");
+}"""
+
+PAGES = ["Listen", "Library", "Rooms", "Household", "Hub"]
 
 
 async def test_first_use(home: Home, open_tab: OpenTab) -> None:
@@ -46,12 +54,12 @@ RECORD_PLACES = """() => {
 }"""
 
 
-async def test_the_first_button_stays_where_it_is(home: Home, open_tab: OpenTab, connect: Connect) -> None:
+async def test_the_first_button_stays_where_it_is(home: Home, new_tab: OpenTab, connect: Connect) -> None:
     """It doesn't move under a finger, whatever comes in after it."""
     # A player of an earlier test that is just leaving would change the page.
     await home.forget_all()
     await connect("somewhere-else")
-    tab = await open_tab("about:blank")
+    tab = await new_tab()
     page = tab.page
     await page.add_init_script(f"({RECORD_PLACES})()")
     seen = asyncio.Event()
@@ -71,14 +79,20 @@ async def test_the_first_button_stays_where_it_is(home: Home, open_tab: OpenTab,
     assert len(await page.evaluate("window.places")) == 1
 
 
-@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("viewport", "dark"), [(PHONE, True), (TABLET, False)], ids=["phone-dark", "tablet-light"])
-async def test_pages_are_accessible(open_tab: OpenTab, name: str, viewport: dict[str, int], dark: bool) -> None:
-    tab = await open_tab(f"/moosicbox/{name}", viewport=viewport, dark=dark)
-    await expect(tab.page.locator("moosicbox-panel main > *")).to_be_visible()
-    await still(tab.page)
-    assert await violations(tab.page, "moosicbox-panel") == []
-    assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+async def test_pages_are_accessible(
+    open_tab: OpenTab, viewport: dict[str, int], dark: bool, subtests: pytest.Subtests
+) -> None:
+    tab = await open_tab("/moosicbox/hub", viewport=viewport, dark=dark)
+    page = tab.page
+    for name in PAGES:
+        with subtests.test(name):
+            await page.get_by_role("link", name=name, exact=True).click()
+            await page.wait_for_url(f"**/moosicbox/{name.lower()}")
+            await expect(page.locator("moosicbox-panel main > *")).to_be_visible()
+            await still(page)
+            assert await violations(page, "moosicbox-panel") == []
+            assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert tab.errors == []
 
 
@@ -165,8 +179,13 @@ async def test_hub_page(home: Home, open_tab: OpenTab) -> None:
     await expect(dialog.get_by_label("ID", exact=True)).to_have_value("kitchen-radio")
     await dialog.get_by_role("button", name="Create token").click()
     shown = page.get_by_role("dialog", name="Kitchen Radio")
-    assert (await shown.get_by_label("Token", exact=True).input_value()).count(".") == 2
-    await expect(shown.get_by_role("img", name="QR code for pairing Kitchen Radio")).to_be_visible()
+    token = await shown.get_by_label("Token", exact=True).input_value()
+    assert token.count(".") == 2
+    code = shown.get_by_role("img", name="The token of Kitchen Radio as a QR code")
+    await expect(code).to_be_visible()
+    # The code is that of the token alone.
+    drawn = await page.evaluate(DRAW_QR_CODE, [f"{STATIC_URL}/ui/components/qr-code.js", token])
+    assert await code.locator("path").get_attribute("d") == drawn
     assert await violations(page, "moosicbox-panel") == []
     await shown.get_by_role("button", name="Close", exact=True).click()
     await page.get_by_role("button", name="Revoke: Kitchen Radio").click()
@@ -188,9 +207,9 @@ async def test_pages_follow_the_language_of_the_user(home: Home, open_tab: OpenT
         await expect(tab.page.get_by_role("button", name="Raum erstellen")).to_be_visible()
 
 
-async def test_polling_where_websockets_do_not_get_through(home: Home, open_tab: OpenTab) -> None:
+async def test_polling_where_websockets_do_not_get_through(home: Home, new_tab: OpenTab) -> None:
     """After two failures; the page works as before, and the next one begins with what worked."""
-    tab = await open_tab("about:blank")
+    tab = await new_tab()
     page = tab.page
     # The hub's socket alone: Home Assistant's own page could do nothing without its own.
     await page.route_web_socket("**/api/moosicbox/ws", lambda socket: socket.close(code=1006))

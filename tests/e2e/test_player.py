@@ -9,12 +9,13 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Locator, Page, expect
 import pytest
 import pytest_asyncio
+import pytest_socket
 
 from script.lib.process import free_port
 
 from .conftest import OpenTab
 from .home import Home
-from .tabs import PHONE, Tab
+from .tabs import PHONE, Tab, Tabs
 
 SONG = "media-source://media_source/local/brass-morning.flac"
 SONG_TITLE = "Brass Morning"
@@ -74,9 +75,20 @@ class PlayerTab:
     async def wait_until_past(self, seconds: float) -> None:
         await self.page.wait_for_function(f"seconds => ({POSITION})() > seconds", arg=seconds)
 
+    async def reset(self) -> None:
+        """Stop, empty the queue, set the volume of a new player, and show the page Listen, for a test in a shared tab."""
+        await self.call("volume_set", volume_level=0.3)
+        await self.call("volume_mute", is_volume_muted=False)
+        await self.call("media_stop")
+        await self.call("clear_playlist")
+        await self.wait_for_state("idle", queue_size=0, volume_level=0.3, is_volume_muted=False)
+        await self.wait_until_silent()
+        await self.page.get_by_role("link", name="Listen").click()
+        self.tab.errors.clear()
+
     async def forget(self) -> None:
         """Leave the place to others."""
-        await self.page.context.close()
+        await self.tab.leave()
         await self.home.forget_player(self.entity_id)
 
 
@@ -91,9 +103,27 @@ async def become_player(home: Home, tab: Tab, name: str) -> PlayerTab:
     return player
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_player(home: Home, tabs: Tabs) -> AsyncGenerator[PlayerTab]:
+    """A tab that is a player, loaded once: loading a page takes longer than most tests."""
+    pytest_socket.enable_socket()
+    tab = await tabs.open("/moosicbox")
+    player = await become_player(home, tab, "Desk")
+    yield player
+    await player.forget()
+    await tabs.give_back(tab)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def player(home: Home, open_tab: OpenTab, request: pytest.FixtureRequest) -> AsyncGenerator[PlayerTab]:
-    """A tab that is a player named after the test."""
+async def player(shared_player: PlayerTab) -> PlayerTab:
+    """The shared player, idle and with an empty queue."""
+    await shared_player.reset()
+    return shared_player
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fresh_player(home: Home, open_tab: OpenTab, request: pytest.FixtureRequest) -> AsyncGenerator[PlayerTab]:
+    """A tab that is a player named after the test, which may end it."""
     tab = await open_tab("/moosicbox")
     player = await become_player(home, tab, request.node.name.removeprefix("test_"))
     yield player
@@ -195,19 +225,20 @@ async def test_music_goes_on_over_pages_and_reloads(player: PlayerTab) -> None:
     await expect(page.get_by_text(f"In Home Assistant: {player.entity_id}")).to_be_visible()
 
 
-async def test_one_tab_of_a_browser_plays(player: PlayerTab) -> None:
-    await player.play()
-    await player.wait_until_heard()
-    second = Tab(await player.page.context.new_page())
+async def test_one_tab_of_a_browser_plays(fresh_player: PlayerTab) -> None:
+    await fresh_player.play()
+    await fresh_player.wait_until_heard()
+    second = Tab(await fresh_player.page.context.new_page())
     await second.page.goto("/moosicbox")
     await expect(second.page.get_by_text("already playing in another tab")).to_be_visible()
     await second.screenshot("player-elsewhere")
 
     await second.page.get_by_role("button", name="Play here instead").click()
     await second.page.wait_for_function(HEARD)
-    await expect(player.page.get_by_text("already playing in another tab")).to_be_visible()
-    await player.wait_until_silent()
-    await player.wait_for_state("playing", media_title=SONG_TITLE)
+    await expect(fresh_player.page.get_by_text("already playing in another tab")).to_be_visible()
+    await fresh_player.wait_until_silent()
+    await fresh_player.wait_for_state("playing", media_title=SONG_TITLE)
+    await second.page.close()
 
 
 async def wait_untouched(page: Page, condition: str) -> None:
@@ -278,24 +309,24 @@ async def test_address_that_leads_nowhere(player: PlayerTab) -> None:
     await expect(player.page.get_by_text("This browser can't play this item")).to_be_hidden()
 
 
-async def test_stops_being_a_player(player: PlayerTab) -> None:
-    await player.play()
-    await player.wait_until_heard()
-    await player.page.get_by_role("button", name="Stop playing here").click()
-    await expect(player.page.get_by_role("button", name="Play on this device")).to_be_visible()
-    await player.wait_for_state("unavailable")
-    await player.page.reload()
-    await expect(player.page.get_by_role("button", name="Play on this device")).to_be_visible()
+async def test_stops_being_a_player(fresh_player: PlayerTab) -> None:
+    await fresh_player.play()
+    await fresh_player.wait_until_heard()
+    await fresh_player.page.get_by_role("button", name="Stop playing here").click()
+    await expect(fresh_player.page.get_by_role("button", name="Play on this device")).to_be_visible()
+    await fresh_player.wait_for_state("unavailable")
+    await fresh_player.page.reload()
+    await expect(fresh_player.page.get_by_role("button", name="Play on this device")).to_be_visible()
 
 
-async def test_silent_when_put_out(player: PlayerTab) -> None:
-    await player.play()
-    await player.wait_until_heard()
-    clients = (await player.home.api.get("/api/moosicbox/clients"))["clients"]
-    (client_id,) = [client["client_id"] for client in clients if client["name"] == player.name]
-    await player.home.api.call("moosicbox.disconnect_client", client_id=client_id)
-    await player.wait_until_silent()
-    await player.tab.screenshot("player-put-out")
+async def test_silent_when_put_out(fresh_player: PlayerTab) -> None:
+    await fresh_player.play()
+    await fresh_player.wait_until_heard()
+    clients = (await fresh_player.home.api.get("/api/moosicbox/clients"))["clients"]
+    (client_id,) = [client["client_id"] for client in clients if client["name"] == fresh_player.name]
+    await fresh_player.home.api.call("moosicbox.disconnect_client", client_id=client_id)
+    await fresh_player.wait_until_silent()
+    await fresh_player.tab.screenshot("player-put-out")
 
 
 async def test_player_comes_back_after_a_restart(player: PlayerTab) -> None:

@@ -129,6 +129,7 @@ async def test_changes_made_offline_arrive_later(home: Home, room: Tab) -> None:
     await page.get_by_role("textbox", name="Write a message").fill("Still here")
     await page.keyboard.press("Enter")
     await page.context.set_offline(False)
+    await network.detach()
     await expect(page.get_by_role("log").get_by_text("Still here")).to_be_visible(timeout=45_000)
     await expect(page.get_by_text("No connection to Home Assistant")).to_be_hidden()
 

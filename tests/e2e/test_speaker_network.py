@@ -107,7 +107,7 @@ async def reported_began_at(home: Home) -> float:
     async with asyncio.timeout(60):
         while True:
             found = (await home.api.get(f"/api/diagnostics/config_entry/{entry['entry_id']}"))["data"]
-            (report,) = (player["reported"] for player in found["players"] if player["present"])
+            (report,) = (player["reported"] for player in found["players"] if player["connected"])
             if report is not None and report["state"] == "playing" and (report["buffered_seconds"] or 0) > 2 * MINUTE:
                 return await began_at(home)
             await asyncio.sleep(0.2)

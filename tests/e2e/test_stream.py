@@ -8,12 +8,13 @@ from typing import Final
 from playwright.async_api import Request, expect
 import pytest
 import pytest_asyncio
+import pytest_socket
 
 from script.lib.music import SONGS
 
 from .conftest import OpenTab
 from .home import Home
-from .tabs import Tab, Tabs
+from .tabs import Tabs
 from .test_player import POSITION, PlayerTab, become_player
 
 NAMED: Final = "home.test"
@@ -62,17 +63,26 @@ async def files(home: Home) -> AsyncGenerator[None]:
     folder.rmdir()
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=[None, NAMED])
-async def player(
-    home: Home, open_tab: OpenTab, files: None, request: pytest.FixtureRequest
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=[None, NAMED])
+async def shared_player(
+    home: Home, tabs: Tabs, files: None, request: pytest.FixtureRequest
 ) -> AsyncGenerator[PlayerTab]:
-    """Open a tab that is a player, at a loopback address or at a name."""
+    """A tab that is a player, at a loopback address or at a name."""
+    pytest_socket.enable_socket()
     url = home.url if request.param is None else home.url.replace("127.0.0.1", request.param)
-    tab = await open_tab("/moosicbox", url=url)
+    tab = await tabs.open("/moosicbox", url=url)
     assert await tab.page.evaluate("isSecureContext") is (request.param is None)
-    player = await become_player(home, tab, request.node.name.removeprefix("test_"))
+    player = await become_player(home, tab, f"Streams at {request.param}")
     yield player
     await player.forget()
+    await tabs.give_back(tab)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def player(shared_player: PlayerTab) -> PlayerTab:
+    """The tab's player, idle and with an empty queue."""
+    await shared_player.reset()
+    return shared_player
 
 
 async def test_all_formats_play_and_seek(player: PlayerTab) -> None:
@@ -142,12 +152,12 @@ async def test_the_data_saver_fetches_a_small_stream(player: PlayerTab, home: Ho
     await player.wait_until_heard()
     await player.page.get_by_text("Data saver", exact=True).click()
     await expect(choice).to_have_value("on")
+    await choice.select_option("auto")
 
 
-async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, tabs: Tabs, files: None) -> None:
-    context = await tabs.context()
-    await context.add_init_script(path=Path(__file__).with_name("continuity.js"))
-    tab = Tab(await context.new_page())
+async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, new_tab: OpenTab, files: None) -> None:
+    tab = await new_tab()
+    await tab.page.add_init_script(path=Path(__file__).with_name("continuity.js"))
     await tab.page.goto("/moosicbox")
     player = await become_player(home, tab, "gapless")
     if await tab.page.evaluate("new AudioContext().sampleRate") != 44_100:
@@ -161,14 +171,13 @@ async def test_no_sample_is_lost_or_doubled_between_two_tracks(home: Home, tabs:
     await player.forget()
 
 
-async def test_tracks_are_mixed_for_the_crossfade(home: Home, tabs: Tabs, files: None) -> None:
+async def test_tracks_are_mixed_for_the_crossfade(home: Home, new_tab: OpenTab, files: None) -> None:
     folder = home.folder.media / "streams"
     for name, side in ("left", "c0=c0|c1=0*c0"), ("right", "c0=0*c0|c1=c0"):
         await ffmpeg(folder, "-f", "lavfi", "-i", "sine=d=14", "-af", f"pan=stereo|{side}", f"{name}.flac")
-    await home.set_options(sound={"crossfade": CROSSFADE_SECONDS})
-    context = await tabs.context()
-    await context.add_init_script(path=Path(__file__).with_name("overlap.js"))
-    tab = Tab(await context.new_page())
+    await home.api.set_options(sound={"crossfade": CROSSFADE_SECONDS})
+    tab = await new_tab()
+    await tab.page.add_init_script(path=Path(__file__).with_name("overlap.js"))
     await tab.page.goto("/moosicbox")
     player = await become_player(home, tab, "crossfade")
     await player.call("volume_set", volume_level=1)
@@ -182,7 +191,7 @@ async def test_tracks_are_mixed_for_the_crossfade(home: Home, tabs: Tabs, files:
     # A fade is nearly silent at its beginning and its end.
     assert CROSSFADE_SECONDS * 0.8 < both <= CROSSFADE_SECONDS + 0.1
     await player.forget()
-    await home.set_options()
+    await home.api.set_options()
 
 
 async def test_an_announcement_is_heard_over_the_music(player: PlayerTab, home: Home) -> None:

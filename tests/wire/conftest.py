@@ -25,7 +25,7 @@ from tests.fixtures import (  # noqa: F401
 
 from .poller import poll  # noqa: F401
 from .rooms import ada, ben, party  # noqa: F401
-from .tokens import forge  # noqa: F401
+from .tokens import forge, outlive  # noqa: F401
 
 JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 

@@ -3,17 +3,16 @@
 from dataclasses import replace
 
 from homeassistant.core import HomeAssistant
-import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.moosicbox.engine.access.tokens import LEEWAY
 from custom_components.moosicbox.engine.hub import Hub
-from tests.fixtures import Advance, Connect, CreateToken, ManualClock
+from tests.fixtures import Advance, Connect, CreateToken
 from tests.http import HttpClient
 
 from .client import player
 from .poller import SESSIONS, OpenPoller, Poller, authenticate, bearer, counted, refusal, resume, say, until, waiting
+from .tokens import Outlive
 
 
 async def test_without_a_fetch_the_connection_is_lost(poll: OpenPoller, hub: Hub, advance: Advance) -> None:
@@ -190,7 +189,7 @@ async def test_a_revoked_session_ends_its_fetch_with_the_close_code(
 
 
 async def test_a_session_ends_with_its_token(
-    http: HttpClient, create_token: CreateToken, clock: ManualClock, advance: Advance
+    http: HttpClient, create_token: CreateToken, advance: Advance, outlive: Outlive
 ) -> None:
     """Unless it was refreshed."""
     poller = await Poller.open(http, await create_token(expires_in=60))
@@ -203,9 +202,7 @@ async def test_a_session_ends_with_its_token(
     for _ in range(3):
         await advance(20)
         await poller.fetch()
-    # The token counts the real time since the clock of the test was made, too.
-    expires_at = jwt.decode(refreshed, options={"verify_signature": False})["exp"]
-    await advance(expires_at + LEEWAY + 1 - clock.utc().timestamp())
+    await outlive(refreshed)
     assert (await (await poller.get(wait=0)).json())["close_code"] == 4505
     response = await http.post(SESSIONS, headers=poller.headers, json=authenticate(resume=poller.resume()))
     assert await refusal(response) == (401, "authentication_failed")

@@ -10,6 +10,7 @@ from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import BRASS, Advance, Connect, CreateToken, Lose
 
 from .client import CONTROLLER, Client, Message, player, resume_of
+from .tokens import Outlive
 
 
 def events(messages: list[Message]) -> list[str]:
@@ -57,13 +58,13 @@ async def test_a_session_is_resumed_by_its_secret(connect: Connect, lose: Lose, 
 
 
 async def test_an_expired_token_needs_a_new_one_on_resume(
-    connect: Connect, lose: Lose, create_token: CreateToken, advance: Advance
+    connect: Connect, lose: Lose, create_token: CreateToken, outlive: Outlive
 ) -> None:
     """Of the same sub."""
     client = await connect()
-    await client.authenticate(await create_token("anna", expires_in=15))
+    await client.authenticate(token := await create_token("anna", expires_in=15))
     await lose(client)
-    await advance(30)
+    await outlive(token)
     again = await connect()
     await again.send("authenticate", client=CONTROLLER, resume=resume_of(client))
     code, (error,) = await again.closed()

@@ -10,21 +10,23 @@ from tests.http import HttpClient
 
 from .client import CONTROLLER, resume_of
 from .poller import SESSIONS, Poller, authenticate, bearer
-from .tokens import refused, revoke
+from .tokens import Outlive, refused, revoke
 
 
-async def test_an_expired_token_closes_with_4505(connect: Connect, create_token: CreateToken, advance: Advance) -> None:
+async def test_an_expired_token_closes_with_4505(
+    connect: Connect, create_token: CreateToken, advance: Advance, outlive: Outlive
+) -> None:
     """After ten seconds of leeway."""
     client = await connect()
-    await client.authenticate(await create_token(expires_in=15))
+    await client.authenticate(token := await create_token(expires_in=15))
     await advance(20)
     await client.arrived()
-    await advance(10)
+    await outlive(token)
     assert (await client.closed())[0] == 4505
 
 
 async def test_a_newer_token_brings_its_permissions_and_expiry(
-    connect: Connect, create_token: CreateToken, advance: Advance
+    connect: Connect, create_token: CreateToken, advance: Advance, outlive: Outlive
 ) -> None:
     client = await connect()
     await client.authenticate(await create_token("anna", expires_in=15))
@@ -32,8 +34,8 @@ async def test_a_newer_token_brings_its_permissions_and_expiry(
 
     answer = await client.request("refresh", token=await create_token("ben"))
     assert answer["error_type"] == "authentication_failed"
-    answer = await client.request("refresh", token=await create_token("anna", permissions=["chat"], expires_in=25))
-    assert answer["type"] == "result"
+    newer = await create_token("anna", permissions=["chat"], expires_in=25)
+    assert (await client.request("refresh", token=newer))["type"] == "result"
 
     gone = await client.until("unsubscribed")
     assert "players" in gone["topics"]
@@ -42,7 +44,7 @@ async def test_a_newer_token_brings_its_permissions_and_expiry(
     assert (await client.request("playback_command", command="play"))["error_type"] == "permission_denied"
     await advance(30)
     await client.arrived()
-    await advance(6)
+    await outlive(newer)
     assert (await client.closed())[0] == 4505
 
 
@@ -142,7 +144,7 @@ async def test_revocation_reaches_both_transports(
 
 
 async def test_a_refreshed_session_outlives_its_first_token(
-    http: HttpClient, connect: Connect, create_token: CreateToken, advance: Advance
+    http: HttpClient, connect: Connect, create_token: CreateToken, outlive: Outlive
 ) -> None:
     """On both transports."""
     token = await create_token("anna", expires_in=15)
@@ -153,7 +155,7 @@ async def test_a_refreshed_session_outlives_its_first_token(
     newer = await create_token("anna", expires_in=600)
     assert (await clients[0].request("refresh", token=newer))["data"]["expires_at"] > clients[0].welcome["expires_at"]
     assert (await pollers[0].request("refresh", token=newer))["type"] == "result"
-    await advance(26)
+    await outlive(token)
     assert (await clients[1].closed())[0] == 4505
     assert await close_code(pollers[1]) == 4505
     await clients[0].arrived()

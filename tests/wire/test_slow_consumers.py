@@ -4,6 +4,10 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from custom_components.moosicbox.engine.delivery.frame import Frame
+from custom_components.moosicbox.engine.delivery.outbox import Outbox
 from custom_components.moosicbox.engine.hub import Hub
 from custom_components.moosicbox.engine.protocol.server import CustomMessage
 from tests.fixtures import Connect
@@ -61,6 +65,34 @@ async def test_one_stalled_reader_does_not_affect_others(
     assert len(list(hub.sessions.connected())) == 9
     stuck.resume_reading()
     assert await stuck.closed() == 4008
+
+
+async def test_a_fault_of_the_hub_closes_with_1011(
+    connect: Connect, token: str, hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The session is resumed without loss, and the fault is logged once, although it occurs each time."""
+
+    def fail(*_arguments: object) -> list[Frame]:
+        raise ValueError("odd message")
+
+    client = await connect()
+    await client.authenticate(token, subscribe=["all", "user:tester"])
+    received: list[int] = []
+    for number in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(Outbox, "pop_frames", fail)
+            publish(hub, number)
+            # Messages of two topics in one turn are sent through the outboxes.
+            publish(hub, number, topic="user:tester")
+            code, messages = await client.closed()
+        assert code == 1011
+        received += numbers(messages)
+        again = await connect()
+        assert (await again.authenticate(resume=resume_of(client)))["resumed"] is True
+        client = again
+    received += numbers(await client.arrived())
+    assert sorted(received) == [0, 0, 1, 1]
+    assert caplog.text.count("ValueError: odd message") == 1
 
 
 async def test_every_subscriber_gets_messages_in_order(connect: Connect, token: str, hub: Hub) -> None:

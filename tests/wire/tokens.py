@@ -1,6 +1,6 @@
 """Helpers for tests of tokens."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 import time
 from typing import Any
 
@@ -11,12 +11,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.moosicbox.const import DOMAIN
-from tests.fixtures import Connect
+from custom_components.moosicbox.engine.access.tokens import LEEWAY
+from tests.fixtures import Advance, Connect, ManualClock
 
 from .client import CONTROLLER
 
 type Forge = Callable[..., str]
 """Returns a token with these claims."""
+type Outlive = Callable[[str], Awaitable[None]]
+"""Lets hub time pass until a token has expired."""
 
 
 @pytest.fixture
@@ -27,9 +30,23 @@ def forge(entry: MockConfigEntry) -> Forge:
         now = int(time.time())
         good = {"sub": "tester", "role": "user", "aud": "moosicbox", "iss": "moosicbox", "iat": now, "exp": now + 60}
         all_ = {key: value for key, value in {**good, "jti": "1", **claims}.items() if value is not None}
-        return jwt.encode(all_, entry.runtime_data.secrets.key if key is None else key, algorithm)
+        return jwt.encode(all_, entry.runtime_data.secrets.keys.tokens[0].key if key is None else key, algorithm)
 
     return forge
+
+
+@pytest.fixture
+def outlive(clock: ManualClock, advance: Advance) -> Outlive:
+    """Return a function that lets hub time pass until a token has expired, with its leeway.
+
+    A token is made at the real time, which a busy machine may have let pass since the test's clock was made.
+    """
+
+    async def outlive(token: str) -> None:
+        expires_at = jwt.decode(token, options={"verify_signature": False})["exp"]
+        await advance(expires_at + LEEWAY + 1 - clock.utc().timestamp())
+
+    return outlive
 
 
 async def refused(connect: Connect, token: str) -> bool:

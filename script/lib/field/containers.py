@@ -9,18 +9,15 @@ from mutagen.id3 import ID3, TIT2, TPE1
 from script.lib.sounds import Sounds
 
 from .case import Case
+from .tags import syncsafe
 
 RATE = 44_100
 
 
 def _id3(title: str) -> bytes:
     text = b"\3" + title.encode()
-    frame = b"TIT2" + _syncsafe(len(text)) + b"\0\0" + text
-    return b"ID3\4\0\0" + _syncsafe(len(frame)) + frame
-
-
-def _syncsafe(number: int) -> bytes:
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+    frame = b"TIT2" + syncsafe(len(text)) + b"\0\0" + text
+    return b"ID3\4\0\0" + syncsafe(len(frame)) + frame
 
 
 def _behind_id3(folder: Path, sounds: Sounds) -> None:
@@ -112,7 +109,7 @@ def _wrong_names(folder: Path, sounds: Sounds) -> None:
 
 
 def _lying_xing(folder: Path, sounds: Sounds) -> None:
-    """An MP3 whose VBR header counts a thousand times the frames that there are."""
+    """Write an MP3 whose VBR header counts a thousand times the frames that there are."""
     path = sounds.put(folder / "x.mp3", title="X")
     data = bytearray(path.read_bytes())
     at = next((at for name in (b"Xing", b"Info") if (at := data.find(name)) > 0), None)

@@ -138,15 +138,15 @@ def _compressed_frames(folder: Path, sounds: Sounds) -> None:
     path = sounds.put(folder / "x.mp3")
     frames = _compressed(b"TIT2", b"\3Squeezed") + _compressed(b"TPE1", b"\3Press")
     bomb = zlib.compress(bytes(200_000_000), 9)
-    frames += b"COMM" + _syncsafe(len(bomb) + 4) + b"\0\x09" + _syncsafe(0xFFFFFFF) + bomb
-    frames += b"TALB" + _syncsafe(len(bomb) + 4) + b"\0\x09" + _syncsafe(0xFFFFFFF) + bomb
-    path.write_bytes(b"ID3\4\0\0" + _syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
+    frames += b"COMM" + syncsafe(len(bomb) + 4) + b"\0\x09" + syncsafe(0xFFFFFFF) + bomb
+    frames += b"TALB" + syncsafe(len(bomb) + 4) + b"\0\x09" + syncsafe(0xFFFFFFF) + bomb
+    path.write_bytes(b"ID3\4\0\0" + syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
 
 
 def _many_frames(folder: Path, sounds: Sounds) -> None:
     path = sounds.put(folder / "x.mp3")
-    frames = (b"TIT2" + _syncsafe(5) + b"\0\0" + b"\3Lots") + (b"SYLT" + _syncsafe(1) + b"\0\0" + b"\0") * 100_000
-    path.write_bytes(b"ID3\4\0\0" + _syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
+    frames = (b"TIT2" + syncsafe(5) + b"\0\0" + b"\3Lots") + (b"SYLT" + syncsafe(1) + b"\0\0" + b"\0") * 100_000
+    path.write_bytes(b"ID3\4\0\0" + syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
 
 
 def _itunes_sizes(folder: Path, sounds: Sounds) -> None:
@@ -154,13 +154,13 @@ def _itunes_sizes(folder: Path, sounds: Sounds) -> None:
     path = sounds.put(folder / "x.mp3")
     text = b"\3" + b"A" * 200
     frames = b"TIT2" + len(text).to_bytes(4) + b"\0\0" + text + b"TPE1" + (8).to_bytes(4) + b"\0\0" + b"\3Quayola"
-    path.write_bytes(b"ID3\4\0\0" + _syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
+    path.write_bytes(b"ID3\4\0\0" + syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
 
 
 def _lying_tag_size(folder: Path, sounds: Sounds) -> None:
     path = sounds.put(folder / "Liar - Truth.mp3", title="unreadable")
     data = bytearray(path.read_bytes())
-    data[6:10] = _syncsafe(100_000_000)
+    data[6:10] = syncsafe(100_000_000)
     path.write_bytes(data)
 
 
@@ -176,7 +176,7 @@ def _v22(folder: Path, sounds: Sounds) -> None:
         name + len(text).to_bytes(3) + text
         for name, text in ((b"TT2", b"\0Short"), (b"TP1", b"\0Brief"), (b"TYE", b"\x001999"), (b"TRK", b"\0004/8"))
     )
-    path.write_bytes(b"ID3\2\0\0" + _syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
+    path.write_bytes(b"ID3\2\0\0" + syncsafe(len(frames)) + frames + path.read_bytes()[_id3_size(path) :])
 
 
 def _gains(folder: Path, sounds: Sounds) -> None:
@@ -194,10 +194,11 @@ def _untagged_artist(folder: Path, sounds: Sounds) -> None:
 
 def _compressed(name: bytes, data: bytes) -> bytes:
     packed = zlib.compress(data)
-    return name + _syncsafe(len(packed) + 4) + b"\0\x09" + _syncsafe(len(data)) + packed
+    return name + syncsafe(len(packed) + 4) + b"\0\x09" + syncsafe(len(data)) + packed
 
 
-def _syncsafe(number: int) -> bytes:
+def syncsafe(number: int) -> bytes:
+    """Return a size as ID3v2 writes it: seven bits in each of four bytes."""
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 

@@ -55,19 +55,20 @@ class Home:
         await self.api.wait_until_running()
 
     async def _wait_until_saved(self) -> None:
-        """Wait until the file of config entries has all subentries of the integration.
+        """Wait until the file of config entries has the integration and all its subentries.
 
         A stop cancels a delayed write of Home Assistant's that waits for a thread, and the changes are lost.
         """
         entry_id = (await self.api.set_up_integration())["entry_id"]
         async with self.api.websocket() as websocket:
-            known = await websocket.command("config_entries/subentries/list", entry_id=entry_id)
+            subentries = await websocket.command("config_entries/subentries/list", entry_id=entry_id)
+        known = {each["subentry_id"] for each in subentries}
         file = self.folder.path / ".storage" / "core.config_entries"
         async with asyncio.timeout(PATIENCE):
             while True:
                 entries = json.loads(await asyncio.to_thread(file.read_text))["data"]["entries"]
-                (saved,) = (entry["subentries"] for entry in entries if entry["entry_id"] == entry_id)
-                if {each["subentry_id"] for each in known} == {each["subentry_id"] for each in saved}:
+                saved = {each["entry_id"]: {sub["subentry_id"] for sub in each["subentries"]} for each in entries}
+                if saved.get(entry_id) == known:
                     return
                 await asyncio.sleep(0.1)
 

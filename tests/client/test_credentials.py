@@ -65,6 +65,7 @@ def test_program_with_a_wrong_address_exits_with_2(file: Path, url: str, command
     assert (result.exit_code, "is no address of a Home Assistant" in result.output) == (2, True)
 
 
+@pytest.mark.process  # It tries to start one.
 def test_list_of_outputs_without_mpv_exits_with_1(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(file.parent))
     result = CliRunner().invoke(app, ["player", "--output", "list"])

@@ -53,6 +53,7 @@ class Catalogue:
         Args:
             filters: The conditions that the tracks meet.
             sort: title, artist, album, year, added, duration, played or plays; `-` before it reverses the order.
+                `random` draws the tracks of the only page.
             limit: Items of the page.
             cursor: `next_cursor` of the previous page; None for the first page.
 

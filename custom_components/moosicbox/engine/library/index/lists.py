@@ -48,6 +48,8 @@ _IDS: Final = {
 }
 BOOK_TRACKS: Final = "SELECT id FROM tracks WHERE book"
 """The rows of tracks of audiobooks."""
+RANDOM: Final = "random"
+"""The sort of a page whose items are drawn from the whole list; no page follows it."""
 MAX_TOTALS: Final = 200
 """Lengths of lists that are cached until the index changes."""
 
@@ -120,6 +122,8 @@ class Lists:
         name = sort.removeprefix("-")
         if name not in listing.sorts:
             raise InvalidMessage(f"Sort by one of {', '.join(listing.sorts)}, or - and one of them", ["sort"])
+        if name == RANDOM and cursor is not None:
+            raise InvalidMessage("No page follows a random one", ["cursor"])
         columns = [*(column for column, _ in listing.sorts[name]), listing.columns["row"]]
         conditions = [(listing.listed, ()), *listing.conditions(filters)]
         where = " AND ".join(condition for condition, _ in conditions)
@@ -136,7 +140,8 @@ class Lists:
             f" WHERE {where} ORDER BY {order} LIMIT {limit + 1}",
             values,
         ).fetchall()
-        following = write_cursor(sort, rows[limit - 1][: len(columns)]) if len(rows) > limit else None
+        goes_on = len(rows) > limit and name != RANDOM
+        following = write_cursor(sort, rows[limit - 1][: len(columns)]) if goes_on else None
         items = listing.make(index, [row[len(columns) :] for row in rows[:limit]])
         return Page(items=tuple(items), total=total, next_cursor=following)
 
@@ -287,6 +292,7 @@ TRACKS: Final = Listing(
         "duration": (("t.duration", float),),
         "plays": (("t.play_count", int),),
         "played": (("t.played_at", int),),
+        RANDOM: (("random()", int),),
     },
     conditions=_tracks,
     make=tracks_of,

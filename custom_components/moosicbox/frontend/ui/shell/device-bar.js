@@ -7,7 +7,6 @@ import { lazyViews } from "./lazy-views.js";
 /** @import { AppState, Context, Target } from "../context.js" */
 
 const MEDIA_PAGE = "/media-browser";
-const RANDOM_CANDIDATES = 500;
 const RANDOM_TRACKS = 50;
 
 export class DeviceBar {
@@ -107,11 +106,12 @@ export class DeviceBar {
   async #playRandom() {
     const { actions, localize, open, toast } = this.#context;
     const target = this.#target;
-    const answer = target && (await actions.library("get_tracks", { limit: RANDOM_CANDIDATES, sort: "title" }));
+    const answer = target && (await actions.library("get_tracks", { limit: RANDOM_TRACKS, sort: "random" }));
     if (!target || !answer) {
       return;
     }
-    const ids = shuffled((answer.items ?? []).map((track) => idOf("track", track))).slice(0, RANDOM_TRACKS);
+    const tracks = (answer.items ?? []).filter(({ available }) => available !== false);
+    const ids = tracks.map((track) => idOf("track", track));
     if (ids.length === 0) {
       toast(localize("library_empty"));
       open("library");
@@ -119,15 +119,4 @@ export class DeviceBar {
       await actions.playNow(target, ids);
     }
   }
-}
-
-/**
- * @template T
- * @param {T[]} items
- */
-function shuffled(items) {
-  return items
-    .map((item) => ({ item, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 }

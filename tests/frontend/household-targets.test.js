@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { initialState } from "../../custom_components/moosicbox/frontend/app/store.js";
-import { firstOf, targetsWith } from "../../custom_components/moosicbox/frontend/ui/household/targets.js";
+import {
+  firstOf,
+  playerOptions,
+  targetsWith,
+} from "../../custom_components/moosicbox/frontend/ui/household/targets.js";
 import { DEVICE, playerInfo } from "./fixtures.js";
 
 describe("the options of a select", () => {
@@ -19,6 +23,16 @@ describe("the options of a select", () => {
     assert.equal(firstOf(options, ["", undefined]), "a");
     assert.equal(firstOf([], ["a"]), "");
   });
+});
+
+test("a player that was removed stays an option where it was chosen", () => {
+  const { name } = playerInfo("b");
+  assert.deepEqual(playerOptions([playerInfo("b")], ["gone", "b"]), [
+    ["b", name],
+    ["gone", "gone"],
+  ]);
+  assert.deepEqual(playerOptions(null, ["b"]), [["b", "b"]]);
+  assert.deepEqual(playerOptions(null, []), []);
 });
 
 describe("the targets of an alarm", () => {

@@ -87,6 +87,14 @@ describe("a change from controller to player", () => {
     assert.deepEqual([actions(player), errors, controller.closedWith], [["join"], [], 1000]);
   });
 
+  test("hands the rooms over although it's undone and repeated at once", async () => {
+    const second = await connected("controller");
+    assert.deepEqual([player.closedWith, controller.closedWith], [1000, undefined]);
+    await answer(second, "join");
+    await answer(controller, "leave");
+    assert.deepEqual([actions(second), errors, controller.closedWith], [["join"], [], 1000]);
+  });
+
   test("isn't undone by the old client that reconnects meanwhile", async () => {
     assert.deepEqual(greetings, ["hello", "welcome", "hello", "welcome"]);
     controller.closeWith(1006);

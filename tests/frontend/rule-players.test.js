@@ -5,22 +5,10 @@ import {
   ALL_PLAYERS,
   chosenPlayers,
   firstChoice,
-  playerOptions,
 } from "../../custom_components/moosicbox/frontend/ui/household/rule-players.js";
-import { playerInfo } from "./fixtures.js";
 
 describe("the players of a rule", () => {
   const rule = { player_ids: ["gone", "b"] };
-
-  test("can be chosen although the hub doesn't have them", () => {
-    const { name } = playerInfo("b");
-    assert.deepEqual(playerOptions([playerInfo("b")], rule), [
-      ["b", name],
-      ["gone", "gone"],
-    ]);
-    assert.deepEqual(playerOptions(null, { player_ids: ["b"] }), [["b", "b"]]);
-    assert.deepEqual(playerOptions(null, null), []);
-  });
 
   test("are kept unless another option is chosen", () => {
     assert.equal(firstChoice(rule), "gone");

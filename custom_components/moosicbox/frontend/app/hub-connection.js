@@ -32,7 +32,7 @@ export class HubConnection {
   #connection = null;
   /** @type {ClientKind | null} */
   #kind = null;
-  /** @type {Connection | null} the previous connection, until the current one has joined its rooms */
+  /** @type {Connection | null} the last connection that is in the rooms, until the current one has joined them */
   #previous = null;
 
   /** @param {Options} options */
@@ -56,8 +56,12 @@ export class HubConnection {
       return;
     }
     this.#kind = kind;
-    this.#previous?.stop();
-    this.#previous = this.#connection;
+    if (this.#previous) {
+      // The current connection hasn't joined the rooms yet.
+      this.#connection?.stop();
+    } else {
+      this.#previous = this.#connection;
+    }
     this.#connection = kind && this.#create(kind);
     const roomIds = this.#options.joinedRoomIds();
     if (this.#connection && roomIds.length > 0) {

@@ -3,6 +3,7 @@ import { openFormDialog } from "../components/form-dialog.js";
 import { field, numberInput, select, textInput } from "../components/form-fields.js";
 import { el, iconButton, textButton } from "../dom.js";
 import { icon } from "../icons.js";
+import { playerOptions } from "./targets.js";
 
 /** @import { Follower, FollowPlace } from "../../client/messages.js" */
 /** @import { Context } from "../context.js" */
@@ -122,9 +123,7 @@ class PlaceFields {
       maxlength: "255",
     });
     this.#state = textInput(place?.state ?? "", { maxlength: "100" });
-    const players = (app.store.state.players ?? []).map(
-      ({ player_id, name }) => /** @type {[string, string]} */ ([player_id, name]),
-    );
+    const players = playerOptions(app.store.state.players, place ? [place.player_id] : []);
     this.#player = select(place?.player_id ?? players[0]?.[0] ?? "", players);
     const remove = iconButton(icon("close"), localize("follower_remove_place"), onremove);
     this.element = el(

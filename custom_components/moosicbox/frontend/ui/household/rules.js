@@ -4,7 +4,8 @@ import { checkbox, field, numberInput, select, textInput } from "../components/f
 import { el, setAttribute, setText, textButton } from "../dom.js";
 import { icon } from "../icons.js";
 import { ListSection } from "./list-section.js";
-import { ALL_PLAYERS, chosenPlayers, firstChoice, playerOptions } from "./rule-players.js";
+import { ALL_PLAYERS, chosenPlayers, firstChoice } from "./rule-players.js";
+import { playerOptions } from "./targets.js";
 
 /** @import { Rule } from "../../client/messages.js" */
 /** @import { AppState, Context } from "../context.js" */
@@ -101,7 +102,7 @@ function openRuleDialog(context, rule) {
   const name = textInput(rule?.name ?? "", { maxlength: "100", required: "" });
   const player = select(firstChoice(rule), [
     [ALL_PLAYERS, localize("rule_all_players")],
-    ...playerOptions(app.store.state.players, rule),
+    ...playerOptions(app.store.state.players, rule?.player_ids ?? []),
   ]);
   const begins = textInput(rule?.begins?.slice(0, 5) ?? "", { type: "time" });
   const ends = textInput(rule?.ends?.slice(0, 5) ?? "", { type: "time" });

@@ -1,5 +1,6 @@
-/** The players and rooms that a user can choose for a timer or an alarm. */
+/** The players and rooms that a user can choose in a dialog. */
 
+/** @import { PlayerInfo } from "../../client/messages.js" */
 /** @import { AppState } from "../context.js" */
 
 /** @typedef {{player_id?: string, room_id?: string}} ContextIds the fields that name a player or room in a command */
@@ -51,6 +52,17 @@ export function targetsWith(state, contextIds) {
   const topic = topicOf(contextIds);
   const known = targets(state);
   return known.some(([each]) => each === topic) ? known : [...known, [topic, nameOf(state, contextIds)]];
+}
+
+/**
+ * @param {readonly Pick<PlayerInfo, "player_id" | "name">[] | null} players null until the hub has sent them
+ * @param {readonly string[]} chosen ids of players; the hub may have removed some
+ * @returns {[string, string][]} id and name; the id alone of a chosen player that the hub doesn't have
+ */
+export function playerOptions(players, chosen) {
+  const known = new Map((players ?? []).map(({ player_id, name }) => [player_id, name]));
+  const missing = chosen.filter((id) => !known.has(id));
+  return [...known, ...missing.map((id) => /** @type {[string, string]} */ ([id, id]))];
 }
 
 /**

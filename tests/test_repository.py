@@ -172,16 +172,16 @@ def key_pattern(key: ast.expr) -> str:
             return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in parts)
     # The key of an error of the hub: its own, or that of its type.
     assert ast.unparse(key) == "key"
-    return "|".join(error_types() | {key for key, _ in sentences()})
+    return "|".join(error_types() | {key for key, _, _ in sentences()})
 
 
-def sentences() -> Iterator[tuple[str, set[str]]]:
-    """Yield the key and the names of the values of each sentence that an error of the hub is raised with."""
+def sentences() -> Iterator[tuple[str, str, set[str]]]:
+    """Yield the key, the template and the names of the values of each sentence that an error of the hub is raised with."""
     for path in INTEGRATION.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Sentence":
-                assert isinstance(node.args[0], ast.Constant)
-                yield str(node.args[0].value), {str(keyword.arg) for keyword in node.keywords}
+                key, template = (ast.literal_eval(argument) for argument in node.args)
+                yield key, template, {str(keyword.arg) for keyword in node.keywords}
 
 
 def error_types() -> set[str]:
@@ -430,11 +430,18 @@ def test_texts_of_the_hubs_errors_show_values_only(translations: dict[str, Any])
     """No placeholder is filled with a sentence of the engine, which is English: each has a value of its own."""
     shown = {key: set(re.findall(r"\{(\w+)\}", text["message"])) for key, text in translations["exceptions"].items()}
     assert [key for key, names in shown.items() if names & {"message", "reason", "error", "text"}] == []
-    for key, values in sentences():
+    for key, _, values in sentences():
         assert shown[key] <= values, key
     details = {"invalid_message": {"path"}, "rate_limit_exceeded": {"limit", "retry_after"}}
     details["message_too_large"] = {"size", "max_size"}
     assert {key: shown[key] for key in error_types() if shown[key]} == details
+
+
+def test_each_sentence_of_an_error_has_one_text() -> None:
+    """Its translation fits wherever it is raised."""
+    templates: dict[str, str] = {}
+    for key, template, _ in sentences():
+        assert templates.setdefault(key, template) == template, key
 
 
 def test_texts_are_plain(translations: dict[str, Any]) -> None:

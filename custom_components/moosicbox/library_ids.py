@@ -97,7 +97,7 @@ async def track_ids_to_play(library: Library, media_content_id: str, *, whole: b
     elif part:
         found = _tracks_from(found, part, whole=whole)
     if not found:
-        raise TrackNotFound(Sentence("nothing_playable", "This has no track that can be played now"))
+        raise TrackNotFound(Sentence("nothing_playable", "This contains no track that can be played now"))
     return found
 
 

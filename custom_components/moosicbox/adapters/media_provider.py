@@ -230,7 +230,7 @@ class HomeMedia(MediaProvider):
                 )
         elif not (mime_type.startswith("audio/") or mime_type in AUDIO_TYPES | HLS_TYPES):
             raise NotSupported(
-                Sentence("not_audio", "{media} is {type}, not audio", media=media_content_id, type=play.mime_type)
+                Sentence("not_audio", "{media} is {type}, not sound", media=media_content_id, type=play.mime_type)
             )
         require_playable(mime_type, media_content_id)
         file, source, is_live = None, play.url, False

@@ -143,7 +143,7 @@ async def test_an_hls_stream_is_left_to_the_player(station: Station) -> None:
 @pytest.mark.parametrize(
     ("path", "media_type", "body", "status", "error", "reason"),
     [
-        ("/page", "text/html", "<html>", 200, NotSupported, "text/html, which isn't sound"),
+        ("/page", "text/html", "<html>", 200, NotSupported, "is text/html, not sound"),
         ("/picture", "image/png", b"", 200, NotSupported, "image/png"),
         ("/json", "application/json", "{}", 200, NotSupported, "application/json"),
         ("/list.asx", "video/x-ms-asf", "<asx>", 200, NotSupported, "is ASX"),

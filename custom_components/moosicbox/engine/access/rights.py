@@ -71,7 +71,7 @@ class Principal:
         """Raise PermissionDenied unless the principal has `permission` for the household, not for certain rooms only."""
         self.require(permission)
         if self.rooms is not None:
-            raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to rooms"))
+            raise PermissionDenied(Sentence("limited_to_rooms", "The access is limited to certain rooms"))
 
     @property
     def is_guest(self) -> bool:

@@ -53,7 +53,7 @@ class PlaybackHandlers:
                 return self.hub.media_resolver.skip(playback)
             case "previous":
                 if (item := playback.predecessor(now_us)) is None:
-                    raise QueueItemNotFound(Sentence("queue_empty", "Nothing is in the queue to play"))
+                    raise QueueItemNotFound(Sentence("queue_empty", "The queue is empty"))
                 return self.hub.media_resolver.start(playback, item, 0.0)
         return None
 
@@ -130,7 +130,7 @@ class PlaybackHandlers:
             item = playback.queue.get(message.queue_item_id)
             await self.hub.media_resolver.start(playback, item, message.start_position, previous_state="skipped")
         elif (item_ := playback.current or playback.queue.first()) is None:
-            raise QueueItemNotFound(Sentence("queue_empty", "Nothing is in the queue to play"))
+            raise QueueItemNotFound(Sentence("queue_empty", "The queue is empty"))
         elif message.start_position is not None:
             await self.hub.media_resolver.start(playback, item_, message.start_position)
         elif not playback.timeline.playing:

@@ -82,7 +82,7 @@ class AnnouncementTargetFinder:
         room = self._rooms.get(room_id, principal)
         self._announcements.require_right(principal, room)
         if not room.renderers:
-            raise Unavailable(Sentence("room_without_player", "{room} has no player", room=room.name))
+            raise Unavailable(Sentence("room_without_player", "{room} has no connected player", room=room.name))
         return room.renderers
 
     def awake(self) -> list[Player]:

@@ -156,7 +156,7 @@ class Announcer:
         if request.media_content_id is not None:
             return request.media_content_id
         if self._speech is None:
-            raise NotSupported(Sentence("cant_speak", "This hub can't speak; announce media"))
+            raise NotSupported("This hub can't speak; announce media")
         return await self._speech(request)
 
     # ------------------------------------------------------------ state that survives

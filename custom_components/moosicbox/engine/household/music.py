@@ -37,7 +37,7 @@ class HubMusic:
             return [await self._media_resolver.resolve(source.media_content_id, principal)]
         track_ids = list(source.track_ids or ()) or await self._track_ids(source)
         if not track_ids:
-            raise TrackNotFound(Sentence("nothing_playable", "The source has no track that can be played now"))
+            raise TrackNotFound(Sentence("nothing_playable", "This contains no track that can be played now"))
         return await self._media_resolver.resolve_tracks(track_ids[:MAX_SOURCE_TRACKS], principal)
 
     async def _track_ids(self, source: MusicSource) -> list[str]:

@@ -125,7 +125,7 @@ def _media(track_id: str, track: LibraryTrack | None) -> Media:
     if track is None:
         raise TrackNotFound(f"The library has no track {track_id}")
     if not track.available:
-        raise Unavailable(Sentence("disk_missing", "The disk with {title} isn't there", title=track.title))
+        raise Unavailable(Sentence("disk_missing", "The disk with this track isn't there"))
     return Media(
         track=_plain(track),
         source=stream_source(track_id),

@@ -150,7 +150,7 @@ class Playback(Playhead):
     def seek(self, now_us: int, position: float) -> None:
         """Go to a position of the current item. Raise QueueItemNotFound if there is none."""
         if self.current is None:
-            raise QueueItemNotFound(Sentence("no_current_item", "The queue has no current item"))
+            raise QueueItemNotFound(Sentence("no_current_item", "There is no current item"))
         at_us = now_us + self.lead_us()
         place = self._bounded(position)
         if self.pending_start is not None:

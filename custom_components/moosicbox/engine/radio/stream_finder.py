@@ -118,7 +118,7 @@ class StreamFinder:
                     raise TrackNotFound(
                         Sentence(
                             "cant_read_file",
-                            "The playlist {file} can't be read: {error}",
+                            "{file} can't be read: {error}",
                             file=url,
                             error=_reason(error),
                         )
@@ -162,9 +162,7 @@ class StreamFinder:
             if not playlist:
                 if media_type in BYTES_TYPES or media_type.startswith(("audio/", "video/")):
                     return Stream(url, _station_name(response), live=_is_station(response))
-                raise NotSupported(
-                    Sentence("not_audio", "At {media} there is {type}, which isn't sound", media=url, type=media_type)
-                )
+                raise NotSupported(Sentence("not_audio", "{media} is {type}, not sound", media=url, type=media_type))
             data = await _body(response, url)
             final_url = str(response.url)
         return await self._first_of(session, data, url, final_url, depth)

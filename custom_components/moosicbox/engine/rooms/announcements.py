@@ -215,11 +215,14 @@ class Announcements:
         if connected and not capable:
             raise NotSupported(
                 Sentence(
-                    "room_cant", "No player in {room} supports this: none has declared 'announce'", room=target.name
+                    "room_cant",
+                    "No player in {room} supports this: none has declared {capability!r}",
+                    room=target.name,
+                    capability="announce",
                 )
             )
         if not capable:
-            raise Unavailable(Sentence("room_without_player", "No player is connected in {room}", room=target.name))
+            raise Unavailable(Sentence("room_without_player", "{room} has no connected player", room=target.name))
         players, refusals = self.select(capable)
         if not players:
             raise next(iter(refusals.values()))

@@ -201,9 +201,7 @@ class Grouping:
     def _session_of(self, player: Player) -> Session:
         session = self._sessions.find_by_client(player.client_id) if player.connected else None
         if session is None:
-            raise Unavailable(
-                Sentence("player_away", "{player} isn't connected, so it can't be grouped", player=player.name)
-            )
+            raise Unavailable(Sentence("player_away", "{player} isn't connected", player=player.name))
         return session
 
     # ------------------------------------------------------------ checking

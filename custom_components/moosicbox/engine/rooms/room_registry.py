@@ -57,7 +57,7 @@ class RoomRegistry(PlaybackContexts[Room]):
         """Return a room that `viewer` may see. Raise RoomNotFound or PermissionDenied."""
         if viewer.rooms is not None and room_id not in viewer.rooms:
             # A token for certain rooms can't find out which others exist.
-            raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to other rooms"))
+            raise PermissionDenied(Sentence("limited_to_rooms", "The access is limited to certain rooms"))
         if (room := self._rooms.get(room_id)) is None:
             raise RoomNotFound(f"There is no room {room_id}")
         if viewer.sub in room.banned and not viewer.is_admin:

@@ -211,9 +211,7 @@ class Rooms(RoomRegistry):
                 )
             )
         if principal.rooms is not None and room_id not in principal.rooms:
-            raise PermissionDenied(
-                Sentence("limited_to_rooms", "{user} is limited to other rooms", user=principal.name)
-            )
+            raise PermissionDenied(Sentence("limited_to_rooms", "The access is limited to certain rooms"))
 
     def expect(self, room: Room, key: ClientKey) -> None:
         """Let a client that isn't in a room rejoin it automatically for `rejoin_seconds`."""
@@ -375,7 +373,7 @@ class Rooms(RoomRegistry):
         Returns whether the votes are a majority. Raises InvalidMessage if there is no current item.
         """
         if (item := room.playback.current) is None:
-            raise InvalidMessage(Sentence("no_current_item", "There is no current item to skip"), ["room_id"])
+            raise InvalidMessage(Sentence("no_current_item", "There is no current item"), ["room_id"])
         room.votes.add(user_id)
         votes, needed = len(room.votes), room.votes_needed
         room.playback.queue.set_votes(item.queue_item_id, votes)

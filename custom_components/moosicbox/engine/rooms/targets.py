@@ -138,7 +138,7 @@ class Targets:
         if principal.rooms is not None and (player is None or not _is_own(actor, player)):
             room = None if player is None else self._rooms.of_player(player)
             if room is None or not room.visible_to(principal):
-                raise PermissionDenied(Sentence("limited_to_rooms", "This token is limited to rooms"))
+                raise PermissionDenied(Sentence("limited_to_rooms", "The access is limited to certain rooms"))
         if player is not None:
             return player
         principal.require(permission)

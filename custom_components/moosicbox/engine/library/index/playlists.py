@@ -74,7 +74,9 @@ def _write_rules(index: sqlite3.Connection, row: int, change: PlaylistEdit, owne
         raise PermissionDenied(USERS_ONLY)
     (others,) = index.execute("SELECT count(*) FROM playlists WHERE rules NOT NULL AND id <> ?", (row,)).fetchone()
     if others >= MAX_SMART:
-        raise Unavailable(Sentence("too_many_playlists", "There are {most} smart playlists already", most=MAX_SMART))
+        raise Unavailable(
+            Sentence("too_many_smart_playlists", "There are {most} smart playlists already", most=MAX_SMART)
+        )
     index.execute("DELETE FROM playlist_items WHERE playlist = ?", (row,))
     index.execute(
         "UPDATE playlists SET rules = ?, owner = ? WHERE id = ?",

@@ -1,5 +1,6 @@
 """A renderer, and a web server with noise for it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,15 @@ from custom_components.moosicbox.engine.speakers.renderer.renderer import Render
 from tests.conftest import SharedFolder
 
 from . import sound
+from .slow_time import slowed
 from .stage import Stage, running_stage
+
+
+@pytest.fixture
+async def slow_time() -> AsyncGenerator[None]:
+    """Time that passes slowly for the test's event loop, from before the hub starts."""
+    with slowed(asyncio.get_running_loop()):
+        yield
 
 
 @pytest.fixture(scope="session")

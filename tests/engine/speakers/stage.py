@@ -1,4 +1,4 @@
-"""A hub in real time whose media are files, and speakers that record the audio that they are sent."""
+"""A hub in its event loop's time whose media are files, and speakers that record the audio that they are sent."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -26,6 +26,7 @@ from custom_components.moosicbox.engine.transport.gateway import HubGateway
 from tests.engine.fakes import FakeAuthentication, FakeStore
 
 from . import sound
+from .slow_time import LoopClock
 
 TIMEOUT = 20.0
 
@@ -187,6 +188,7 @@ async def running_stage(renderer: Renderer, kept: dict[str, Any] | None = None) 
         authentication=FakeAuthentication(),
         store=store,
         limits=Limits(),
+        clock=LoopClock(asyncio.get_running_loop()),
     )
     await hub.start()
     speakers = Speakers(HubGateway(hub), renderer)

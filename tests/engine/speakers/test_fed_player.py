@@ -1,4 +1,4 @@
-"""A player whose speaker is fed, at a real hub in real time."""
+"""A player whose speaker is fed, at a real hub, in slow time."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ from custom_components.moosicbox.engine.speakers.speakers import MAX_SPEAKERS, S
 from . import sound
 from .stage import RecordingDriver, Stage, same
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("slow_time")]
 
 MILLISECOND_US = 1_000
 DUCKING_DB = 12

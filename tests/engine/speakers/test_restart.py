@@ -17,7 +17,7 @@ from custom_components.moosicbox.engine.speakers.renderer.renderer import Render
 from . import sound
 from .stage import Stage, running_stage
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("slow_time")]
 
 PLACE = 0.6
 LONG_SECONDS = 240

@@ -13,7 +13,7 @@ from . import sound
 from .stage import RecordingDriver, Stage
 from .test_renderer import FLAC, PCM, samples
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("slow_time")]
 
 WINDOW = 0.06
 """Seconds of sound whose pitch is read."""

@@ -220,7 +220,7 @@ async def test_a_playlist_file_of_a_media_source_is_followed(
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("/page", "isn't sound"),
+        ("/page", "not sound"),
         ("/old.asx", "is ASX"),
         ("/local/list.xspf", "is XSPF"),
         ("/local/radio.m3u", "a playlist"),
